@@ -1,0 +1,1 @@
+"""Learning and judging: PPO from stable-baselines3, checkpoints, trials, reports."""

@@ -1,0 +1,34 @@
+"""The configuration of a training run: `train.py --help` is made from it."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from agents.ppo import PPOConfig
+from envs.curriculum import CurriculumConfig
+from envs.randomization import Randomize
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """Train a stair-climbing policy with PPO. Look at the curves with `tensorboard --logdir DIR/tensorboard`."""
+
+    run: Path
+    """Folder of the run: configuration, checkpoints and logs go there."""
+    robot: str = "go2"
+    """Which robot learns: a name in `envs.robots`."""
+    steps: int = 10_000_000
+    """Control steps to train for, all robots together, counted from the beginning of the run."""
+    seed: int = 1
+    """Of everything random."""
+    resume: bool = False
+    """Continue the run in its folder from the newest valid checkpoint (from step 0 if there is none)."""
+    workers: int = 2
+    """Worker processes; as many as there are cores."""
+    robots: int = 64
+    """Robots, over all workers."""
+    randomize: Randomize = "full"
+    """"full" draws the randomisation table in every episode, "nominal" uses its nominal values."""
+    save_minutes: float = 3.0
+    """Minutes between checkpoints."""
+    ppo: PPOConfig = field(default_factory=PPOConfig)
+    curriculum: CurriculumConfig = field(default_factory=CurriculumConfig)

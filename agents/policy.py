@@ -1,0 +1,72 @@
+"""Actor and critic as one stable-baselines3 policy: the actor sees what the robot's sensors say, the critic also what only a simulator knows."""
+
+from typing import Any
+
+import torch
+from stable_baselines3.common.policies import MultiInputActorCriticPolicy
+from torch import Tensor, nn
+
+HIDDEN = (256, 128)
+
+
+def tower(inputs: int, hidden: tuple[int, ...] = HIDDEN) -> nn.Sequential:
+    """A multilayer perceptron with ELU after each layer."""
+    layers: list[nn.Module] = []
+    for size in hidden:
+        layers += [nn.Linear(inputs, size), nn.ELU()]
+        inputs = size
+    return nn.Sequential(*layers)
+
+
+class Towers(nn.Module):
+    """The two networks. Features are (B, N + P): the policy's observation first, then the privileged one."""
+
+    def __init__(self, observations: int, privileged: int) -> None:
+        super().__init__()
+        self.observations = observations
+        self.latent_dim_pi = self.latent_dim_vf = HIDDEN[-1]
+        self.policy_net = tower(observations)
+        self.value_net = tower(observations + privileged)
+
+    def forward(self, features: Tensor) -> tuple[Tensor, Tensor]:
+        """Latents of actor and critic, (B, 128) each."""
+        return self.forward_actor(features), self.forward_critic(features)
+
+    def forward_actor(self, features: Tensor) -> Tensor:
+        """Latent of the actor, (B, 128); blind to what is privileged."""
+        return self.policy_net(features[:, : self.observations])
+
+    def forward_critic(self, features: Tensor) -> Tensor:
+        """Latent of the critic, (B, 128)."""
+        return self.value_net(features)
+
+
+class ClimbPolicy(MultiInputActorCriticPolicy):
+    """Asymmetric actor and critic. The observation is {"policy": (B, N), "privileged": (B, P)}, concatenated in this order by SB3's extractor."""
+
+    def _build_mlp_extractor(self) -> None:
+        space: Any = self.observation_space
+        self.mlp_extractor = Towers(space["policy"].shape[0], space["privileged"].shape[0])  # type: ignore[assignment]
+
+
+class Actor(nn.Module):
+    """The actor alone, deterministic: what is shipped, evaluated and exported."""
+
+    def __init__(self, observations: int, actions: int) -> None:
+        super().__init__()
+        self.body = tower(observations)
+        self.head = nn.Linear(HIDDEN[-1], actions)
+
+    def forward(self, observation: Tensor) -> Tensor:
+        """Actions (B, A) in -1..1 for observations (B, N)."""
+        return torch.clamp(self.head(self.body(observation)), -1.0, 1.0)
+
+
+def actor_of(policy: ClimbPolicy) -> Actor:
+    """A copy of the actor inside `policy`."""
+    towers: Any = policy.mlp_extractor
+    head: Any = policy.action_net
+    actor = Actor(towers.observations, head.out_features)
+    actor.body.load_state_dict(towers.policy_net.state_dict())
+    actor.head.load_state_dict(head.state_dict())
+    return actor

@@ -1,0 +1,306 @@
+"""E robots on E staircases, stepped together: the rooms of this package wired to one another. Physics is one client a robot; all else is one pass over the batch."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from envs import frames, posture, rewards
+from envs.actuators import Actuators, Command
+from envs.controller.quadruped import CONTROL_STEP, Controller, Memory
+from envs.controller.sensors import Sensors
+from envs.robots import RobotSpec
+from envs.scenario import Scenario
+from envs.sensing import Sensing, Truth
+from envs.staircase import Terrain
+from envs.world import PHYSICS_STEP, World
+
+Array = NDArray[np.float64]
+
+SUBSTEPS = round(CONTROL_STEP / PHYSICS_STEP)
+FALL_COSINE = 0.42
+"""Of the angle between the body's up and the vertical: beyond 65 degrees the robot has fallen."""
+ARRIVED_COSINE = 0.85
+ENDS = ("", "landing", "fall", "off_side", "timeout")
+PRIVILEGED = (
+    "velocity x, y, z in the base frame [m/s]",
+    "distance to the goal along the flight, at most 2 [m]",
+    "sideways offset from the middle of the flight [m]",
+    "heading error [rad]",
+    "friction",
+    "payload [kg] / 3",
+    "delay [s] x 50",
+    "riser [m] x 5",
+    "tread [m] x 3",
+    "+1 up, -1 down",
+)
+PRIVILEGED_SIZE = 12
+
+
+class Result(NamedTuple):
+    """One control step of E robots."""
+
+    policy: NDArray[np.float32]
+    """Observation of the policy, (E, N)."""
+    privileged: NDArray[np.float32]
+    """What only the critic may see, (E, 12): see `PRIVILEGED`."""
+    reward: Array
+    terminated: NDArray[np.bool_]
+    truncated: NDArray[np.bool_]
+    end: NDArray[np.int64]
+    """Index into `ENDS`; 0 while the episode goes on."""
+    terms: Array
+    """Weighted reward terms, (E, T), in the order of `rewards.NAMES`."""
+
+
+@dataclass
+class Tally:
+    """Sums over the running episodes of E robots."""
+
+    steps: NDArray[np.int64]
+    reward: Array
+    terms: Array
+    energy: Array
+    """Mechanical work, |torque x speed| [J]."""
+    way: Array
+    """Distance along the flight [m]."""
+
+
+class ClimbBatch:
+    """Robots of one kind on staircases.
+
+    Args:
+        spec: the robot.
+        count: how many, E.
+        gui: show the first robot in a window.
+    """
+
+    def __init__(self, spec: RobotSpec, count: int, gui: bool = False) -> None:
+        joints = len(spec.joint_names)
+        self.spec, self.count = spec, count
+        self.worlds = [World(spec, gui and row == 0) for row in range(count)]
+        self.terrain = Terrain(count)
+        self.actuators = Actuators(spec, count)
+        self.sensing = Sensing(count, joints, CONTROL_STEP)
+        self.controller = Controller(spec)
+        self.scenarios: list[Scenario | None] = [None] * count
+        self._generators: list[np.random.Generator] = [np.random.default_rng(0)] * count
+        self._memory: Memory = self.controller.start(count)
+        self._feet = posture.feet_below_hips(spec)
+        self._command = Command(*(np.zeros((count, joints)) for _ in range(3)))
+        self._joint_state = np.zeros((count, joints, 2))
+        self._base = np.zeros((count, 13))
+        self._delay, self._steps_left, self._until_push = (np.zeros(count, dtype=np.int64) for _ in range(3))
+        self._fixed = np.zeros((count, 6))
+        self._heading, self._goal, self._speed, self._half_width = np.ones(count), np.zeros(count), np.zeros(count), np.ones(count)
+        self._action = np.zeros((count, self.controller.actions))
+        self._torque_limit = np.array(spec.torque_limit)
+        self.tally = Tally(np.zeros(count, np.int64), np.zeros(count), np.zeros((count, len(rewards.TABLE))), np.zeros(count), np.zeros(count))
+
+    @property
+    def actions(self) -> int:
+        """Size of a robot's action."""
+        return self.controller.actions
+
+    @property
+    def observations(self) -> int:
+        """Size of a robot's observation."""
+        return self.controller.observations
+
+    def close(self) -> None:
+        """Free the physics clients."""
+        for world in self.worlds:
+            world.close()
+
+    def reset(self, scenarios: dict[int, Scenario], generators: dict[int, np.random.Generator]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Start `scenarios` (by row), noise and pushes drawn from `generators` (by row). Returns the observations of these rows: policy and privileged."""
+        for row, scenario in scenarios.items():
+            self._generators[row] = generators[row]
+            self._begin(row, scenario)
+        rows = sorted(scenarios)
+        chosen = torch.tensor(rows)
+        fresh = self.controller.start(len(rows))
+        self._memory = Memory(*(old.index_copy(0, chosen, new) for old, new in zip(self._memory, fresh, strict=True)))
+        policy, memory = self._observe(self._truth(), rows)
+        self._memory = Memory(*(old.index_copy(0, chosen, new) for old, new in zip(self._memory, memory, strict=True)))
+        return policy, self._privileged()[rows]
+
+    def _begin(self, row: int, scenario: Scenario) -> None:
+        values, stairs, world = scenario.values, scenario.stairs, self.worlds[row]
+        self.scenarios[row] = scenario
+        self.terrain.place(row, stairs)
+        world.place(stairs)
+        cosine, sine = np.cos(scenario.yaw) * stairs.heading, np.sin(scenario.yaw) * stairs.heading
+        x, y = self._feet.T
+        points = np.stack([scenario.x + cosine * x - sine * y, scenario.y + sine * x + cosine * y])
+        heights = self.terrain.height(points[:1], points[1:], [row])[0]
+        base, quaternion, joints = posture.stand(self.spec, scenario, heights, self._feet)
+        world.reset(base.tolist(), quaternion, joints.tolist())
+        self._set_dynamics(row, scenario)
+        self.sensing.reset(row, values, base, scenario.yaw + (0.0 if stairs.heading > 0 else np.pi))
+        self._command.position[row], self._command.velocity[row], self._command.torque[row] = joints, 0.0, 0.0
+        self._delay[row] = round(float(values["delay"][0]) / PHYSICS_STEP)
+        self._steps_left[row] = round(scenario.seconds / CONTROL_STEP)
+        self._until_push[row] = self._next_push(row)
+        self._heading[row], self._goal[row] = stairs.heading, scenario.goal_x(self.spec.body_length)
+        self._speed[row], self._half_width[row] = scenario.speed, 0.5 * stairs.width
+        self._fixed[row] = (values["friction"][0], values["payload"][0] / 3, 50 * values["delay"][0], 5 * stairs.riser, 3 * stairs.tread, stairs.heading)
+        self._action[row] = 0.0
+        self._joint_state[row] = world.joints()
+        self._base[row] = world.base()
+        for total in (self.tally.steps, self.tally.reward, self.tally.terms, self.tally.energy, self.tally.way):
+            total[row] = 0
+
+    def _set_dynamics(self, row: int, scenario: Scenario) -> None:
+        values, world = scenario.values, self.worlds[row]
+        world.set_friction(float(values["friction"][0]))
+        load = float(values["payload"][0])
+        # Shares of the four corners that put the load's centre where it was drawn; a lighter robot has a lighter trunk.
+        hips = np.array(self.spec.legs.hip_in_base)
+        share = 0.25 * (1 + values["payload_x"] / hips[:, 0]) * (1 + values["payload_y"] / hips[:, 1])
+        world.set_payload(min(load, 0.0), (max(load, 0.0) * share).tolist())
+        self.actuators.strength[row] = values["strength"]
+        self.actuators.kp[row], self.actuators.kd[row] = self.spec.kp * values["kp"], self.spec.kd * values["kd"]
+        self.actuators.zero_offset[row] = values["zero_offset"]
+
+    def _next_push(self, row: int) -> int:
+        return int(self._generators[row].integers(150, 300))
+
+    def step(self, actions: NDArray[np.float32]) -> Result:
+        """Advance all robots by one control step of 0.02 s. `actions` (E, A) in -1..1.
+
+        Raises:
+            ValueError: an action of the wrong shape, or not finite.
+        """
+        if actions.shape != self._action.shape:
+            raise ValueError(f"action has shape {actions.shape}; this environment needs {self._action.shape}")
+        if not np.isfinite(actions).all():
+            raise ValueError("action is not finite; check the policy's output for NaN")
+        actions = np.clip(actions, -1.0, 1.0)
+        with torch.inference_mode():
+            command, self._memory = self.controller.act(torch.from_numpy(actions.astype(np.float32)), self._memory)
+        energy, load = self._advance(Command(*(part.numpy().astype(np.float64) for part in command[:3])))
+        truth = self._truth()
+        policy, self._memory = self._observe(truth, slice(None))
+        return self._judge(truth, policy, actions.astype(np.float64), energy, load)
+
+    def _advance(self, command: Command) -> tuple[Array, Array]:
+        """Four physics steps. Returns work [J] and mean squared load of the motors, (E,)."""
+        energy, load = np.zeros(self.count), np.zeros(self.count)
+        self._push()
+        for substep in range(SUBSTEPS):
+            arrived = (substep >= self._delay)[:, None]
+            current = Command(*(np.where(arrived, new, old) for new, old in zip(command, self._command, strict=True)))
+            position, velocity = self._joint_state[..., 0], self._joint_state[..., 1]
+            motor, torque = self.actuators.torque(current, position, velocity)
+            energy += PHYSICS_STEP * np.abs(motor * velocity).sum(1)
+            load += np.square(motor / self._torque_limit).mean(1) / SUBSTEPS
+            states = []
+            for world, row in zip(self.worlds, torque.tolist(), strict=True):
+                world.step(row)
+                states.append(world.joints())
+            self._joint_state = np.array(states)
+        self._base = np.array([world.base() for world in self.worlds])
+        self._command = command
+        return energy, load
+
+    def _push(self) -> None:
+        self._until_push -= 1
+        for row in np.flatnonzero(self._until_push <= 0):
+            self._until_push[row] = self._next_push(row)
+            scenario = self.scenarios[row]
+            most = float(scenario.values["push"][0]) if scenario else 0.0
+            speed, angle = self._generators[row].uniform(0, most), self._generators[row].uniform(-np.pi, np.pi)
+            if speed > 0.0:
+                self.worlds[row].push((speed * np.cos(angle), speed * np.sin(angle), 0.0))
+
+    def _truth(self) -> Truth:
+        rotation = frames.rotation_matrix(self._base[:, 3:7])
+        self._rotation = rotation
+        offset = frames.to_world(rotation, np.broadcast_to(self.worlds[0].base_com, (self.count, 3)))
+        self._velocity = self._base[:, 7:10] - np.cross(self._base[:, 10:13], offset)
+        yaw = np.arctan2(rotation[:, 1, 0], rotation[:, 0, 0])
+        gyro = frames.to_base(rotation, self._base[:, 10:13])
+        return Truth(self._base[:, :3] - offset, yaw, -rotation[:, 2], gyro, self._joint_state[..., 0], self._joint_state[..., 1])
+
+    def _observe(self, truth: Truth, rows: slice | list[int]) -> tuple[NDArray[np.float32], Memory]:
+        """Observation of the robots `rows`, and their memory after it."""
+        self._steer(truth)
+        self.sensors: Sensors = self.sensing.measure(rows, truth, self.actuators.zero_offset, self._commands, self.terrain, self._generators)
+        with torch.inference_mode():
+            observation, memory = self.controller.observe(self.sensors, Memory(*(part[rows] for part in self._memory)))
+        return observation.numpy(), memory
+
+    def _steer(self, truth: Truth) -> None:
+        """The operator: keeps the robot on the middle line by its yaw rate, at the scenario's speed."""
+        aside = self._heading * truth.position[:, 1]
+        wanted = np.arctan2(-aside, 1.0)
+        self._heading_error = frames.wrap(truth.yaw - np.where(self._heading > 0, 0.0, np.pi))
+        yaw_rate = np.clip(1.5 * (wanted - self._heading_error), -0.6, 0.6) * (self._speed > 0)
+        self._commands = np.stack([self._speed, yaw_rate], 1)
+
+    def _privileged(self) -> NDArray[np.float32]:
+        velocity = frames.to_base(self._rotation, self._velocity)
+        position = self._position_along()
+        return np.column_stack([velocity, np.minimum(position[1], 2.0), position[0], self._heading_error, self._fixed]).astype(np.float32)
+
+    def _position_along(self) -> tuple[Array, Array]:
+        """Sideways offset to the robot's left [m] and distance to the goal [m], (E,)."""
+        return self._heading * self._base[:, 1], self._heading * (self._goal - self._base[:, 0])
+
+    def _judge(self, truth: Truth, policy: NDArray[np.float32], actions: Array, energy: Array, load: Array) -> Result:
+        forward = self._heading * self._velocity[:, 0]
+        seen = rewards.Step(
+            frames.to_base(self._rotation, self._velocity),
+            forward,
+            truth.angular_velocity_base_in_base,
+            truth.gravity_in_base,
+            self._commands,
+            energy / CONTROL_STEP,
+            load,
+            actions,
+            self._action,
+        )
+        reward, terms = rewards.evaluate(seen, CONTROL_STEP)
+        self._action = actions
+        self._steps_left -= 1
+        end = self._ends(truth)
+        reward = reward + np.where(end == 1, rewards.LANDING, 0.0) + np.where((end == 2) | (end == 3), rewards.FALL, 0.0)
+        t = self.tally
+        t.steps, t.reward, t.terms = t.steps + 1, t.reward + reward, t.terms + terms
+        t.energy, t.way = t.energy + energy, t.way + forward * CONTROL_STEP
+        terminated = (end > 0) & (end < 4)
+        return Result(policy, self._privileged(), reward, terminated, end == 4, end, terms)
+
+    def _ends(self, truth: Truth) -> NDArray[np.int64]:
+        upright = -truth.gravity_in_base[:, 2]
+        x, y = truth.position[:, :1], truth.position[:, 1:2]
+        over_ground = truth.position[:, 2] - self.terrain.height(x, y)[:, 0]
+        arrived = (self._heading * (truth.position[:, 0] - self._goal) >= 0) & (upright > ARRIVED_COSINE) & (over_ground > 0.15)
+        end = np.where(self._steps_left <= 0, 4, 0)
+        end = np.where(arrived, 1, end)
+        end = np.where(np.abs(truth.position[:, 1]) > self._half_width, 3, end)
+        return np.where(upright < FALL_COSINE, 2, end)
+
+    def summary(self, row: int, end: int) -> dict[str, float | str | bool]:
+        """The finished episode of robot `row` in figures, for logs and tables."""
+        scenario = self.scenarios[row]
+        if scenario is None:
+            raise RuntimeError(f"robot {row} has not been reset")
+        t, seconds = self.tally, float(self.tally.steps[row]) * CONTROL_STEP
+        way = abs(self._goal[row] - scenario.x)
+        weight = (self.spec.mass + float(scenario.values["payload"][0])) * 9.81
+        # The way along the slope's own line, so that cost of transport does not depend on how "far" is counted.
+        return {
+            "end": ENDS[end],
+            "is_success": end == 1,
+            "return": float(t.reward[row]),
+            "seconds": seconds,
+            "speed": float(t.way[row]) / seconds,
+            "cost_of_transport": float(t.energy[row]) / (weight * max(float(t.way[row]), 0.1)),
+            "share": float(np.clip(t.way[row] / way, 0.0, 1.0)),
+            "riser": scenario.stairs.riser,
+            "direction": scenario.stairs.direction,
+        } | {f"reward/{name}": float(value) for name, value in zip(rewards.NAMES, t.terms[row], strict=True)}

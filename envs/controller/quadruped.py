@@ -1,0 +1,209 @@
+"""A legged robot's controller: a trot that already walks, and a policy that moves its feet.
+
+`observe` turns sensors into the network's input, `act` the network's output into joint commands. What must be remembered between steps is in `Memory`, explicitly.
+
+The trot: feet follow strides that give the commanded speed; their heights follow the ground as the height map shows it, relative to a plane through the ground
+under the body, and the body is pitched with that plane. Feet stand vertically below the hips on any slope, which keeps the centre of mass over the support.
+The policy adds a displacement to each foot and shifts the frequency.
+"""
+
+import math
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from envs.controller import gait, leg
+from envs.controller.observation import LIMIT, Term, legged_terms, scales
+from envs.controller.sensors import MAP_X_COUNT, MAP_Y_COUNT, JointCommand, Sensors
+from envs.controller.terrain import HeightMap
+from envs.robots import RobotSpec
+
+CONTROL_STEP = 0.02
+"""[s]: 50 Hz."""
+FOOT_RANGE = (0.12, 0.12, 0.15)
+"""Foot displacement [m] of an action of 1, in x, y, z of the level frame."""
+FREQUENCY_RANGE = 1.0
+"""Change of the trot's frequency [Hz] of an action of 1."""
+CLEARANCE = 0.10
+"""A swinging foot passes this far over the highest ground on its way [m]."""
+SLOPE_SMOOTHING = CONTROL_STEP / 0.1
+"""The slope follows the map with a time constant of 0.1 s."""
+MAX_PITCH = 0.6
+"""[rad]."""
+SUPPORT = 0.5
+"""Share of the weight that is fed forward as torque to the standing legs: without it they sag, with all of it the robot fell."""
+
+MAX_TARGET_SPEED = 10.0
+"""The targets' own speed is commanded beside them, up to this [rad/s]: without it the damping holds a swinging leg back."""
+ACTION_SMOOTHING = 0.25
+"""Share of a new action that takes effect in its own step; the rest follows geometrically."""
+SHIFT = 0.02
+"""Feet stand this far in front of the hips [m]: the trunk's centre of mass is there."""
+
+
+class Memory(NamedTuple):
+    """What the controller remembers of E robots with L legs and A actions."""
+
+    phase: Tensor
+    """Of the gait [cycles], (E,)."""
+    action: Tensor
+    """The smoothed action, (E, A)."""
+    slope: Tensor
+    """Of the ground under the body [rise over run], (E,)."""
+    height: Tensor
+    """Of the plane under the base's origin, above it (so negative) [m], (E,)."""
+    target: Tensor
+    """Joint positions of the last command [rad], (E, J)."""
+    foothold: Tensor
+    """Height of each foot's last foothold over the plane [m], (E, L)."""
+    ground: Tensor
+    """The height map without holes [m], (E, X, Y)."""
+    up: Tensor
+    """Unit vector against gravity, base frame, (E, 3)."""
+    command: Tensor
+    """Forward speed [m/s], yaw rate [rad/s], (E, 2)."""
+
+
+def terms(spec: RobotSpec) -> tuple[Term, ...]:
+    """The observation's table for `spec`."""
+    legs = len(spec.legs.names)
+    return legged_terms(len(spec.joint_names), legs, 3 * legs + 1, (MAP_X_COUNT // 2 + 1) * 3)
+
+
+class Controller(nn.Module):
+    """The controller of one legged robot; buffers only, nothing is learned here."""
+
+    hip: Tensor
+    abduction: Tensor
+    lower: Tensor
+    upper: Tensor
+    stance: Tensor
+    offsets: Tensor
+    foot_range: Tensor
+    scale: Tensor
+
+    def __init__(self, spec: RobotSpec) -> None:
+        super().__init__()
+        legs = spec.legs
+        self.joints, self.legs = len(spec.joint_names), len(legs.names)
+        self.actions = 3 * self.legs + 1
+        self.thigh, self.calf, self.foot_radius = legs.thigh, legs.calf, legs.foot_radius
+        self.stand_height, self.kp, self.kd = spec.stand_height, spec.kp, spec.kd
+        self.support = SUPPORT * spec.mass * 9.81
+        # TorchScript sees attributes, not a module's globals.
+        self.base_frequency, self.frequency_range, self.control_step = gait.BASE_FREQUENCY, FREQUENCY_RANGE, CONTROL_STEP
+        self.duty, self.max_target_speed, self.shift, self.smoothing = gait.DUTY, MAX_TARGET_SPEED, SHIFT, ACTION_SMOOTHING
+        self.clearance, self.max_pitch, self.slope_smoothing, self.limit = CLEARANCE, MAX_PITCH, SLOPE_SMOOTHING, LIMIT
+        table = terms(spec)
+        self.observations = sum(term.size for term in table)
+        self.map = HeightMap(unseen=-spec.stand_height)
+        for name, values in (
+            ("hip", legs.hip_in_base),
+            ("abduction", legs.abduction),
+            ("lower", spec.lower),
+            ("upper", spec.upper),
+            ("stance", spec.stance),
+            ("offsets", gait.OFFSETS),
+            ("foot_range", FOOT_RANGE),
+        ):
+            self.register_buffer(name, torch.tensor(values, dtype=torch.float32))
+        self.register_buffer("scale", scales(table))
+
+    @torch.jit.export
+    def start(self, count: int) -> Memory:
+        """Memory of `count` robots that have just been switched on."""
+        z = torch.zeros(count)
+        ground = torch.full((count, self.map.x_count, self.map.y_count), -self.stand_height)
+        up = torch.tensor([0.0, 0.0, 1.0]).expand(count, 3)
+        return Memory(z, torch.zeros(count, self.actions), z, z - self.stand_height, self.stance.expand(count, -1), torch.zeros(count, self.legs), ground, up, torch.zeros(count, 2))
+
+    @torch.jit.export
+    def observe(self, sensors: Sensors, memory: Memory) -> tuple[Tensor, Memory]:
+        """Observation (E, N) of `sensors`, and the memory with what was seen."""
+        ground = self.map.fill(sensors.height_map)
+        height, slope = self.map.plane(ground)
+        slope = memory.slope + self.slope_smoothing * (slope - memory.slope)
+        up = -sensors.gravity_in_base
+        feet = self._feet_in_level(sensors.joint_position, up)
+        x, y, z = feet[..., 0], feet[..., 1], feet[..., 2] - self.foot_radius
+        at_feet = self.map.at(ground, torch.cat([x, x + 0.08, x + 0.16], 1), torch.cat([y, y, y], 1))
+        angle = 2 * math.pi * memory.phase
+        terms = [
+            sensors.gravity_in_base,
+            sensors.angular_velocity_base_in_base,
+            sensors.command,
+            sensors.joint_position - self.stance,
+            sensors.joint_velocity,
+            memory.action,
+            torch.stack([torch.sin(angle), torch.cos(angle)], 1),
+            slope.unsqueeze(1),
+            memory.foothold,
+            (ground[:, ::2, 1::2] - height[:, None, None]).flatten(1),
+            (-height - self.stand_height).unsqueeze(1),
+            torch.cat([z, z, z], 1) - at_feet,
+        ]
+        observation = torch.clamp(torch.cat(terms, 1) * self.scale, -self.limit, self.limit)
+        seen = Memory(memory.phase, memory.action, slope, height, memory.target, memory.foothold, ground, up, sensors.command)
+        return observation, seen
+
+    @torch.jit.export
+    def act(self, action: Tensor, memory: Memory) -> tuple[JointCommand, Memory]:
+        """Joint commands for one control step, and the memory after it. `action` (E, A) in -1..1: x, y, z of each foot, then frequency."""
+        action = memory.action + self.smoothing * (action - memory.action)
+        frequency = self.base_frequency + self.frequency_range * action[:, -1]
+        phase = torch.remainder(memory.phase + self.control_step * frequency, 1.0)
+        swung, _, _ = gait.progress(memory.phase, self.offsets, self.duty)
+        swings, swing, stance = gait.progress(phase, self.offsets, self.duty)
+        pitch = torch.clamp(torch.atan(memory.slope), -self.max_pitch, self.max_pitch).unsqueeze(1)
+        residual = action[:, :-1].reshape(-1, self.legs, 3) * self.foot_range
+        stride_x, stride_y = self._stride(memory.command, frequency)
+        along = gait.travel(swings, swing, stance)
+        middle_x = self.hip[:, 0] * torch.cos(pitch) + self.shift + residual[..., 0]
+        y = self.hip[:, 1] + self.abduction + residual[..., 1] + stride_y * along
+        x = middle_x + stride_x * along
+        # While a foot swings from -S/2 to +S/2 the body goes on by S: over the ground its way is 2 S long.
+        ratio = (1 - self.duty) / self.duty
+        left_at, way = middle_x - stride_x * (0.5 + ratio * swing), (1 + ratio) * stride_x * swings
+        here = torch.where(swings, left_at, x)
+        points = torch.cat([here + way * (k / 3) for k in range(4)], 1)
+        over_plane = self.map.at(memory.ground, points, y.repeat(1, 4)) - memory.height.unsqueeze(1) - memory.slope.unsqueeze(1) * points
+        over_plane = over_plane.reshape(-1, 4, self.legs)
+        landing = over_plane[:, 3]
+        foothold = torch.where(swung & ~swings, landing, memory.foothold)
+        pace = self._pace(memory.command)
+        apex = torch.maximum(over_plane.amax(1), foothold) + self.clearance * pace
+        rise = torch.where(swings, gait.lift(swing, foothold, apex, landing), foothold)
+        z = memory.slope.unsqueeze(1) * x + rise + self.foot_radius - self.stand_height + residual[..., 2]
+        # The body is meant to be pitched with the ground: feet seen from such a body.
+        sine, cosine = torch.sin(pitch), torch.cos(pitch)
+        foot = torch.stack([x * cosine + z * sine, y, z * cosine - x * sine], -1) - self.hip
+        target = leg.joint_position(foot, self.abduction, self.thigh, self.calf).flatten(1)
+        target = torch.minimum(torch.maximum(target, self.lower), self.upper)
+        share = torch.where(swings, 1 - pace, torch.ones_like(x))
+        force = self.support * share / share.sum(1, keepdim=True)
+        torque = leg.support_torque(target.reshape(-1, self.legs, 3), memory.up, force, self.abduction, self.thigh, self.calf).flatten(1)
+        velocity = torch.clamp((target - memory.target) / self.control_step, -self.max_target_speed, self.max_target_speed)
+        command = JointCommand(target, velocity, torque, torch.full_like(target, self.kp), torch.full_like(target, self.kd))
+        return command, Memory(phase, action, memory.slope, memory.height, target, foothold, memory.ground, memory.up, memory.command)
+
+    def _stride(self, command: Tensor, frequency: Tensor) -> tuple[Tensor, Tensor]:
+        """Way of each foot in one stance [m], (E, L), forward and to the left: the commanded twist at the hip times half a period."""
+        duration = (self.duty / frequency).unsqueeze(1)
+        speed, yaw = command[:, :1], command[:, 1:2]
+        return (speed - yaw * (self.hip[:, 1] + self.abduction)) * duration, yaw * self.hip[:, 0] * duration
+
+    def _pace(self, command: Tensor) -> Tensor:
+        """0 for a robot that is told to stand, 1 for one that is told to walk, (E, 1)."""
+        return torch.clamp((command[:, :1].abs() + 0.3 * command[:, 1:2].abs()) / 0.1, 0.0, 1.0)
+
+    def _feet_in_level(self, joint_position: Tensor, up: Tensor) -> Tensor:
+        """Centres of the feet in the level frame [m], (E, L, 3)."""
+        joints = joint_position.reshape(-1, self.legs, 3)
+        feet = leg.foot_position(joints, self.abduction, self.thigh, self.calf) + self.hip
+        ux, uy, uz = up[:, 0:1], up[:, 1:2], up[:, 2:3]
+        across = torch.sqrt(torch.clamp(uy * uy + uz * uz, min=1e-6))
+        ly, lz = uz / across, -uy / across
+        fx, fy, fz = ly * uz - lz * uy, lz * ux, -ly * ux
+        x, y, z = feet[..., 0], feet[..., 1], feet[..., 2]
+        return torch.stack([x * fx + y * fy + z * fz, y * ly + z * lz, x * ux + y * uy + z * uz], -1)

@@ -1,0 +1,44 @@
+"""The seam of the project: what a controller reads and what it says. The same on the robot and in simulation.
+
+Batch first: E robots. Joints in the vendor's motor order. Frames: *base* is fixed to the trunk (x forward, y left, z up);
+*level* has the base's origin and heading, but its z is vertical. Quaternions, where one appears in the project, are xyzw.
+"""
+
+from typing import NamedTuple
+
+from torch import Tensor
+
+MAP_X_START, MAP_X_STEP, MAP_X_COUNT = -0.50, 0.05, 29
+MAP_Y_START, MAP_Y_STEP, MAP_Y_COUNT = -0.30, 0.10, 7
+
+
+class Sensors(NamedTuple):
+    """One reading of E robots with J joints."""
+
+    gravity_in_base: Tensor
+    """Unit vector that points down, in the base frame, (E, 3)."""
+    angular_velocity_base_in_base: Tensor
+    """[rad/s], (E, 3)."""
+    joint_position: Tensor
+    """[rad], (E, J)."""
+    joint_velocity: Tensor
+    """[rad/s], (E, J)."""
+    command: Tensor
+    """The operator's: forward speed [m/s], yaw rate [rad/s], (E, 2)."""
+    height_map: Tensor
+    """Ground height above the base's origin [m] (about -0.3), level frame, (E, 29, 7): x from -0.5 m in steps of 5 cm, y from -0.3 m in steps of 10 cm. NaN: not seen."""
+
+
+class JointCommand(NamedTuple):
+    """What the motor drivers are told: torque = kp (position - q) + kd (velocity - dq) + torque. Each (E, J)."""
+
+    position: Tensor
+    """[rad]."""
+    velocity: Tensor
+    """[rad/s]."""
+    torque: Tensor
+    """Feed-forward [N m]."""
+    kp: Tensor
+    """[N m/rad]."""
+    kd: Tensor
+    """[N m s/rad]."""

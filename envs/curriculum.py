@@ -1,0 +1,54 @@
+"""How high the next flight is: each robot has a level for going up and one for going down, and moves by what it managed."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class CurriculumConfig:
+    """Heights of flights while training."""
+
+    lowest: float = 0.02
+    """Riser of level 0 [m]."""
+    highest: float = 0.20
+    """Riser of the last level [m]."""
+    step: float = 0.01
+    """From one level to the next [m]."""
+    promote: float = 0.65
+    """Share of the way after which a robot gets a higher flight."""
+    demote: float = 0.30
+    """Share of the way below which it gets a lower one."""
+    review: float = 0.2
+    """Share of episodes on any lower level, so that nothing is forgotten."""
+
+    @property
+    def levels(self) -> int:
+        """Number of levels."""
+        return round((self.highest - self.lowest) / self.step) + 1
+
+    def riser(self, level: int) -> float:
+        """Riser of a level [m]."""
+        return self.lowest + self.step * level
+
+
+class Curriculum:
+    """Levels of E robots, (E, 2): column 0 up, column 1 down."""
+
+    def __init__(self, config: CurriculumConfig, count: int) -> None:
+        self.config = config
+        self.level: NDArray[np.int64] = np.zeros((count, 2), dtype=np.int64)
+
+    def choose(self, row: int, down: bool, rng: np.random.Generator) -> tuple[int, bool]:
+        """Level for the next episode of robot `row`, and whether it counts for promotion."""
+        top = int(self.level[row, int(down)])
+        if rng.random() < self.config.review:
+            return int(rng.integers(top + 1)), False
+        return top, True
+
+    def report(self, row: int, down: bool, share: float) -> None:
+        """Robot `row` went `share` (0..1) of its way."""
+        change = int(share >= self.config.promote) - int(share < self.config.demote)
+        column = int(down)
+        self.level[row, column] = np.clip(self.level[row, column] + change, 0, self.config.levels - 1)

@@ -1,0 +1,40 @@
+"""Rotations of whole batches. Quaternions are xyzw, rotation matrices turn base-frame vectors into world-frame ones."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+
+def rotation_matrix(quaternion: Array) -> Array:
+    """Rotation matrices (E, 3, 3) of unit quaternions xyzw (E, 4)."""
+    x, y, z, w = quaternion.T
+    return np.stack(
+        [
+            np.stack([1 - 2 * (y * y + z * z), 2 * (x * y - z * w), 2 * (x * z + y * w)], -1),
+            np.stack([2 * (x * y + z * w), 1 - 2 * (x * x + z * z), 2 * (y * z - x * w)], -1),
+            np.stack([2 * (x * z - y * w), 2 * (y * z + x * w), 1 - 2 * (x * x + y * y)], -1),
+        ],
+        -2,
+    )
+
+
+def to_base(rotation: Array, vector: Array) -> Array:
+    """World-frame vectors (E, 3) in the base frame. Element by element, so that a robot's result does not depend on its batch."""
+    return rotation[:, 0] * vector[:, :1] + rotation[:, 1] * vector[:, 1:2] + rotation[:, 2] * vector[:, 2:]
+
+
+def to_world(rotation: Array, vector: Array) -> Array:
+    """Base-frame vectors (E, 3) in the world frame."""
+    return rotation[..., 0] * vector[:, :1] + rotation[..., 1] * vector[:, 1:2] + rotation[..., 2] * vector[:, 2:]
+
+
+def quaternion_from_yaw_pitch(yaw: float, pitch: float) -> tuple[float, float, float, float]:
+    """xyzw of a turn by `yaw` [rad] about z, then by `pitch` [rad] nose up."""
+    cy, sy, cp, sp = np.cos(yaw / 2), np.sin(yaw / 2), np.cos(-pitch / 2), np.sin(-pitch / 2)
+    return (float(-sy * sp), float(cy * sp), float(sy * cp), float(cy * cp))
+
+
+def wrap(angle: Array) -> Array:
+    """Angles [rad] in -pi..pi."""
+    return (angle + np.pi) % (2 * np.pi) - np.pi

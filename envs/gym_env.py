@@ -1,0 +1,187 @@
+"""Gymnasium's doors to the climb: `StairClimb-Go2-v0` for one robot, and its vector entry point for many."""
+
+from typing import Any, ClassVar
+
+import gymnasium as gym
+import numpy as np
+from gymnasium import spaces
+from gymnasium.vector import AutoresetMode, VectorEnv
+from gymnasium.vector.utils import batch_space
+from numpy.typing import NDArray
+
+from envs import randomization, rewards
+from envs.climb import CONTROL_STEP, ENDS, PRIVILEGED, PRIVILEGED_SIZE, ClimbBatch, Result
+from envs.controller.observation import LIMIT, describe
+from envs.controller.quadruped import FOOT_RANGE, FREQUENCY_RANGE, terms
+from envs.randomization import Randomize
+from envs.robots import ROBOTS, RobotSpec
+from envs.scenario import OPTIONS, from_options
+from envs.world import Camera
+
+Observation = dict[str, NDArray[np.float32]]
+PICTURE_SIZE = (640, 400)
+
+
+def observation_space(observations: int) -> spaces.Dict:
+    """What a policy sees ("policy") and what only a critic may ("privileged")."""
+    return spaces.Dict(
+        policy=spaces.Box(-LIMIT, LIMIT, (observations,), np.float32),
+        privileged=spaces.Box(-np.inf, np.inf, (PRIVILEGED_SIZE,), np.float32),
+    )
+
+
+class StairClimbEnv(gym.Env[Observation, NDArray[np.float32]]):
+    """One robot on one staircase. The data sheet is put together from the tables that the code runs by; see `print(StairClimbEnv.__doc__)`.
+
+    Args:
+        robot: name of a robot in `envs.robots`.
+        randomize: "full" draws the whole randomisation table in every episode, "nominal" uses its nominal values.
+        render_mode: "rgb_array" (needs no display), "human" (Bullet's window) or None.
+    """
+
+    metadata: ClassVar[dict[str, Any]] = {"render_modes": ["human", "rgb_array"], "render_fps": round(1 / CONTROL_STEP)}
+
+    def __init__(self, robot: str = "go2", randomize: Randomize = "full", render_mode: str | None = None) -> None:
+        if render_mode not in (None, *self.metadata["render_modes"]):
+            raise ValueError(f"render_mode is {render_mode!r}; use 'rgb_array', 'human' or None")
+        self.render_mode = render_mode
+        self.randomize: Randomize = randomize
+        self.spec = find_robot(robot)
+        self.batch = ClimbBatch(self.spec, 1, gui=render_mode == "human")
+        self.observation_space = observation_space(self.batch.observations)
+        self.action_space = spaces.Box(-1.0, 1.0, (self.batch.actions,), np.float32)
+
+    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Observation, dict[str, Any]]:
+        """Start an episode; `options` fixes what it names (`envs.scenario.OPTIONS`), the rest is drawn or has its default."""
+        super().reset(seed=seed)
+        generator = np.random.default_rng(self.np_random.integers(2**63))
+        scenario = from_options(generator, self.spec, options or {}, self.randomize)
+        policy, privileged = self.batch.reset({0: scenario}, {0: generator})
+        return {"policy": policy[0], "privileged": privileged[0]}, {"riser": scenario.stairs.riser, "direction": scenario.stairs.direction}
+
+    def step(self, action: NDArray[np.float32]) -> tuple[Observation, float, bool, bool, dict[str, Any]]:
+        """One control step of 0.02 s."""
+        result = self.batch.step(np.asarray(action)[None])
+        end = int(result.end[0])
+        info: dict[str, Any] = {"is_success": end == 1, "end": ENDS[end]}
+        info |= self.batch.summary(0, end) if end else {}
+        observation = {"policy": result.policy[0], "privileged": result.privileged[0]}
+        return observation, float(result.reward[0]), bool(result.terminated[0]), bool(result.truncated[0]), info
+
+    def render(self) -> Any:
+        """RGB picture (400, 640, 3) of a camera that follows the robot; with "human" the window shows it."""
+        if self.render_mode != "rgb_array":
+            return None
+        return self.batch.worlds[0].picture(follow(self.batch), PICTURE_SIZE)
+
+    def close(self) -> None:
+        """Free the physics client."""
+        self.batch.close()
+
+
+def follow(batch: ClimbBatch, row: int = 0) -> Camera:
+    """A camera beside the robot of `row`."""
+    x, y, z = batch.worlds[row].base()[:3]
+    scenario = batch.scenarios[row]
+    up = scenario is None or scenario.stairs.heading > 0
+    return Camera((x, y, z - 0.05), yaw=35.0 if up else -35.0)
+
+
+def find_robot(name: str) -> RobotSpec:
+    """The robot of that name.
+
+    Raises:
+        ValueError: there is none; the message lists those there are.
+    """
+    if name not in ROBOTS:
+        raise ValueError(f"unknown robot {name!r}; use {', '.join(ROBOTS)}")
+    return ROBOTS[name]
+
+
+class StairClimbVectorEnv(VectorEnv[dict[str, Any], NDArray[np.float32], Any]):
+    """`num_envs` robots stepped together in one process: `gymnasium.make_vec("StairClimb-Go2-v0", num_envs=8)`.
+
+    Spaces, rewards and ends are those of `StairClimbEnv`. A finished robot starts anew with the next step (Gymnasium's NEXT_STEP autoreset).
+    """
+
+    metadata: ClassVar[dict[str, Any]] = {"autoreset_mode": AutoresetMode.NEXT_STEP}
+
+    def __init__(self, num_envs: int = 1, robot: str = "go2", randomize: Randomize = "full", render_mode: str | None = None) -> None:
+        if render_mode == "human":
+            raise ValueError("a vector environment has no window; use render_mode='rgb_array' or None")
+        self.render_mode, self.num_envs, self.randomize = render_mode, num_envs, randomize
+        self.spec = find_robot(robot)
+        self.batch = ClimbBatch(self.spec, num_envs)
+        self.single_observation_space = observation_space(self.batch.observations)
+        self.single_action_space = spaces.Box(-1.0, 1.0, (self.batch.actions,), np.float32)
+        self.observation_space = batch_space(self.single_observation_space, num_envs)
+        self.action_space = batch_space(self.single_action_space, num_envs)
+        self._streams: list[np.random.Generator] = []
+        self._over = np.zeros(num_envs, dtype=bool)
+        self._options: dict[str, Any] = {}
+
+    def reset(
+        self, *, seed: int | list[int | None] | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Start all robots. Robot i of seed s starts as a single environment of seed s + i would."""
+        seeds = [seed + i for i in range(self.num_envs)] if isinstance(seed, int) else (seed or [None] * self.num_envs)
+        if len(seeds) != self.num_envs:
+            raise ValueError(f"seed has {len(seeds)} entries; this environment has {self.num_envs} robots")
+        old = self._streams or [None] * self.num_envs
+        self._streams = [gym.utils.seeding.np_random(s)[0] if s is not None or stream is None else stream for s, stream in zip(seeds, old, strict=True)]
+        self._options = options or {}
+        self._over[:] = False
+        policy, privileged = self._start(range(self.num_envs))
+        return {"policy": policy, "privileged": privileged}, {}
+
+    def _start(self, rows: Any) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        generators = {int(row): np.random.default_rng(self._streams[row].integers(2**63)) for row in rows}
+        scenarios = {row: from_options(rng, self.spec, self._options, self.randomize) for row, rng in generators.items()}
+        return self.batch.reset(scenarios, generators)
+
+    def step(self, actions: NDArray[np.float32]) -> tuple[dict[str, Any], Any, Any, Any, dict[str, Any]]:
+        """One control step of all robots; those that ended in the step before start anew, with reward 0."""
+        result = self.batch.step(np.asarray(actions))
+        fresh, policy, privileged = self._over.copy(), result.policy.copy(), result.privileged.copy()
+        if fresh.any():
+            rows = np.flatnonzero(fresh)
+            policy[rows], privileged[rows] = self._start(rows)
+        terminated, truncated = result.terminated & ~fresh, result.truncated & ~fresh
+        self._over = terminated | truncated
+        info = self._info(result)
+        return {"policy": policy, "privileged": privileged}, np.where(fresh, 0.0, result.reward), terminated, truncated, info
+
+    def _info(self, result: Result) -> dict[str, Any]:
+        info: dict[str, Any] = {}
+        for row in np.flatnonzero(self._over):
+            info = self._add_info(info, self.batch.summary(int(row), int(result.end[row])), int(row))
+        return info
+
+    def render(self) -> Any:
+        """RGB pictures, one a robot."""
+        return tuple(world.picture(follow(self.batch, row), PICTURE_SIZE) for row, world in enumerate(self.batch.worlds))
+
+    def close_extras(self, **kwargs: Any) -> None:
+        """Free the physics clients."""
+        self.batch.close()
+
+
+def _data_sheet(spec: RobotSpec) -> str:
+    feet = [f"{3 * i}..{3 * i + 2}: x, y, z of foot {leg}, units of {FOOT_RANGE} m" for i, leg in enumerate(spec.legs.names)]
+    actions = [*feet, f"{3 * len(feet)}: frequency of the gait, units of {FREQUENCY_RANGE} Hz"]
+    ends = "terminated: landing (success), fall (over 65 degrees), off_side (base beside the stairs); truncated: timeout. info['end'] says which."
+    return "\n\n".join(
+        [
+            "Action, each -1..1:\n" + "\n".join(actions),
+            f"Observation 'policy', each scaled and clipped to +-{LIMIT:g}: index, name, scale, meaning\n" + describe(terms(spec)),
+            "Observation 'privileged', for a critic only:\n" + "\n".join(PRIVILEGED),
+            "Reward, per second unless it says once; a step's sum is at least 0:\n" + rewards.describe(),
+            "Random under randomize='full':\n" + randomization.describe(),
+            "Reset options: " + ", ".join(OPTIONS) + ", and any single number of the table above",
+            ends,
+            "Version history: v0, the first.",
+        ]
+    )
+
+
+StairClimbEnv.__doc__ = f"{StairClimbEnv.__doc__}\n\n{_data_sheet(ROBOTS['go2'])}"

@@ -1,0 +1,125 @@
+"""Rewards: pure functions of one control step, and one table of weights.
+
+The sum pays for being alive and on the way, so that dying is never the cheaper choice; costs can lower a step's reward to 0, not below.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+
+class Step(NamedTuple):
+    """What the terms see of one control step of E robots."""
+
+    velocity_in_base: Array
+    """[m/s], (E, 3)."""
+    forward_speed: Array
+    """Along the flight, in the robot's direction [m/s], (E,)."""
+    angular_velocity: Array
+    """In the base frame [rad/s], (E, 3)."""
+    gravity: Array
+    """In the base frame, (E, 3)."""
+    command: Array
+    """Forward speed [m/s], yaw rate [rad/s], (E, 2)."""
+    power: Array
+    """Mean of the joints' |torque x speed|, summed over joints [W], (E,)."""
+    torque_load: Array
+    """Mean square of torque over peak torque, (E,)."""
+    action: Array
+    previous_action: Array
+
+
+def alive(s: Step) -> Array:
+    """1 in every step."""
+    return np.ones_like(s.forward_speed)
+
+
+def progress(s: Step) -> Array:
+    """Speed along the flight over the commanded speed, -1..1; above the command it falls again. A standing command pays for standing."""
+    speed = s.command[:, 0]
+    ratio = s.forward_speed / np.maximum(speed, 0.1)
+    walking = np.clip(np.minimum(ratio, 1.5 - 0.5 * ratio), -1.0, 1.0)
+    return np.where(speed > 0.05, walking, np.exp(-np.square(s.forward_speed / 0.15)))
+
+
+def turning(s: Step) -> Array:
+    """How well the commanded yaw rate is followed, 0..1."""
+    return np.exp(-np.square((s.angular_velocity[:, 2] - s.command[:, 1]) / 0.4))
+
+
+def sideways(s: Step) -> Array:
+    """Square of the sideways speed [m2/s2]."""
+    return np.square(s.velocity_in_base[:, 1])
+
+
+def wobble(s: Step) -> Array:
+    """Square of the roll and pitch rates [rad2/s2]."""
+    return np.square(s.angular_velocity[:, 0]) + np.square(s.angular_velocity[:, 1])
+
+
+def roll(s: Step) -> Array:
+    """Square of the sine of the roll angle."""
+    return np.square(s.gravity[:, 1])
+
+
+def power(s: Step) -> Array:
+    """Mechanical power [W]."""
+    return s.power
+
+
+def load(s: Step) -> Array:
+    """Mean square of torque over peak torque."""
+    return s.torque_load
+
+
+def jerk(s: Step) -> Array:
+    """Squared change of the action."""
+    return np.square(s.action - s.previous_action).sum(1)
+
+
+def effort(s: Step) -> Array:
+    """Squared action: the trot is right until there is a reason."""
+    return np.square(s.action).sum(1)
+
+
+class Weighted(NamedTuple):
+    """A row of the table."""
+
+    term: Callable[[Step], Array]
+    weight: float
+
+
+TABLE = (
+    Weighted(alive, 0.5),
+    Weighted(progress, 2.5),
+    Weighted(turning, 0.5),
+    Weighted(sideways, -0.5),
+    Weighted(wobble, -0.05),
+    Weighted(roll, -0.5),
+    Weighted(power, -0.0006),
+    Weighted(load, -0.5),
+    Weighted(jerk, -0.02),
+    Weighted(effort, -0.02),
+)
+NAMES = tuple(row.term.__name__ for row in TABLE)
+
+FALL = -1.0
+"""Added when the robot falls or leaves the stairs by the side."""
+LANDING = 7.0
+"""Added on arrival: at least what walking on for ever would pay (3.5 a second x 0.02 s / (1 - 0.99)), so that arriving is never a loss."""
+
+
+def evaluate(step: Step, control_step: float) -> tuple[Array, Array]:
+    """Reward of the step (E,) and its weighted terms (E, T), both per `control_step` [s]."""
+    terms = np.stack([row.weight * row.term(step) for row in TABLE], 1) * control_step
+    return np.maximum(terms.sum(1), 0.0), terms
+
+
+def describe() -> str:
+    """The table as text."""
+    rows = [f"{row.term.__name__:<10s} {row.weight:+g}: {row.term.__doc__}" for row in TABLE]
+    return "\n".join([*rows, f"fall       {FALL:+g}, once", f"landing    {LANDING:+g}, once"])

@@ -1,0 +1,122 @@
+"""Straight flights of stairs, as numbers: what is solid where, and how high the ground is at any point.
+
+World frame: x runs up the flight, the first edge is at x = 0, y = 0 is its middle, z = 0 is the floor below. A robot that climbs faces +x, one that descends faces -x.
+"""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Direction = Literal["up", "down"]
+Array = NDArray[np.float64]
+
+MAX_STEPS = 16
+LANDING = 4.0
+"""Length of the landing behind the last edge [m]."""
+SLAB_THICKNESS = 0.5
+"""Thicker than any riser, so that a flight is solid where a foot can reach."""
+RISER_RANGE = (0.02, 0.25)
+TREAD_RANGE = (0.22, 0.40)
+
+
+@dataclass(frozen=True)
+class Staircase:
+    """A flight: `steps` risers of `riser` metres, treads of `tread` metres between them, and a landing.
+
+    `riser_error` and `tread_error` [m] are added per step (empty: regular). A riser of 0 is flat ground.
+
+    Raises:
+        ValueError: a figure is outside what the world can build; the message says the range.
+    """
+
+    riser: float = 0.10
+    tread: float = 0.28
+    steps: int = 10
+    width: float = 1.6
+    direction: Direction = "up"
+    riser_error: tuple[float, ...] = field(default=(), repr=False)
+    tread_error: tuple[float, ...] = field(default=(), repr=False)
+
+    def __post_init__(self) -> None:
+        flat = self.riser == 0.0
+        if not flat and not RISER_RANGE[0] <= self.riser <= RISER_RANGE[1]:
+            raise ValueError(f"riser is {self.riser} m; use 0 (flat ground) or {RISER_RANGE[0]} to {RISER_RANGE[1]}")
+        if not TREAD_RANGE[0] <= self.tread <= TREAD_RANGE[1]:
+            raise ValueError(f"tread is {self.tread} m; use {TREAD_RANGE[0]} to {TREAD_RANGE[1]}")
+        if not 3 <= self.steps <= MAX_STEPS:
+            raise ValueError(f"steps is {self.steps}; use 3 to {MAX_STEPS}")
+        if not 0.6 <= self.width <= 6.0:
+            raise ValueError(f"width is {self.width} m; use 0.6 to 6")
+        if self.direction not in ("up", "down"):
+            raise ValueError(f"direction is {self.direction!r}; use 'up' or 'down'")
+        for name in ("riser_error", "tread_error"):
+            if len(getattr(self, name)) not in (0, self.steps):
+                raise ValueError(f"{name} needs one value for each of the {self.steps} steps, or none")
+
+    @property
+    def heading(self) -> float:
+        """+1 if the robot faces +x (up), -1 if it faces -x (down)."""
+        return 1.0 if self.direction == "up" else -1.0
+
+    @property
+    def edges(self) -> Array:
+        """x of each riser [m], (steps,)."""
+        treads = np.full(self.steps, self.tread) + (np.asarray(self.tread_error) if self.tread_error else 0.0)
+        return np.concatenate([[0.0], np.cumsum(treads[:-1])])
+
+    @property
+    def tops(self) -> Array:
+        """Height of the surface behind each riser [m], (steps,)."""
+        if self.riser == 0.0:
+            return np.zeros(self.steps)
+        risers = np.full(self.steps, self.riser) + (np.asarray(self.riser_error) if self.riser_error else 0.0)
+        return np.cumsum(risers)
+
+    @property
+    def first_edge(self) -> float:
+        """x of the edge that the robot meets first [m]."""
+        return 0.0 if self.direction == "up" else float(self.edges[-1])
+
+    @property
+    def last_edge(self) -> float:
+        """x of the edge that the robot leaves behind last [m]."""
+        return float(self.edges[-1]) if self.direction == "up" else 0.0
+
+    @property
+    def slope(self) -> float:
+        """Rise over run of the line through the edges."""
+        return self.riser / self.tread
+
+
+class Terrain:
+    """The staircases of E robots as padded arrays, for heights in one pass."""
+
+    def __init__(self, count: int) -> None:
+        self.edges = np.full((count, MAX_STEPS), np.inf)
+        self.rises = np.zeros((count, MAX_STEPS))
+        self.half_width = np.zeros(count)
+        self.end = np.zeros(count)
+
+    def place(self, row: int, stairs: Staircase) -> None:
+        """Put `stairs` under robot `row`."""
+        self.edges[row], self.rises[row] = np.inf, 0.0
+        self.edges[row, : stairs.steps] = stairs.edges
+        self.rises[row, : stairs.steps] = np.diff(stairs.tops, prepend=0.0)
+        self.half_width[row] = 0.5 * stairs.width
+        self.end[row] = stairs.edges[-1] + LANDING
+
+    def height(self, x: Array, y: Array, rows: slice | list[int] = slice(None)) -> Array:
+        """Height of the ground [m] at world points (R, M) [m]; the points of row r are on the staircase of robot `rows[r]`."""
+        surface = np.zeros_like(x)
+        for edge, rise in zip(self.edges[rows].T, self.rises[rows].T, strict=True):
+            if rise.any():
+                surface += rise[:, None] * (x >= edge[:, None])
+        inside = (np.abs(y) <= self.half_width[rows, None]) & (x <= self.end[rows, None])
+        return surface * inside
+
+
+def sample_irregularity(rng: np.random.Generator, steps: int, amount: float) -> tuple[float, ...]:
+    """Uniform errors of +-`amount` [m], one a step."""
+    return tuple(rng.uniform(-amount, amount, steps).tolist())

@@ -1,0 +1,193 @@
+"""One physics client with one robot and one movable staircase. The only file that imports pybullet.
+
+A flight is made once, of thick slabs, and moved into place at each reset: no body is created or removed afterwards, so memory stays flat and a reset costs microseconds.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import pybullet
+from numpy.typing import NDArray
+
+from envs.robots import RobotSpec
+from envs.staircase import LANDING, MAX_STEPS, SLAB_THICKNESS, Staircase
+
+Array = NDArray[np.float64]
+
+PHYSICS_STEP = 0.005
+"""[s]; explicit PD control of the joints is stable at kp 50, kd 1, and rings at kp 70, kd 1.5."""
+SOLVER_ITERATIONS = 20
+_PARKED = -50.0
+
+
+class Camera(NamedTuple):
+    """Where a picture is taken from: what it looks at [m], distance [m], angles [deg]."""
+
+    target: tuple[float, float, float]
+    distance: float = 1.9
+    yaw: float = 35.0
+    pitch: float = -18.0
+
+
+class World:
+    """A robot on a staircase. Joint arrays follow `spec.joint_names`; quaternions are xyzw.
+
+    Args:
+        spec: the robot.
+        gui: open Bullet's own window.
+
+    Raises:
+        RuntimeError: no display for the window, or the URDF does not have the joints of `spec`.
+    """
+
+    def __init__(self, spec: RobotSpec, gui: bool = False) -> None:
+        self.spec = spec
+        self._client = pybullet.connect(pybullet.GUI if gui else pybullet.DIRECT)
+        if self._client < 0:
+            raise RuntimeError("cannot open a physics window; use render_mode='rgb_array', or set DISPLAY")
+        self._configure()
+        self._slabs: list[int] = []
+        self._width = 0.0
+        self._plane = pybullet.createMultiBody(
+            0, pybullet.createCollisionShape(pybullet.GEOM_PLANE, physicsClientId=self._client), physicsClientId=self._client
+        )
+        # Without this flag Bullet replaces the inertias of the file by those of the collision shapes.
+        self._robot = pybullet.loadURDF(str(spec.urdf), flags=pybullet.URDF_USE_INERTIA_FROM_FILE, physicsClientId=self._client)
+        self._bind()
+
+    def _configure(self) -> None:
+        p, c = pybullet, self._client
+        p.setGravity(0, 0, -9.81, physicsClientId=c)
+        # Overlapping pairs in a fixed order: without it an episode depends on the one before it. The cone has no preferred axis, as Bullet's friction pyramid has.
+        p.setPhysicsEngineParameter(
+            fixedTimeStep=PHYSICS_STEP,
+            numSolverIterations=SOLVER_ITERATIONS,
+            deterministicOverlappingPairs=1,
+            enableConeFriction=1,
+            physicsClientId=c,
+        )
+
+    def _bind(self) -> None:
+        p, c, robot = pybullet, self._client, self._robot
+        infos = [p.getJointInfo(robot, i, physicsClientId=c) for i in range(p.getNumJoints(robot, physicsClientId=c))]
+        by_joint = {info[1].decode(): info[0] for info in infos}
+        missing = set(self.spec.joint_names) - set(by_joint)
+        if missing:
+            raise RuntimeError(f"{self.spec.urdf.name} has no joint {sorted(missing)}; its joints are {sorted(by_joint)}")
+        self._joints = [by_joint[name] for name in self.spec.joint_names]
+        self.links = {"base": -1} | {info[12].decode(): info[0] for info in infos}
+        dynamics = {link: p.getDynamicsInfo(robot, link, physicsClientId=c) for link in self.links.values()}
+        self._mass = {link: info[0] for link, info in dynamics.items()}
+        self._inertia = {link: info[2] for link, info in dynamics.items()}
+        self.base_com = np.array(dynamics[-1][3])
+        """Centre of mass of the base link in the base frame [m], (3,): Bullet reports poses of this point."""
+        # The motors' rotors, geared up, resist a joint's acceleration. Bullet has no such term; added to the link's inertia about its joint's axis it is exact for that joint.
+        for info in infos:
+            axis = np.abs(np.array(info[13])) * self.spec.rotor_inertia
+            self._inertia[info[0]] = tuple(np.add(self._inertia[info[0]], axis))
+            p.changeDynamics(robot, info[0], localInertiaDiagonal=self._inertia[info[0]], physicsClientId=c)
+        for link in self.links.values():
+            p.changeDynamics(robot, link, linearDamping=0.0, angularDamping=0.0, jointDamping=0.0, physicsClientId=c)
+        # A joint's default motor would hold it. Bounded by 0.2 N m it would be the joint's Coulomb friction, but doubles the time of a step: `actuators` adds friction instead.
+        p.setJointMotorControlArray(
+            robot, self._joints, p.VELOCITY_CONTROL, forces=[0.0] * len(self._joints), physicsClientId=c
+        )
+
+    def close(self) -> None:
+        """Free the client. The world cannot be used afterwards."""
+        if self._client >= 0:
+            pybullet.disconnect(self._client)
+            self._client = -1
+
+    def place(self, stairs: Staircase) -> None:
+        """Move the slabs so that they form `stairs`."""
+        if stairs.width != self._width:
+            self._make_slabs(stairs.width)
+        tops, edges = stairs.tops, stairs.edges
+        for k, slab in enumerate(self._slabs):
+            used = k < stairs.steps and stairs.riser > 0.0
+            position = (edges[k] + 0.5 * LANDING, 0.0, tops[k] - 0.5 * SLAB_THICKNESS) if used else (0.0, 0.0, _PARKED)
+            pybullet.resetBasePositionAndOrientation(slab, position, (0, 0, 0, 1), physicsClientId=self._client)
+
+    def _make_slabs(self, width: float) -> None:
+        p, c = pybullet, self._client
+        for slab in self._slabs:
+            p.removeBody(slab, physicsClientId=c)
+        half = [0.5 * LANDING, 0.5 * width, 0.5 * SLAB_THICKNESS]
+        shape = p.createCollisionShape(p.GEOM_BOX, halfExtents=half, physicsClientId=c)
+        self._slabs = []
+        for k in range(MAX_STEPS):
+            shade = 0.62 if k % 2 else 0.72
+            visual = p.createVisualShape(p.GEOM_BOX, halfExtents=half, rgbaColor=[shade, shade, shade * 0.95, 1], physicsClientId=c)
+            self._slabs.append(p.createMultiBody(0, shape, visual, [0, 0, _PARKED], useMaximalCoordinates=1, physicsClientId=c))
+            p.changeDynamics(self._slabs[-1], -1, lateralFriction=1.0, physicsClientId=c)
+        p.changeDynamics(self._plane, -1, lateralFriction=1.0, physicsClientId=c)
+        self._width = width
+
+    def reset(self, position: Sequence[float], quaternion: Sequence[float], joints: Sequence[float]) -> None:
+        """Put the robot at rest: base frame origin in the world [m], attitude xyzw, joint positions [rad]."""
+        p, c, robot = pybullet, self._client, self._robot
+        com, _ = p.multiplyTransforms(position, quaternion, self.base_com.tolist(), (0, 0, 0, 1))
+        p.resetBasePositionAndOrientation(robot, com, quaternion, physicsClientId=c)
+        p.resetBaseVelocity(robot, (0, 0, 0), (0, 0, 0), physicsClientId=c)
+        p.resetJointStatesMultiDof(robot, self._joints, [[q] for q in joints], [[0.0]] * len(self._joints), physicsClientId=c)
+
+    def set_friction(self, friction: float) -> None:
+        """Coulomb coefficient between the robot and the ground (the ground's own is 1, and Bullet multiplies)."""
+        for link in self.links.values():
+            pybullet.changeDynamics(self._robot, link, lateralFriction=friction, physicsClientId=self._client)
+
+    def set_payload(self, base: float, carriers: Sequence[float]) -> None:
+        """Mass [kg] added to the base link, and to each of `spec.payload_links`; inertias of the links stay."""
+        extra = {-1: base} | {self.links[name]: mass for name, mass in zip(self.spec.payload_links, carriers, strict=True)}
+        for link, mass in extra.items():
+            pybullet.changeDynamics(
+                self._robot, link, mass=self._mass[link] + mass, localInertiaDiagonal=self._inertia[link], physicsClientId=self._client
+            )
+
+    def push(self, velocity: Sequence[float]) -> None:
+        """Change the base's velocity by `velocity` [m/s] in the world at once: a shove."""
+        linear, angular = pybullet.getBaseVelocity(self._robot, physicsClientId=self._client)
+        pushed = [a + b for a, b in zip(linear, velocity, strict=True)]
+        pybullet.resetBaseVelocity(self._robot, pushed, angular, physicsClientId=self._client)
+
+    def step(self, torque: list[float]) -> None:
+        """Hold `torque` [N m] for one physics step."""
+        pybullet.setJointMotorControlArray(self._robot, self._joints, pybullet.TORQUE_CONTROL, forces=torque, physicsClientId=self._client)
+        pybullet.stepSimulation(physicsClientId=self._client)
+
+    def joints(self) -> list[tuple[float, float]]:
+        """Position [rad] and velocity [rad/s] of each joint."""
+        return [state[:2] for state in pybullet.getJointStates(self._robot, self._joints, physicsClientId=self._client)]
+
+    def base(self) -> tuple[float, ...]:
+        """Of the base link's centre of mass, in the world, 13 numbers: position [m], quaternion xyzw, velocity [m/s], angular velocity [rad/s]."""
+        position, quaternion = pybullet.getBasePositionAndOrientation(self._robot, physicsClientId=self._client)
+        linear, angular = pybullet.getBaseVelocity(self._robot, physicsClientId=self._client)
+        return (*position, *quaternion, *linear, *angular)
+
+    def ray_height(self, x: float, y: float) -> float:
+        """Height [m] of the first thing that a ray from above meets, robot excluded by the caller's placing it elsewhere."""
+        (hit,) = pybullet.rayTestBatch([(x, y, 10.0)], [(x, y, -10.0)], physicsClientId=self._client)
+        return float(hit[3][2])
+
+    def link_facts(self) -> dict[str, dict[str, float]]:
+        """What Bullet holds of each link: mass [kg], inertia about the joint's axes [kg m2], friction."""
+        info = {name: pybullet.getDynamicsInfo(self._robot, link, physicsClientId=self._client) for name, link in self.links.items()}
+        return {
+            name: {"mass": d[0], "friction": d[1], "ixx": d[2][0], "iyy": d[2][1], "izz": d[2][2]} for name, d in info.items()
+        }
+
+    def joint_facts(self) -> dict[str, dict[str, float]]:
+        """What Bullet holds of each joint: limits [rad], torque [N m], speed [rad/s]."""
+        infos = [pybullet.getJointInfo(self._robot, j, physicsClientId=self._client) for j in self._joints]
+        return {i[1].decode(): {"lower": i[8], "upper": i[9], "torque": i[10], "speed": i[11]} for i in infos}
+
+    def picture(self, camera: Camera, size: tuple[int, int]) -> NDArray[np.uint8]:
+        """RGB picture, (height, width, 3), by the software renderer: needs no display."""
+        p, c = pybullet, self._client
+        view = p.computeViewMatrixFromYawPitchRoll(camera.target, camera.distance, camera.yaw, camera.pitch, 0, 2)
+        projection = p.computeProjectionMatrixFOV(50, size[0] / size[1], 0.1, 20)
+        image = p.getCameraImage(*size, view, projection, lightDirection=[1, -2, 4], shadow=1, renderer=p.ER_TINY_RENDERER, physicsClientId=c)
+        return np.reshape(np.asarray(image[2], dtype=np.uint8), (size[1], size[0], 4))[..., :3].copy()

@@ -1,0 +1,52 @@
+"""Train a robot to climb stairs: python train.py --robot go2 --steps 10000000 --seed 1 --run runs/go2."""
+
+import sys
+
+import tyro
+
+from agents.config import TrainConfig
+from envs.robots import ROBOTS
+
+
+def check(config: TrainConfig) -> str | None:
+    """What is wrong with `config`, in one line; None if nothing is."""
+    if config.robot not in ROBOTS:
+        return f"unknown robot {config.robot!r}; use {', '.join(ROBOTS)}"
+    if config.resume and not config.run.is_dir():
+        return f"there is no run in {config.run} to resume; leave out --resume, or name the folder of a run"
+    if not config.resume and config.run.exists() and any(config.run.iterdir()):
+        return f"{config.run} is not empty; add --resume to continue it, or name a new folder"
+    if config.steps <= 0:
+        return f"steps is {config.steps}; use a positive number"
+    if not 1 <= config.workers <= config.robots:
+        return f"workers is {config.workers}; use 1 to {config.robots}, the number of robots"
+    if (config.ppo.rollout * config.robots) % config.ppo.minibatch:
+        return f"minibatch is {config.ppo.minibatch}; use a divisor of {config.ppo.rollout * config.robots}, which is rollout x robots"
+    return None
+
+
+def main() -> int:
+    """Command line. Exit status: 0 done, 1 the run failed, 2 wrong arguments, 130 interrupted (saved)."""
+    config = tyro.cli(TrainConfig, description=__doc__)
+    problem = check(config)
+    if problem:
+        print(f"train.py: {problem}", file=sys.stderr)
+        return 2
+    from agents.checkpoint import CheckpointError
+    from agents.training import train
+    from envs.workers import WorkerError
+
+    try:
+        folder = train(config)
+    except KeyboardInterrupt:
+        print(f"\nsaved; continue with: python train.py --run {config.run} --steps {config.steps} --resume", file=sys.stderr)
+        return 130
+    except (CheckpointError, WorkerError) as error:
+        print(f"train.py: {error}", file=sys.stderr)
+        return 1
+    print(f"done: {folder}; judge it with: python evaluate.py --policy {folder}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
