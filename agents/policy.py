@@ -61,12 +61,3 @@ class Actor(nn.Module):
         """Actions (B, A) in -1..1 for observations (B, N)."""
         return torch.clamp(self.head(self.body(observation)), -1.0, 1.0)
 
-
-def actor_of(policy: ClimbPolicy) -> Actor:
-    """A copy of the actor inside `policy`."""
-    towers: Any = policy.mlp_extractor
-    head: Any = policy.action_net
-    actor = Actor(towers.observations, head.out_features)
-    actor.body.load_state_dict(towers.policy_net.state_dict())
-    actor.head.load_state_dict(head.state_dict())
-    return actor

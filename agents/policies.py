@@ -1,0 +1,93 @@
+"""Policies by name or path: the shipped ones, those of a training run, and the baselines."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from agents import checkpoint
+from agents.policy import Actor
+from envs.controller.quadruped import Controller
+from envs.robots import ROBOTS
+
+PRETRAINED = Path(__file__).resolve().parent / "pretrained"
+BASELINES = ("zero", "random")
+
+
+class PolicyError(RuntimeError):
+    """A policy cannot be found or read; the message names the remedy."""
+
+
+@dataclass(frozen=True)
+class Policy:
+    """Something that acts. `actor` is None for a baseline."""
+
+    name: str
+    robot: str
+    actor: Actor | None
+    origin: dict[str, Any]
+    """Where the weights come from: steps, minutes, configuration."""
+
+    def act(self, observations: NDArray[np.float32], generators: list[np.random.Generator]) -> NDArray[np.float32]:
+        """Actions (E, A) for observations (E, N); only the random baseline draws from the robots' generators."""
+        actions = Controller(ROBOTS[self.robot]).actions if self.actor is None else 0
+        if self.name == "zero":
+            return np.zeros((len(observations), actions), np.float32)
+        if self.actor is None:
+            return np.stack([rng.uniform(-1, 1, actions) for rng in generators]).astype(np.float32)
+        with torch.inference_mode():
+            return self.actor(torch.from_numpy(observations)).numpy()
+
+
+def names() -> list[str]:
+    """Shipped policies and baselines."""
+    return sorted(path.parent.name for path in PRETRAINED.glob("*/policy.pt")) + list(BASELINES)
+
+
+def load(name: str, robot: str = "go2") -> Policy:
+    """The policy called `name`: a shipped one, a baseline, a run's folder, a checkpoint or an exported policy file. `robot` matters for baselines only.
+
+    Raises:
+        PolicyError: there is no such policy, or its file is damaged.
+    """
+    if name in BASELINES:
+        return Policy(name, robot, None, {})
+    path = Path(name)
+    shipped = PRETRAINED / name / "policy.pt"
+    if shipped.is_file():
+        path = shipped
+    elif path.is_dir():
+        found = checkpoint.newest(path)
+        if found is None:
+            raise PolicyError(f"there is no valid checkpoint in {path}; train there first")
+        path = found[0]
+    elif not path.is_file():
+        raise PolicyError(f"there is no policy {name!r}; use {', '.join(names())}, a run's folder or a checkpoint")
+    try:
+        state = checkpoint.load(path)
+    except checkpoint.CheckpointError as error:
+        raise PolicyError(str(error)) from error
+    return _from_state(name, slim(state))
+
+
+def slim(state: dict[str, Any]) -> dict[str, Any]:
+    """A training checkpoint reduced to what acting needs; a reduced one stays as it is."""
+    if "actor" in state:
+        return state
+    kept = {"body": "mlp_extractor.policy_net.", "head": "action_net."}
+    actor = {f"{ours}.{key.removeprefix(theirs)}": value for ours, theirs in kept.items() for key, value in state["policy"].items() if key.startswith(theirs)}
+    origin = {key: state[key] for key in ("config", "steps", "minutes")}
+    return {"robot": state["config"]["robot"], "actor": actor, "origin": origin}
+
+
+def _from_state(name: str, state: dict[str, Any]) -> Policy:
+    weights = state["actor"]
+    actor = Actor(weights["body.0.weight"].shape[1], weights["head.weight"].shape[0])
+    actor.load_state_dict(weights)
+    expected = Controller(ROBOTS[state["robot"]]).observations
+    if expected != weights["body.0.weight"].shape[1]:
+        raise PolicyError(f"{name} was trained with {weights['body.0.weight'].shape[1]} observations, this version has {expected}; train it again")
+    return Policy(name, state["robot"], actor.eval(), state["origin"])
