@@ -14,7 +14,7 @@ FRICTION_SPEED = 0.3
 
 
 class Command(NamedTuple):
-    """What the motor driver is told, each (E, J): position [rad], velocity [rad/s], feed-forward torque [N m]."""
+    """What the motor drivers are told, each (E, J): position [rad], velocity [rad/s], feed-forward torque [N m]."""
 
     position: Array
     velocity: Array
@@ -40,16 +40,22 @@ class Actuators:
         self._speed = np.array(spec.speed_limit)
         self._friction = spec.joint_friction
 
-    def torque(self, command: Command, position: Array, velocity: Array) -> tuple[Array, Array]:
-        """Torque of the motor and torque at the joint, both [N m], (E, J), for true joint `position` and `velocity`.
+    def wanted_at_rest(self, command: Command) -> Array:
+        """The part of the driver's torque that does not depend on the joints' state [N m], (E, J)."""
+        return self.kp * (command.position - self.zero_offset) + self.kd * command.velocity + command.torque
 
-        The driver servoes the measured position. The motor gives its peak torque up to half of its no-load speed, then less on a straight line to zero (the usual
-        shape of a current- and voltage-limited motor); braking is limited by the peak only.
+    def torque(self, row: int, at_rest: Array, position: Array, velocity: Array) -> tuple[Array, Array]:
+        """Torque of the motors and torque at the joints of one robot [N m], (J,) each, for its true joint `position` and `velocity`.
+
+        One robot at a time, because a physics client is stepped several times while its memory is in the processor's cache.
+        The motor gives its peak torque up to half of its no-load speed, then less on a straight line to zero (the usual shape of a current- and voltage-limited
+        motor); braking is limited by the peak only.
         """
-        wanted = self.kp * (command.position - position - self.zero_offset) + self.kd * (command.velocity - velocity) + command.torque
-        peak = self.strength * self._limit
-        line = 2.0 * peak * (1.0 - np.abs(velocity) / self._speed)
-        drive = np.clip(line, 0.0, peak)
-        forward, backward = np.where(velocity > 0, drive, peak), np.where(velocity < 0, drive, peak)
-        motor = np.clip(wanted, -backward, forward)
+        peak = self.strength[row] * self._limit
+        twice = peak + peak
+        fall = twice / self._speed * velocity
+        highest = np.minimum(np.maximum(twice - fall, 0.0), peak)
+        lowest = np.minimum(np.maximum(twice + fall, 0.0), peak)
+        wanted = at_rest - self.kp[row] * position - self.kd[row] * velocity
+        motor = np.minimum(np.maximum(wanted, -lowest), highest)
         return motor, motor - self._friction * np.tanh(velocity / FRICTION_SPEED)

@@ -89,7 +89,8 @@ class ClimbBatch:
         self._generators: list[np.random.Generator] = [np.random.default_rng(0)] * count
         self._memory: Memory = self.controller.start(count)
         self._feet = posture.feet_below_hips(spec)
-        self._command = Command(*(np.zeros((count, joints)) for _ in range(3)))
+        self._at_rest = np.zeros((count, joints))
+        self._motor, self._speeds = np.zeros((count, SUBSTEPS, joints)), np.zeros((count, SUBSTEPS, joints))
         self._joint_state = np.zeros((count, joints, 2))
         self._base = np.zeros((count, 13))
         self._delay, self._steps_left, self._until_push = (np.zeros(count, dtype=np.int64) for _ in range(3))
@@ -140,7 +141,7 @@ class ClimbBatch:
         world.reset(base.tolist(), quaternion, joints.tolist())
         self._set_dynamics(row, scenario)
         self.sensing.reset(row, values, base, scenario.yaw + (0.0 if stairs.heading > 0 else np.pi))
-        self._command.position[row], self._command.velocity[row], self._command.torque[row] = joints, 0.0, 0.0
+        self._at_rest[row] = self.actuators.kp[row] * (joints - self.actuators.zero_offset[row])
         self._delay[row] = round(float(values["delay"][0]) / PHYSICS_STEP)
         self._steps_left[row] = round(scenario.seconds / CONTROL_STEP)
         self._until_push[row] = self._next_push(row)
@@ -188,23 +189,21 @@ class ClimbBatch:
 
     def _advance(self, command: Command) -> tuple[Array, Array]:
         """Four physics steps. Returns work [J] and mean squared load of the motors, (E,)."""
-        energy, load = np.zeros(self.count), np.zeros(self.count)
         self._push()
-        for substep in range(SUBSTEPS):
-            arrived = (substep >= self._delay)[:, None]
-            current = Command(*(np.where(arrived, new, old) for new, old in zip(command, self._command, strict=True)))
-            position, velocity = self._joint_state[..., 0], self._joint_state[..., 1]
-            motor, torque = self.actuators.torque(current, position, velocity)
-            energy += PHYSICS_STEP * np.abs(motor * velocity).sum(1)
-            load += np.square(motor / self._torque_limit).mean(1) / SUBSTEPS
-            states = []
-            for world, row in zip(self.worlds, torque.tolist(), strict=True):
-                world.step(row)
-                states.append(world.joints())
-            self._joint_state = np.array(states)
-        self._base = np.array([world.base() for world in self.worlds])
-        self._command = command
-        return energy, load
+        at_rest = self.actuators.wanted_at_rest(command)
+        for row, world in enumerate(self.worlds):
+            state = self._joint_state[row]
+            for substep in range(SUBSTEPS):
+                drive = at_rest if substep >= self._delay[row] else self._at_rest
+                motor, torque = self.actuators.torque(row, drive[row], state[:, 0], state[:, 1])
+                self._motor[row, substep], self._speeds[row, substep] = motor, state[:, 1]
+                world.step(torque.tolist())
+                state = np.array(world.joints())
+            self._joint_state[row] = state
+            self._base[row] = world.base()
+        self._at_rest = at_rest
+        energy = PHYSICS_STEP * np.abs(self._motor * self._speeds).sum((1, 2))
+        return energy, np.square(self._motor / self._torque_limit).mean((1, 2))
 
     def _push(self) -> None:
         self._until_push -= 1

@@ -11,7 +11,7 @@ import pybullet
 from numpy.typing import NDArray
 
 from envs.robots import RobotSpec
-from envs.staircase import LANDING, MAX_STEPS, SLAB_THICKNESS, Staircase
+from envs.staircase import LANDING, SLAB_THICKNESS, Staircase
 
 Array = NDArray[np.float64]
 
@@ -53,6 +53,7 @@ class World:
             0, pybullet.createCollisionShape(pybullet.GEOM_PLANE, physicsClientId=self._client), physicsClientId=self._client
         )
         # Without this flag Bullet replaces the inertias of the file by those of the collision shapes.
+        pybullet.changeDynamics(self._plane, -1, lateralFriction=1.0, physicsClientId=self._client)
         self._robot = pybullet.loadURDF(str(spec.urdf), flags=pybullet.URDF_USE_INERTIA_FROM_FILE, physicsClientId=self._client)
         self._bind()
 
@@ -90,9 +91,7 @@ class World:
         for link in self.links.values():
             p.changeDynamics(robot, link, linearDamping=0.0, angularDamping=0.0, jointDamping=0.0, physicsClientId=c)
         # A joint's default motor would hold it. Bounded by 0.2 N m it would be the joint's Coulomb friction, but doubles the time of a step: `actuators` adds friction instead.
-        p.setJointMotorControlArray(
-            robot, self._joints, p.VELOCITY_CONTROL, forces=[0.0] * len(self._joints), physicsClientId=c
-        )
+        p.setJointMotorControlArray(robot, self._joints, p.VELOCITY_CONTROL, forces=[0.0] * len(self._joints), physicsClientId=c)
 
     def close(self) -> None:
         """Free the client. The world cannot be used afterwards."""
@@ -101,29 +100,34 @@ class World:
             self._client = -1
 
     def place(self, stairs: Staircase) -> None:
-        """Move the slabs so that they form `stairs`."""
+        """Move the slabs so that they form `stairs`; slabs are made when a flight first needs them, always after the robot, so that their order never differs."""
         if stairs.width != self._width:
-            self._make_slabs(stairs.width)
+            self._drop_slabs(stairs.width)
+        while len(self._slabs) < stairs.steps:
+            self._slabs.append(self._make_slab(len(self._slabs)))
         tops, edges = stairs.tops, stairs.edges
         for k, slab in enumerate(self._slabs):
             used = k < stairs.steps and stairs.riser > 0.0
             position = (edges[k] + 0.5 * LANDING, 0.0, tops[k] - 0.5 * SLAB_THICKNESS) if used else (0.0, 0.0, _PARKED)
             pybullet.resetBasePositionAndOrientation(slab, position, (0, 0, 0, 1), physicsClientId=self._client)
 
-    def _make_slabs(self, width: float) -> None:
-        p, c = pybullet, self._client
+    def _drop_slabs(self, width: float) -> None:
         for slab in self._slabs:
-            p.removeBody(slab, physicsClientId=c)
+            pybullet.removeBody(slab, physicsClientId=self._client)
+        self._slabs, self._width = [], width
         half = [0.5 * LANDING, 0.5 * width, 0.5 * SLAB_THICKNESS]
-        shape = p.createCollisionShape(p.GEOM_BOX, halfExtents=half, physicsClientId=c)
-        self._slabs = []
-        for k in range(MAX_STEPS):
-            shade = 0.62 if k % 2 else 0.72
-            visual = p.createVisualShape(p.GEOM_BOX, halfExtents=half, rgbaColor=[shade, shade, shade * 0.95, 1], physicsClientId=c)
-            self._slabs.append(p.createMultiBody(0, shape, visual, [0, 0, _PARKED], useMaximalCoordinates=1, physicsClientId=c))
-            p.changeDynamics(self._slabs[-1], -1, lateralFriction=1.0, physicsClientId=c)
-        p.changeDynamics(self._plane, -1, lateralFriction=1.0, physicsClientId=c)
-        self._width = width
+        self._half_extents = half
+        self._slab_shape = pybullet.createCollisionShape(pybullet.GEOM_BOX, halfExtents=half, physicsClientId=self._client)
+
+    def _make_slab(self, number: int) -> int:
+        p, c = pybullet, self._client
+        shade = 0.62 if number % 2 else 0.72
+        color = [shade, shade, shade * 0.95, 1]
+        visual = p.createVisualShape(p.GEOM_BOX, halfExtents=self._half_extents, rgbaColor=color, physicsClientId=c)
+        # Maximal coordinates: a plain rigid body, which costs half of what a multibody does in every step.
+        slab = p.createMultiBody(0, self._slab_shape, visual, [0, 0, _PARKED], useMaximalCoordinates=1, physicsClientId=c)
+        p.changeDynamics(slab, -1, lateralFriction=1.0, physicsClientId=c)
+        return int(slab)
 
     def reset(self, position: Sequence[float], quaternion: Sequence[float], joints: Sequence[float]) -> None:
         """Put the robot at rest: base frame origin in the world [m], attitude xyzw, joint positions [rad]."""
@@ -142,9 +146,7 @@ class World:
         """Mass [kg] added to the base link, and to each of `spec.payload_links`; inertias of the links stay."""
         extra = {-1: base} | {self.links[name]: mass for name, mass in zip(self.spec.payload_links, carriers, strict=True)}
         for link, mass in extra.items():
-            pybullet.changeDynamics(
-                self._robot, link, mass=self._mass[link] + mass, localInertiaDiagonal=self._inertia[link], physicsClientId=self._client
-            )
+            pybullet.changeDynamics(self._robot, link, mass=self._mass[link] + mass, localInertiaDiagonal=self._inertia[link], physicsClientId=self._client)
 
     def push(self, velocity: Sequence[float]) -> None:
         """Change the base's velocity by `velocity` [m/s] in the world at once: a shove."""
@@ -175,9 +177,7 @@ class World:
     def link_facts(self) -> dict[str, dict[str, float]]:
         """What Bullet holds of each link: mass [kg], inertia about the joint's axes [kg m2], friction."""
         info = {name: pybullet.getDynamicsInfo(self._robot, link, physicsClientId=self._client) for name, link in self.links.items()}
-        return {
-            name: {"mass": d[0], "friction": d[1], "ixx": d[2][0], "iyy": d[2][1], "izz": d[2][2]} for name, d in info.items()
-        }
+        return {name: {"mass": d[0], "friction": d[1], "ixx": d[2][0], "iyy": d[2][1], "izz": d[2][2]} for name, d in info.items()}
 
     def joint_facts(self) -> dict[str, dict[str, float]]:
         """What Bullet holds of each joint: limits [rad], torque [N m], speed [rad/s]."""
