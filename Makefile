@@ -1,0 +1,37 @@
+PYTHON ?= python3.11
+VENV := .venv
+PY := $(VENV)/bin/python
+READY := $(VENV)/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test test-long lint train
+
+help: ## list these targets
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 18
+
+setup: $(READY) ## make .venv with the pinned packages (demo, test and the others call it)
+
+$(READY): requirements.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null || \
+		{ echo "setup: $(PYTHON) is not Python 3.11; install it, or name yours: make PYTHON=/path/to/python3.11" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(PY) -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $(READY)
+
+demo: setup ## watch the shipped policy climb: results, plots and a video
+	$(PY) -m agents.demo
+
+test: lint ## lint, types and tests
+	$(PY) -m pytest
+
+test-long: setup ## the tests that take minutes
+	$(PY) -m pytest -m long
+
+lint: setup ## ruff and mypy
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m mypy .
+
+train: setup ## train a policy in runs/go2, or go on with it
+	mkdir -p runs/go2
+	$(PY) train.py --run runs/go2 --resume
