@@ -60,4 +60,3 @@ class Actor(nn.Module):
     def forward(self, observation: Tensor) -> Tensor:
         """Actions (B, A) in -1..1 for observations (B, N)."""
         return torch.clamp(self.head(self.body(observation)), -1.0, 1.0)
-

@@ -73,6 +73,6 @@ class ClimbVecEnv(VecEnv):
         """No wrappers here."""
         return [False] * self.num_envs
 
-    def seed(self, seed: int | None = None) -> Sequence[None | int]:
+    def seed(self, seed: int | None = None) -> Sequence[int | None]:
         """Robots are seeded by the job."""
         return [None] * self.num_envs

@@ -120,9 +120,7 @@ class StairClimbVectorEnv(VectorEnv[dict[str, Any], NDArray[np.float32], Any]):
         self._over = np.zeros(num_envs, dtype=bool)
         self._options: dict[str, Any] = {}
 
-    def reset(
-        self, *, seed: int | list[int | None] | None = None, options: dict[str, Any] | None = None
-    ) -> tuple[dict[str, Any], dict[str, Any]]:
+    def reset(self, *, seed: int | list[int | None] | None = None, options: dict[str, Any] | None = None) -> tuple[dict[str, Any], dict[str, Any]]:
         """Start all robots. Robot i of seed s starts as a single environment of seed s + i would."""
         seeds = [seed + i for i in range(self.num_envs)] if isinstance(seed, int) else (seed or [None] * self.num_envs)
         if len(seeds) != self.num_envs:

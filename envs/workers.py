@@ -207,7 +207,7 @@ def _work(job: Job, rows: list[int], shared: Shared, pipe: Connection) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     torch.set_num_threads(1)
     try:
-        with _quiet():
+        with _Quiet():
             worker = Worker(job, rows, shared)
         while True:
             request, argument = pipe.recv()
@@ -220,7 +220,7 @@ def _work(job: Job, rows: list[int], shared: Shared, pipe: Connection) -> None:
         pipe.send(("error", traceback.format_exc()))
 
 
-class _quiet:
+class _Quiet:
     """Bullet prints its build time when it is imported."""
 
     def __enter__(self) -> None:

@@ -30,7 +30,9 @@ def legged_terms(joints: int, legs: int, actions: int, map_cells: int) -> tuple[
         Term("phase", 2, 1.0, "sine and cosine of the gait's phase"),
         Term("slope", 1, 2.0, "of the ground under the body, smoothed [rise over run]"),
         Term("foothold", legs, 5.0, "height of the last foothold over the plane under the body [m]"),
-        Term("ground", map_cells, 4.0, "height of the ground over the plane's height under the body [m]: 15 rows from -0.5 m to 0.9 m ahead, at y -0.2, 0, 0.2 m"),
+        Term(
+            "ground", map_cells, 4.0, "height of the ground over the plane's height under the body [m]: 15 rows from -0.5 m to 0.9 m ahead, at y -0.2, 0, 0.2 m"
+        ),
         Term("base_height", 1, 5.0, "of the base over the plane, minus the standing height [m]"),
         Term("clearance", legs, 5.0, "of each foot over the ground [m]"),
         Term("ground_8cm_ahead", legs, 5.0, "height of the ground 8 cm ahead of each foot, below the foot [m]"),

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from envs.controller import gait, leg
 from envs.controller.observation import LIMIT, Term, legged_terms, scales
-from envs.controller.sensors import MAP_X_COUNT, MAP_Y_COUNT, JointCommand, Sensors
+from envs.controller.sensors import MAP_X_COUNT, JointCommand, Sensors
 from envs.controller.terrain import HeightMap
 from envs.robots import RobotSpec
 
@@ -116,7 +116,17 @@ class Controller(nn.Module):
         z = torch.zeros(count)
         ground = torch.full((count, self.map.x_count, self.map.y_count), -self.stand_height)
         up = torch.tensor([0.0, 0.0, 1.0]).expand(count, 3)
-        return Memory(z, torch.zeros(count, self.actions), z, z - self.stand_height, self.stance.expand(count, -1), torch.zeros(count, self.legs), ground, up, torch.zeros(count, 2))
+        return Memory(
+            z,
+            torch.zeros(count, self.actions),
+            z,
+            z - self.stand_height,
+            self.stance.expand(count, -1),
+            torch.zeros(count, self.legs),
+            ground,
+            up,
+            torch.zeros(count, 2),
+        )
 
     @torch.jit.export
     def observe(self, sensors: Sensors, memory: Memory) -> tuple[Tensor, Memory]:
