@@ -207,7 +207,7 @@ class ClimbBatch:
 
     def _push(self) -> None:
         self._until_push -= 1
-        for row in np.flatnonzero(self._until_push <= 0):
+        for row in np.flatnonzero(self._until_push <= 0).tolist():
             self._until_push[row] = self._next_push(row)
             scenario = self.scenarios[row]
             most = float(scenario.values["push"][0]) if scenario else 0.0
@@ -292,7 +292,7 @@ class ClimbBatch:
         way = abs(self._goal[row] - scenario.x)
         weight = (self.spec.mass + float(scenario.values["payload"][0])) * 9.81
         # The way along the slope's own line, so that cost of transport does not depend on how "far" is counted.
-        return {
+        figures: dict[str, float | str | bool] = {
             "end": ENDS[end],
             "is_success": end == 1,
             "return": float(t.reward[row]),
@@ -302,4 +302,5 @@ class ClimbBatch:
             "share": float(np.clip(t.way[row] / way, 0.0, 1.0)),
             "riser": scenario.stairs.riser,
             "direction": scenario.stairs.direction,
-        } | {f"reward/{name}": float(value) for name, value in zip(rewards.NAMES, t.terms[row], strict=True)}
+        }
+        return figures | {f"reward/{name}": float(value) for name, value in zip(rewards.NAMES, t.terms[row], strict=True)}

@@ -1,24 +1,26 @@
 """Gymnasium's doors to the climb: `StairClimb-Go2-v0` for one robot, and its vector entry point for many."""
 
-from typing import Any, ClassVar
+from collections.abc import Iterable
+from typing import Any
 
 import gymnasium as gym
 import numpy as np
 from gymnasium import spaces
+from gymnasium.utils.seeding import np_random
 from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 from numpy.typing import NDArray
 
 from envs import randomization, rewards
-from envs.climb import CONTROL_STEP, ENDS, PRIVILEGED, PRIVILEGED_SIZE, ClimbBatch, Result
+from envs.climb import ENDS, PRIVILEGED, PRIVILEGED_SIZE, ClimbBatch, Result
 from envs.controller.observation import LIMIT, describe
-from envs.controller.quadruped import FOOT_RANGE, FREQUENCY_RANGE, terms
+from envs.controller.quadruped import CONTROL_STEP, FOOT_RANGE, FREQUENCY_RANGE, terms
 from envs.randomization import Randomize
 from envs.robots import ROBOTS, RobotSpec
-from envs.scenario import OPTIONS, from_options
+from envs.scenario import OPTIONS, Scenario, from_options
 from envs.world import Camera
 
-Observation = dict[str, NDArray[np.float32]]
+Observation = dict[str, Any]
 PICTURE_SIZE = (640, 400)
 
 
@@ -39,15 +41,15 @@ class StairClimbEnv(gym.Env[Observation, NDArray[np.float32]]):
         render_mode: "rgb_array" (needs no display), "human" (Bullet's window) or None.
     """
 
-    metadata: ClassVar[dict[str, Any]] = {"render_modes": ["human", "rgb_array"], "render_fps": round(1 / CONTROL_STEP)}
+    metadata: dict[str, Any] = {"render_modes": ["human", "rgb_array"], "render_fps": round(1 / CONTROL_STEP)}
 
     def __init__(self, robot: str = "go2", randomize: Randomize = "full", render_mode: str | None = None) -> None:
         if render_mode not in (None, *self.metadata["render_modes"]):
             raise ValueError(f"render_mode is {render_mode!r}; use 'rgb_array', 'human' or None")
         self.render_mode = render_mode
         self.randomize: Randomize = randomize
-        self.spec = find_robot(robot)
-        self.batch = ClimbBatch(self.spec, 1, gui=render_mode == "human")
+        self.robot = find_robot(robot)
+        self.batch = ClimbBatch(self.robot, 1, gui=render_mode == "human")
         self.observation_space = observation_space(self.batch.observations)
         self.action_space = spaces.Box(-1.0, 1.0, (self.batch.actions,), np.float32)
 
@@ -55,9 +57,9 @@ class StairClimbEnv(gym.Env[Observation, NDArray[np.float32]]):
         """Start an episode; `options` fixes what it names (`envs.scenario.OPTIONS`), the rest is drawn or has its default."""
         super().reset(seed=seed)
         generator = np.random.default_rng(self.np_random.integers(2**63))
-        scenario = from_options(generator, self.spec, options or {}, self.randomize)
+        scenario = from_options(generator, self.robot, options or {}, self.randomize)
         policy, privileged = self.batch.reset({0: scenario}, {0: generator})
-        return {"policy": policy[0], "privileged": privileged[0]}, {"riser": scenario.stairs.riser, "direction": scenario.stairs.direction}
+        return {"policy": policy[0], "privileged": privileged[0]}, start_info(scenario)
 
     def step(self, action: NDArray[np.float32]) -> tuple[Observation, float, bool, bool, dict[str, Any]]:
         """One control step of 0.02 s."""
@@ -77,6 +79,11 @@ class StairClimbEnv(gym.Env[Observation, NDArray[np.float32]]):
     def close(self) -> None:
         """Free the physics client."""
         self.batch.close()
+
+
+def start_info(scenario: Scenario | None) -> dict[str, Any]:
+    """What `reset` says of the episode: riser [m] and direction."""
+    return {} if scenario is None else {"riser": scenario.stairs.riser, "direction": scenario.stairs.direction}
 
 
 def follow(batch: ClimbBatch, row: int = 0) -> Camera:
@@ -104,14 +111,14 @@ class StairClimbVectorEnv(VectorEnv[dict[str, Any], NDArray[np.float32], Any]):
     Spaces, rewards and ends are those of `StairClimbEnv`. A finished robot starts anew with the next step (Gymnasium's NEXT_STEP autoreset).
     """
 
-    metadata: ClassVar[dict[str, Any]] = {"autoreset_mode": AutoresetMode.NEXT_STEP}
+    metadata: dict[str, Any] = {"autoreset_mode": AutoresetMode.NEXT_STEP, "render_modes": ["rgb_array"]}
 
     def __init__(self, num_envs: int = 1, robot: str = "go2", randomize: Randomize = "full", render_mode: str | None = None) -> None:
         if render_mode == "human":
             raise ValueError("a vector environment has no window; use render_mode='rgb_array' or None")
         self.render_mode, self.num_envs, self.randomize = render_mode, num_envs, randomize
-        self.spec = find_robot(robot)
-        self.batch = ClimbBatch(self.spec, num_envs)
+        self.robot = find_robot(robot)
+        self.batch = ClimbBatch(self.robot, num_envs)
         self.single_observation_space = observation_space(self.batch.observations)
         self.single_action_space = spaces.Box(-1.0, 1.0, (self.batch.actions,), np.float32)
         self.observation_space = batch_space(self.single_observation_space, num_envs)
@@ -125,24 +132,30 @@ class StairClimbVectorEnv(VectorEnv[dict[str, Any], NDArray[np.float32], Any]):
         seeds = [seed + i for i in range(self.num_envs)] if isinstance(seed, int) else (seed or [None] * self.num_envs)
         if len(seeds) != self.num_envs:
             raise ValueError(f"seed has {len(seeds)} entries; this environment has {self.num_envs} robots")
-        old = self._streams or [None] * self.num_envs
-        self._streams = [gym.utils.seeding.np_random(s)[0] if s is not None or stream is None else stream for s, stream in zip(seeds, old, strict=True)]
+        if not self._streams:
+            self._streams = [np_random()[0] for _ in seeds]
+        self._streams = [stream if s is None else np_random(s)[0] for s, stream in zip(seeds, self._streams, strict=True)]
         self._options = options or {}
         self._over[:] = False
         policy, privileged = self._start(range(self.num_envs))
-        return {"policy": policy, "privileged": privileged}, {}
+        info: dict[str, Any] = {}
+        for row, scenario in enumerate(self.batch.scenarios):
+            info = self._add_info(info, start_info(scenario), row)
+        return {"policy": policy, "privileged": privileged}, info
 
-    def _start(self, rows: Any) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        generators = {int(row): np.random.default_rng(self._streams[row].integers(2**63)) for row in rows}
-        scenarios = {row: from_options(rng, self.spec, self._options, self.randomize) for row, rng in generators.items()}
+    def _start(self, rows: Iterable[int]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        generators = {row: np.random.default_rng(self._streams[row].integers(2**63)) for row in rows}
+        scenarios = {row: from_options(rng, self.robot, self._options, self.randomize) for row, rng in generators.items()}
         return self.batch.reset(scenarios, generators)
 
     def step(self, actions: NDArray[np.float32]) -> tuple[dict[str, Any], Any, Any, Any, dict[str, Any]]:
         """One control step of all robots; those that ended in the step before start anew, with reward 0."""
+        if not self._streams:
+            raise gym.error.ResetNeeded("this environment has not been started; call reset() before step()")
         result = self.batch.step(np.asarray(actions))
         fresh, policy, privileged = self._over.copy(), result.policy.copy(), result.privileged.copy()
         if fresh.any():
-            rows = np.flatnonzero(fresh)
+            rows = np.flatnonzero(fresh).tolist()
             policy[rows], privileged[rows] = self._start(rows)
         terminated, truncated = result.terminated & ~fresh, result.truncated & ~fresh
         self._over = terminated | truncated
@@ -175,7 +188,7 @@ def _data_sheet(spec: RobotSpec) -> str:
             "Observation 'privileged', for a critic only:\n" + "\n".join(PRIVILEGED),
             "Reward, per second unless it says once; a step's sum is at least 0:\n" + rewards.describe(),
             "Random under randomize='full':\n" + randomization.describe(),
-            "Reset options: " + ", ".join(OPTIONS) + ", and any single number of the table above",
+            "Reset options: " + ", ".join(OPTIONS),
             ends,
             "Version history: v0, the first.",
         ]

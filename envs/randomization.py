@@ -1,7 +1,7 @@
 """Everything about the robot and its world that is random, in one table: what, how far, drawn when."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,16 @@ class Row:
     unit: str
     meaning: str
     size: int | Literal["joints"] = 1
+
+    def fixed(self, value: float) -> NDArray[np.float64]:
+        """This value instead of a drawn one.
+
+        Raises:
+            ValueError: it is outside of the range.
+        """
+        if not self.low <= value <= self.high:
+            raise ValueError(f"{self.name} is {value}; use {self.low:g} to {self.high:g} {self.unit}")
+        return np.full(1, float(value))
 
 
 TABLE = (
@@ -49,7 +59,13 @@ TABLE = (
 
 
 def draw(rng: np.random.Generator, joints: int, randomize: Randomize) -> Values:
-    """One episode's values by name, each an array of its row's size."""
+    """One episode's values by name, each an array of its row's size.
+
+    Raises:
+        ValueError: `randomize` is neither "nominal" nor "full".
+    """
+    if randomize not in get_args(Randomize):
+        raise ValueError(f"randomize is {randomize!r}; use 'nominal' or 'full'")
     values = {}
     for row in TABLE:
         size = joints if row.size == "joints" else row.size

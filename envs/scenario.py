@@ -12,8 +12,11 @@ from envs.staircase import Staircase, sample_irregularity
 
 START_DISTANCE = (0.7, 1.0)
 """Of the base from the first edge [m]."""
-OPTIONS = ("riser", "tread", "steps", "width", "direction", "irregularity", "speed", "friction", "payload", "seconds", "randomize")
-"""Keys that `reset(options=...)` takes."""
+MAX_SPEED, MAX_SECONDS = 1.5, 3600.0
+STAIRS_OPTIONS = ("riser", "tread", "steps", "width", "direction")
+TRIAL_OPTIONS = ("irregularity", "speed", "seconds", "randomize")
+OPTIONS = (*STAIRS_OPTIONS, *TRIAL_OPTIONS, *(row.name for row in TABLE if row.size == 1))
+"""Keys that `reset(options=...)` takes: the flight, the task, and any single number of the randomisation table."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,12 @@ class Scenario:
     counts: bool = False
     """Whether the curriculum moves by this episode."""
 
+    def __post_init__(self) -> None:
+        if not 0.0 <= self.speed <= MAX_SPEED:
+            raise ValueError(f"speed is {self.speed} m/s; use 0 (stand) to {MAX_SPEED}")
+        if not 0.0 < self.seconds <= MAX_SECONDS:
+            raise ValueError(f"seconds is {self.seconds}; use more than 0, at most {MAX_SECONDS:g}")
+
     def goal_x(self, body_length: float) -> float:
         """Where the base must come [m]: one body length past the last edge."""
         return self.stairs.last_edge + self.stairs.heading * body_length
@@ -48,8 +57,8 @@ def trial(
 ) -> Scenario:
     """A whole flight from its foot (or its landing), as evaluation uses it. `irregularity` [m] varies risers and treads step by step."""
     if irregularity > 0.0:
-        errors = {name: sample_irregularity(rng, stairs.steps, irregularity) for name in ("riser_error", "tread_error")}
-        stairs = replace(stairs, **errors)
+        risers, treads = (sample_irregularity(rng, stairs.steps, irregularity) for _ in range(2))
+        stairs = replace(stairs, riser_error=risers, tread_error=treads)
     x = stairs.first_edge - stairs.heading * rng.uniform(*START_DISTANCE)
     aside = min(0.15, 0.5 * stairs.width - 0.3)
     values = draw(rng, len(spec.joint_names), randomize)
@@ -88,10 +97,9 @@ def from_options(rng: np.random.Generator, spec: RobotSpec, options: dict[str, A
     unknown = sorted(set(options) - set(OPTIONS))
     if unknown:
         raise ValueError(f"unknown reset option {unknown}; use {', '.join(OPTIONS)}")
-    stairs = Staircase(**{key: options[key] for key in ("riser", "tread", "steps", "width", "direction") if key in options})
-    chosen = {key: options[key] for key in ("speed", "seconds", "irregularity") if key in options}
-    scenario = trial(rng, spec, stairs, randomize=options.get("randomize", randomize), **chosen)
+    stairs = Staircase(**{key: options[key] for key in STAIRS_OPTIONS if key in options})
+    scenario = trial(rng, spec, stairs, **{"randomize": randomize} | {key: options[key] for key in TRIAL_OPTIONS if key in options})
     for row in TABLE:
         if row.name in options:
-            scenario.values[row.name] = np.full(1, float(options[row.name]))
+            scenario.values[row.name] = row.fixed(options[row.name])
     return scenario

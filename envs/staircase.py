@@ -54,6 +54,8 @@ class Staircase:
         for name in ("riser_error", "tread_error"):
             if len(getattr(self, name)) not in (0, self.steps):
                 raise ValueError(f"{name} needs one value for each of the {self.steps} steps, or none")
+        if (not flat and np.diff(self.tops, prepend=0.0).min() <= 0.0) or np.diff(self.edges).min() <= 0.0:
+            raise ValueError("the irregularity is larger than a riser or tread; use less")
 
     @property
     def heading(self) -> float:
