@@ -3,6 +3,8 @@
 A flight is made once, of thick slabs, and moved into place at each reset: no body is created or removed afterwards, so memory stays flat and a reset costs microseconds.
 """
 
+import ctypes
+import sys
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -30,6 +32,21 @@ class Camera(NamedTuple):
     pitch: float = -18.0
 
 
+def _can_open_window() -> bool:
+    """Whether an X server answers: without one Bullet would end the whole process."""
+    if sys.platform != "linux":
+        return True
+    try:
+        x11 = ctypes.CDLL("libX11.so.6")
+    except OSError:
+        return False
+    x11.XOpenDisplay.restype = ctypes.c_void_p
+    display = x11.XOpenDisplay(None)
+    if display:
+        x11.XCloseDisplay(ctypes.c_void_p(display))
+    return bool(display)
+
+
 class World:
     """A robot on a staircase. Joint arrays follow `spec.joint_names`; quaternions are xyzw.
 
@@ -43,9 +60,9 @@ class World:
 
     def __init__(self, spec: RobotSpec, gui: bool = False) -> None:
         self.spec = spec
+        if gui and not _can_open_window():
+            raise RuntimeError("there is no display for a window; use render_mode='rgb_array', or set DISPLAY")
         self._client = pybullet.connect(pybullet.GUI if gui else pybullet.DIRECT)
-        if self._client < 0:
-            raise RuntimeError("cannot open a physics window; use render_mode='rgb_array', or set DISPLAY")
         self._configure()
         self._slabs: list[int] = []
         self._width = 0.0
