@@ -4,7 +4,6 @@ A robot's episodes depend on the seed, its index and the episode's number alone:
 """
 
 import multiprocessing as mp
-import os
 import traceback
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
@@ -14,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from envs.curriculum import Curriculum, CurriculumConfig
+from envs.quiet import quiet
 from envs.randomization import Randomize
 from envs.robots import ROBOTS
 
@@ -207,7 +207,7 @@ def _work(job: Job, rows: list[int], shared: Shared, pipe: Connection) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     torch.set_num_threads(1)
     try:
-        with _Quiet():
+        with quiet():
             worker = Worker(job, rows, shared)
         while True:
             request, argument = pipe.recv()
@@ -218,17 +218,3 @@ def _work(job: Job, rows: list[int], shared: Shared, pipe: Connection) -> None:
         return
     except Exception:
         pipe.send(("error", traceback.format_exc()))
-
-
-class _Quiet:
-    """Bullet prints its build time when it is imported."""
-
-    def __enter__(self) -> None:
-        self._stdout = os.dup(1)
-        null = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(null, 1)
-        os.close(null)
-
-    def __exit__(self, *_: object) -> None:
-        os.dup2(self._stdout, 1)
-        os.close(self._stdout)
