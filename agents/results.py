@@ -1,0 +1,102 @@
+"""Results of an evaluation: one cell a flight, as a table and as a record for JSON."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from statistics import fmean
+from typing import Any
+
+from agents.evaluation import Job, Outcome, Trials
+from agents.statistics import wilson
+from agents.versions import versions
+from envs.staircase import Direction, Staircase
+
+FAILURES = {"fall": "fall", "timeout": "stuck", "off_side": "off_side"}
+"""How failures are called in results, by how the environment calls the end."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What came of all episodes on one flight. Means are over the successful ones, None if there is none."""
+
+    riser: float
+    tread: float
+    direction: Direction
+    steps: int
+    episodes: int
+    successes: int
+    rate: float
+    ci95: tuple[float, float]
+    """Wilson interval of the rate."""
+    mean_seconds: float | None
+    """From the start to the landing [s]."""
+    mean_speed: float | None
+    """Along the flight [m/s]."""
+    cost_of_transport: float | None
+    """Mechanical work over weight and way along the flight."""
+    failures: dict[str, int]
+    """How many fell, got stuck (ran out of time), left the stairs at the side."""
+
+
+def summarise(trials: Trials, outcomes: Mapping[Job, Outcome]) -> list[Cell]:
+    """One cell a flight, in the order of `trials.flights`."""
+    return [_cell(stairs, [outcomes[Job(stairs, episode)] for episode in range(trials.episodes)]) for stairs in trials.flights]
+
+
+def _cell(stairs: Staircase, outcomes: Sequence[Outcome]) -> Cell:
+    landed = [outcome for outcome in outcomes if outcome.end == "landing"]
+    return Cell(
+        stairs.riser,
+        stairs.tread,
+        stairs.direction,
+        stairs.steps,
+        len(outcomes),
+        len(landed),
+        len(landed) / len(outcomes),
+        wilson(len(landed), len(outcomes)),
+        _mean([outcome.seconds for outcome in landed]),
+        _mean([outcome.speed for outcome in landed]),
+        _mean([outcome.cost_of_transport for outcome in landed]),
+        {ours: sum(outcome.end == end for outcome in outcomes) for end, ours in FAILURES.items()},
+    )
+
+
+def _mean(values: Sequence[float]) -> float | None:
+    return fmean(values) if values else None
+
+
+def record(trials: Trials, cells: Sequence[Cell]) -> dict[str, Any]:
+    """The results and what they were made with, as JSON has it."""
+    settings = {name: getattr(trials, name) for name in ("policy", "robot", "seed", "randomize", "speed", "seconds", "irregularity")}
+    return settings | {"versions": versions(), "cells": [asdict(cell) for cell in cells]}
+
+
+HEAD = ("riser", "tread", "direction", "steps", "success", "95% interval", "time", "speed", "cost of transport", "fell", "stuck", "off the side")
+
+
+def table(cells: Sequence[Cell]) -> str:
+    """The cells as a Markdown table that is also aligned as text."""
+    rows = [HEAD, *(_row(cell) for cell in cells)]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(HEAD))]
+    lines = ["| " + " | ".join(text.rjust(width) for text, width in zip(row, widths, strict=True)) + " |" for row in rows]
+    rule = "|" + "|".join("-" * (width + 1) + ":" for width in widths) + "|"
+    return "\n".join([lines[0], rule, *lines[1:]])
+
+
+def _row(cell: Cell) -> tuple[str, ...]:
+    low, high = cell.ci95
+    return (
+        f"{100 * cell.riser:.1f} cm",
+        f"{100 * cell.tread:.1f} cm",
+        cell.direction,
+        str(cell.steps),
+        f"{cell.successes}/{cell.episodes} {100 * cell.rate:.0f}%",
+        f"{100 * low:.0f}-{100 * high:.0f}%",
+        _figure(cell.mean_seconds, ".1f", " s"),
+        _figure(cell.mean_speed, ".2f", " m/s"),
+        _figure(cell.cost_of_transport, ".2f", ""),
+        *(str(cell.failures[name]) for name in FAILURES.values()),
+    )
+
+
+def _figure(value: float | None, form: str, unit: str) -> str:
+    return "-" if value is None else f"{value:{form}}{unit}"
