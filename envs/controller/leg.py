@@ -4,8 +4,6 @@ A leg: hip joint about x, `abduction` sideways to the thigh joint about y, `thig
 Vectors run from the hip joint to the foot in the base frame [m], (E, L, 3); joint positions are (hip, thigh, calf) [rad], (E, L, 3); L legs.
 """
 
-import math
-
 import torch
 from torch import Tensor
 
@@ -24,12 +22,14 @@ def joint_position(foot: Tensor, abduction: Tensor, thigh: float, calf: float) -
     x, y, z = foot[..., 0], foot[..., 1], foot[..., 2]
     # In the plane of the leg, below the thigh joint. The floor keeps the hip angle defined for a foot at hip height.
     depth = -torch.sqrt(torch.clamp(y * y + z * z - abduction * abduction, min=1e-4))
-    hip = torch.atan2(z, y) - torch.atan2(depth, abduction.expand_as(depth))
-    hip = torch.remainder(hip + math.pi, 2 * math.pi) - math.pi
+    # Half-angle and single-argument forms: the last bit of torch's atan2 and remainder depends on an element's place in the tensor, hence on a robot's batch.
+    rise, run = abduction * z - depth * y, abduction * y + depth * z
+    hip = 2 * torch.atan(rise / torch.clamp(torch.sqrt(rise * rise + run * run) + run, min=1e-9))
     cosine = (x * x + depth * depth - thigh * thigh - calf * calf) / (2 * thigh * calf)
     knee = -torch.acos(torch.clamp(cosine, -0.9999, 0.9999))
     along, across = thigh + calf * torch.cos(knee), calf * torch.sin(knee)
-    upper = torch.atan2(depth * across - x * along, -x * across - depth * along)
+    # `along` is positive: no robot's calf is longer than its thigh.
+    upper = torch.atan(x / depth) - torch.atan(across / along)
     return torch.stack([hip, upper, knee], -1)
 
 
