@@ -36,7 +36,7 @@ PRIVILEGED = (
     "tread [m] x 3",
     "+1 up, -1 down",
 )
-PRIVILEGED_SIZE = 12
+PRIVILEGED_SIZE, PRIVILEGED_LIMIT = 12, 20.0
 
 
 class Result(NamedTuple):
@@ -243,7 +243,8 @@ class ClimbBatch:
     def _privileged(self) -> NDArray[np.float32]:
         velocity = frames.to_base(self._rotation, self._velocity)
         position = self._position_along()
-        return np.column_stack([velocity, np.minimum(position[1], 2.0), position[0], self._heading_error, self._fixed]).astype(np.float32)
+        values = np.column_stack([velocity, np.minimum(position[1], 2.0), position[0], self._heading_error, self._fixed])
+        return np.clip(values, -PRIVILEGED_LIMIT, PRIVILEGED_LIMIT).astype(np.float32)
 
     def _position_along(self) -> tuple[Array, Array]:
         """Sideways offset to the robot's left [m] and distance to the goal [m], (E,)."""

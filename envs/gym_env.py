@@ -12,7 +12,7 @@ from gymnasium.vector.utils import batch_space
 from numpy.typing import NDArray
 
 from envs import randomization, rewards
-from envs.climb import ENDS, PRIVILEGED, PRIVILEGED_SIZE, ClimbBatch, Result
+from envs.climb import ENDS, PRIVILEGED, PRIVILEGED_LIMIT, PRIVILEGED_SIZE, ClimbBatch, Result
 from envs.controller.observation import LIMIT, describe
 from envs.controller.quadruped import CONTROL_STEP, FOOT_RANGE, FREQUENCY_RANGE, terms
 from envs.randomization import Randomize
@@ -28,7 +28,7 @@ def observation_space(observations: int) -> spaces.Dict:
     """What a policy sees ("policy") and what only a critic may ("privileged")."""
     return spaces.Dict(
         policy=spaces.Box(-LIMIT, LIMIT, (observations,), np.float32),
-        privileged=spaces.Box(-np.inf, np.inf, (PRIVILEGED_SIZE,), np.float32),
+        privileged=spaces.Box(-PRIVILEGED_LIMIT, PRIVILEGED_LIMIT, (PRIVILEGED_SIZE,), np.float32),
     )
 
 
@@ -185,7 +185,7 @@ def _data_sheet(spec: RobotSpec) -> str:
         [
             "Action, each -1..1:\n" + "\n".join(actions),
             f"Observation 'policy', each scaled and clipped to +-{LIMIT:g}: index, name, scale, meaning\n" + describe(terms(spec)),
-            "Observation 'privileged', for a critic only:\n" + "\n".join(PRIVILEGED),
+            f"Observation 'privileged', for a critic only, each clipped to +-{PRIVILEGED_LIMIT:g}:\n" + "\n".join(PRIVILEGED),
             "Reward, per second unless it says once; a step's sum is at least 0:\n" + rewards.describe(),
             "Random under randomize='full':\n" + randomization.describe(),
             "Reset options: " + ", ".join(OPTIONS),
