@@ -46,6 +46,7 @@ class StairClimbEnv(gym.Env[Observation, NDArray[np.float32]]):
     def __init__(self, robot: str = "go2", randomize: Randomize = "full", render_mode: str | None = None) -> None:
         if render_mode not in (None, *self.metadata["render_modes"]):
             raise ValueError(f"render_mode is {render_mode!r}; use 'rgb_array', 'human' or None")
+        randomization.check(randomize)
         self.render_mode = render_mode
         self.randomize: Randomize = randomize
         self.robot = find_robot(robot)
@@ -87,11 +88,14 @@ def start_info(scenario: Scenario | None) -> dict[str, Any]:
 
 
 def follow(batch: ClimbBatch, row: int = 0) -> Camera:
-    """A camera beside the robot of `row`."""
-    x, y, z = batch.worlds[row].base()[:3]
+    """A camera beside the robot of `row`, at the height of the flight there: the picture does not bob with the body."""
+    x, y, _ = batch.worlds[row].base()[:3]
     scenario = batch.scenarios[row]
-    up = scenario is None or scenario.stairs.heading > 0
-    return Camera((x, y, z - 0.05), yaw=35.0 if up else -35.0)
+    if scenario is None:
+        return Camera((x, y, 0.2))
+    stairs = scenario.stairs
+    height = float(np.clip(stairs.slope * x, 0.0, stairs.tops[-1]))
+    return Camera((x + 0.1 * stairs.heading, y, height + 0.2), distance=1.6, yaw=35.0 * stairs.heading, pitch=-20.0)
 
 
 def find_robot(name: str) -> RobotSpec:
@@ -116,6 +120,7 @@ class StairClimbVectorEnv(VectorEnv[dict[str, Any], NDArray[np.float32], Any]):
     def __init__(self, num_envs: int = 1, robot: str = "go2", randomize: Randomize = "full", render_mode: str | None = None) -> None:
         if render_mode == "human":
             raise ValueError("a vector environment has no window; use render_mode='rgb_array' or None")
+        randomization.check(randomize)
         self.render_mode, self.num_envs, self.randomize = render_mode, num_envs, randomize
         self.robot = find_robot(robot)
         self.batch = ClimbBatch(self.robot, num_envs)

@@ -58,14 +58,19 @@ TABLE = (
 )
 
 
+def check(randomize: str) -> None:
+    """Raise ValueError unless `randomize` is a way to fill the table."""
+    if randomize not in get_args(Randomize):
+        raise ValueError(f"randomize is {randomize!r}; use {' or '.join(get_args(Randomize))}")
+
+
 def draw(rng: np.random.Generator, joints: int, randomize: Randomize) -> Values:
     """One episode's values by name, each an array of its row's size.
 
     Raises:
         ValueError: `randomize` is neither "nominal" nor "full".
     """
-    if randomize not in get_args(Randomize):
-        raise ValueError(f"randomize is {randomize!r}; use 'nominal' or 'full'")
+    check(randomize)
     values = {}
     for row in TABLE:
         size = joints if row.size == "joints" else row.size

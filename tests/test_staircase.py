@@ -109,7 +109,7 @@ def test_a_robot_that_descends_meets_the_edges_in_reverse() -> None:
     ],
 )
 def test_impossible_staircases_are_refused(figures: dict[str, Any]) -> None:
-    with pytest.raises(ValueError, match="use|needs"):
+    with pytest.raises(ValueError, match=r"use|needs"):
         Staircase(**figures)
 
 
