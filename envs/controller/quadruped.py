@@ -78,6 +78,7 @@ class Controller(nn.Module):
     abduction: Tensor
     lower: Tensor
     upper: Tensor
+    peak: Tensor
     stance: Tensor
     offsets: Tensor
     foot_range: Tensor
@@ -103,6 +104,7 @@ class Controller(nn.Module):
             ("abduction", legs.abduction),
             ("lower", spec.lower),
             ("upper", spec.upper),
+            ("peak", spec.torque_limit),
             ("stance", spec.stance),
             ("offsets", gait.OFFSETS),
             ("foot_range", FOOT_RANGE),
@@ -193,6 +195,7 @@ class Controller(nn.Module):
         share = torch.where(swings, 1 - pace, torch.ones_like(x))
         force = self.support * share / share.sum(1, keepdim=True)
         torque = leg.support_torque(target.reshape(-1, self.legs, 3), memory.up, force, self.abduction, self.thigh, self.calf).flatten(1)
+        torque = torch.minimum(torch.maximum(torque, -self.peak), self.peak)
         velocity = torch.clamp((target - memory.target) / self.control_step, -self.max_target_speed, self.max_target_speed)
         command = JointCommand(target, velocity, torque, torch.full_like(target, self.kp), torch.full_like(target, self.kd))
         return command, Memory(phase, action, memory.slope, memory.height, target, foothold, memory.ground, memory.up, memory.command)
