@@ -16,11 +16,11 @@ class CurriculumConfig:
     """Riser of the last level [m]."""
     step: float = 0.01
     """From one level to the next [m]."""
-    promote: float = 0.65
+    promote: float = 0.75
     """Share of the way after which a robot gets a higher flight."""
-    demote: float = 0.30
+    demote: float = 0.40
     """Share of the way below which it gets a lower one."""
-    review: float = 0.2
+    review: float = 0.25
     """Share of episodes on any lower level, so that nothing is forgotten."""
 
     @property

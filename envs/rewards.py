@@ -48,7 +48,7 @@ def progress(s: Step) -> Array:
 
 def turning(s: Step) -> Array:
     """How well the commanded yaw rate is followed, 0..1."""
-    return np.exp(-np.square((s.angular_velocity[:, 2] - s.command[:, 1]) / 0.4))
+    return np.exp(-np.square((s.angular_velocity[:, 2] - s.command[:, 1]) / 0.6))
 
 
 def sideways(s: Step) -> Array:
@@ -96,7 +96,7 @@ class Weighted(NamedTuple):
 TABLE = (
     Weighted(alive, 0.5),
     Weighted(progress, 2.5),
-    Weighted(turning, 0.5),
+    Weighted(turning, 1.0),
     Weighted(sideways, -0.5),
     Weighted(wobble, -0.05),
     Weighted(roll, -0.5),
@@ -109,8 +109,8 @@ NAMES = tuple(row.term.__name__ for row in TABLE)
 
 FALL = -1.0
 """Added when the robot falls or leaves the stairs by the side."""
-LANDING = 7.0
-"""Added on arrival: at least what walking on for ever would pay (3.5 a second x 0.02 s / (1 - 0.99)), so that arriving is never a loss."""
+LANDING = 8.0
+"""Added on arrival: at least what walking on for ever would pay (4 a second x 0.02 s / (1 - 0.99)), so that arriving is never a loss."""
 
 
 def evaluate(step: Step, control_step: float) -> tuple[Array, Array]:

@@ -29,8 +29,11 @@ def travel(swings: Tensor, swing: Tensor, stance: Tensor) -> Tensor:
     return torch.where(swings, -0.5 * torch.cos(math.pi * swing), 0.5 - stance)
 
 
-def lift(swing: Tensor, start: Tensor, apex: Tensor, end: Tensor) -> Tensor:
-    """Height of a swinging foot (E, L) [m]: a smooth rise from `start` to `apex` at half-time, and down to `end`."""
-    bump = 0.5 * (1 - torch.cos(2 * math.pi * swing))
+def lift(swing: Tensor, start: Tensor, apex: Tensor, end: Tensor, rise: float) -> Tensor:
+    """Height of a swinging foot (E, L) [m]: a smooth rise from `start` to `apex` in the first share `rise` of the swing, and down to `end` in the last.
+
+    A quick rise takes the foot over a riser before its way forward does.
+    """
+    near = torch.clamp(torch.minimum(swing, 1 - swing) / rise, 0.0, 1.0)
     side = torch.where(swing < 0.5, start, end)
-    return side + (apex - side) * bump
+    return side + (apex - side) * 0.5 * (1 - torch.cos(math.pi * near))

@@ -27,6 +27,12 @@ FREQUENCY_RANGE = 1.0
 """Change of the trot's frequency [Hz] of an action of 1."""
 CLEARANCE = 0.10
 """A swinging foot passes this far over the highest ground on its way [m]."""
+RISE = 0.3
+"""Share of a swing in which the foot reaches its highest point."""
+WIDEN = 0.015
+"""Feet stand this much further out than the thighs [m]."""
+LEVEL_GAIN, LEVEL_DAMPING = 0.5, 0.02
+"""A leg stretches by this share of what the tilt took from it, and by this much of its speed [s]: a trot has nothing else against falling sideways."""
 SLOPE_SMOOTHING = CONTROL_STEP / 0.1
 """The slope follows the map with a time constant of 0.1 s."""
 MAX_PITCH = 0.6
@@ -61,6 +67,8 @@ class Memory(NamedTuple):
     """The height map without holes [m], (E, X, Y)."""
     up: Tensor
     """Unit vector against gravity, base frame, (E, 3)."""
+    rates: Tensor
+    """Angular velocity of the base in the base frame [rad/s], (E, 3)."""
     command: Tensor
     """Forward speed [m/s], yaw rate [rad/s], (E, 2)."""
 
@@ -80,6 +88,7 @@ class Controller(nn.Module):
     upper: Tensor
     peak: Tensor
     stance: Tensor
+    below_y: Tensor
     offsets: Tensor
     foot_range: Tensor
     scale: Tensor
@@ -95,6 +104,7 @@ class Controller(nn.Module):
         # TorchScript sees attributes, not a module's globals.
         self.base_frequency, self.frequency_range, self.control_step = gait.BASE_FREQUENCY, FREQUENCY_RANGE, CONTROL_STEP
         self.duty, self.max_target_speed, self.shift, self.smoothing = gait.DUTY, MAX_TARGET_SPEED, SHIFT, ACTION_SMOOTHING
+        self.rise, self.level_gain, self.level_damping = RISE, LEVEL_GAIN, LEVEL_DAMPING
         self.clearance, self.max_pitch, self.slope_smoothing, self.limit = CLEARANCE, MAX_PITCH, SLOPE_SMOOTHING, LIMIT
         table = terms(spec)
         self.observations = sum(term.size for term in table)
@@ -110,6 +120,7 @@ class Controller(nn.Module):
             ("foot_range", FOOT_RANGE),
         ):
             self.register_buffer(name, torch.tensor(values, dtype=torch.float32))
+        self.register_buffer("below_y", self.hip[:, 1] + self.abduction * (1 + WIDEN / self.abduction.abs()))
         self.register_buffer("scale", scales(table))
 
     @torch.jit.export
@@ -127,6 +138,7 @@ class Controller(nn.Module):
             torch.zeros(count, self.legs),
             ground,
             up,
+            torch.zeros(count, 3),
             torch.zeros(count, 2),
         )
 
@@ -156,7 +168,7 @@ class Controller(nn.Module):
             torch.cat([z, z, z], 1) - at_feet,
         ]
         observation = torch.clamp(torch.cat(terms, 1) * self.scale, -self.limit, self.limit)
-        seen = Memory(memory.phase, memory.action, slope, height, memory.target, memory.foothold, ground, up, sensors.command)
+        seen = Memory(memory.phase, memory.action, slope, height, memory.target, memory.foothold, ground, up, sensors.angular_velocity_base_in_base, sensors.command)
         return observation, seen
 
     @torch.jit.export
@@ -172,7 +184,7 @@ class Controller(nn.Module):
         stride_x, stride_y = self._stride(memory.command, frequency)
         along = gait.travel(swings, swing, stance)
         middle_x = self.hip[:, 0] * torch.cos(pitch) + self.shift + residual[..., 0]
-        y = self.hip[:, 1] + self.abduction + residual[..., 1] + stride_y * along
+        y = self.below_y + residual[..., 1] + stride_y * along
         x = middle_x + stride_x * along
         # While a foot swings from -S/2 to +S/2 the body goes on by S: over the ground its way is 2 S long.
         ratio = (1 - self.duty) / self.duty
@@ -185,8 +197,8 @@ class Controller(nn.Module):
         foothold = torch.where(swung & ~swings, landing, memory.foothold)
         pace = self._pace(memory.command)
         apex = torch.maximum(over_plane.amax(1), foothold) + self.clearance * pace
-        rise = torch.where(swings, gait.lift(swing, foothold, apex, landing), foothold)
-        z = memory.slope.unsqueeze(1) * x + rise + self.foot_radius - self.stand_height + residual[..., 2]
+        rise = torch.where(swings, gait.lift(swing, foothold, apex, landing, self.rise), foothold)
+        z = memory.slope.unsqueeze(1) * x + rise + self.foot_radius - self.stand_height + residual[..., 2] + self._levelling(memory, pitch)
         # The body is meant to be pitched with the ground: feet seen from such a body.
         sine, cosine = torch.sin(pitch), torch.cos(pitch)
         foot = torch.stack([x * cosine + z * sine, y, z * cosine - x * sine], -1) - self.hip
@@ -198,13 +210,19 @@ class Controller(nn.Module):
         torque = torch.minimum(torch.maximum(torque, -self.peak), self.peak)
         velocity = torch.clamp((target - memory.target) / self.control_step, -self.max_target_speed, self.max_target_speed)
         command = JointCommand(target, velocity, torque, torch.full_like(target, self.kp), torch.full_like(target, self.kd))
-        return command, Memory(phase, action, memory.slope, memory.height, target, foothold, memory.ground, memory.up, memory.command)
+        return command, Memory(phase, action, memory.slope, memory.height, target, foothold, memory.ground, memory.up, memory.rates, memory.command)
 
     def _stride(self, command: Tensor, frequency: Tensor) -> tuple[Tensor, Tensor]:
         """Way of each foot in one stance [m], (E, L), forward and to the left: the commanded twist at the hip times half a period."""
         duration = (self.duty / frequency).unsqueeze(1)
         speed, yaw = command[:, :1], command[:, 1:2]
-        return (speed - yaw * (self.hip[:, 1] + self.abduction)) * duration, yaw * self.hip[:, 0] * duration
+        return (speed - yaw * self.below_y) * duration, yaw * self.hip[:, 0] * duration
+
+    def _levelling(self, memory: Memory, pitch: Tensor) -> Tensor:
+        """Lifts [m], (E, L), that stretch the legs on the low side of a body that is tilted, or tilts, away from the ground's pitch."""
+        lean = self.level_gain * memory.up[:, 1:2] + self.level_damping * memory.rates[:, 0:1]
+        nose = self.level_gain * (memory.up[:, 0:1] - torch.sin(pitch)) - self.level_damping * memory.rates[:, 1:2]
+        return lean * self.below_y + nose * self.hip[:, 0]
 
     def _pace(self, command: Tensor) -> Tensor:
         """0 for a robot that is told to stand, 1 for one that is told to walk, (E, 1)."""
