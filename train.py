@@ -1,5 +1,6 @@
 """Train a robot to climb stairs: python train.py --robot go2 --steps 10000000 --seed 1 --run runs/go2."""
 
+import json
 import sys
 
 import tyro
@@ -16,12 +17,25 @@ def check(config: TrainConfig) -> str | None:
         return f"there is no run in {config.run} to resume; leave out --resume, or name the folder of a run"
     if not config.resume and config.run.exists() and any(config.run.iterdir()):
         return f"{config.run} is not empty; add --resume to continue it, or name a new folder"
+    if config.resume and (problem := _differs(config)):
+        return problem
     if config.steps <= 0:
         return f"steps is {config.steps}; use a positive number"
     if not 1 <= config.workers <= config.robots:
         return f"workers is {config.workers}; use 1 to {config.robots}, the number of robots"
     if (config.ppo.rollout * config.robots) % config.ppo.minibatch:
         return f"minibatch is {config.ppo.minibatch}; use a divisor of {config.ppo.rollout * config.robots}, which is rollout x robots"
+    return None
+
+
+def _differs(config: TrainConfig) -> str | None:
+    """What makes `config` another run than the one in its folder."""
+    saved = config.run / "config.json"
+    if not saved.is_file():
+        return None
+    for name, value in json.loads(saved.read_text()).items():
+        if name in ("robot", "robots") and value != getattr(config, name):
+            return f"{config.run} was begun with --{name} {value}; resume it so, or name a new folder"
     return None
 
 

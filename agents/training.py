@@ -1,6 +1,7 @@
 """A training run: PPO over the workers, with logs, checkpoints and exact figures of how it stands."""
 
 import json
+import signal
 import time
 from collections import defaultdict, deque
 from dataclasses import asdict
@@ -11,7 +12,7 @@ import numpy as np
 import torch
 from stable_baselines3 import PPO
 from stable_baselines3.common.callbacks import BaseCallback
-from stable_baselines3.common.logger import configure
+from stable_baselines3.common.logger import Logger, make_output_format
 from stable_baselines3.common.utils import set_random_seed
 
 from agents import checkpoint, ppo
@@ -39,6 +40,7 @@ class Run(BaseCallback):
         self.config, self.env = config, env
         self.rate = config.ppo.rate
         self.iteration = 0
+        self.interrupted = False
         self._begun = time.monotonic() - 60 * minutes
         self._saved = time.monotonic()
         self._ended: list[dict[str, Any]] = []
@@ -64,7 +66,12 @@ class Run(BaseCallback):
         for info in self.locals["infos"]:
             if "summary" in info:
                 self._ended.append(info["summary"])
-        return True
+        return not self.interrupted
+
+    def interrupt(self, *_: object) -> None:
+        """Ctrl-C: stop after this control step, when no worker is in the middle of one. A second Ctrl-C stops at once, without saving."""
+        self.interrupted = True
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
     def _on_rollout_end(self) -> None:
         self.iteration += 1
@@ -116,6 +123,7 @@ def train(config: TrainConfig) -> Path:
     """Train as `config` says, from the newest valid checkpoint if it asks to resume. Returns the run's folder.
 
     Raises:
+        KeyboardInterrupt: Ctrl-C; the run is saved. Only the main thread hears it, so call this there.
         CheckpointError: a checkpoint cannot be written.
         WorkerError: a worker process died; the run can be resumed.
     """
@@ -126,12 +134,18 @@ def train(config: TrainConfig) -> Path:
     env = ClimbVecEnv(Job(config.robot, config.robots, config.seed, config.randomize, config.curriculum), config.workers)
     try:
         model = ppo.build(config.ppo, env, config.seed)
-        model.set_logger(configure(str(config.run / "tensorboard"), ["tensorboard", "csv"]))
+        model.set_logger(_logger(config.run / "tensorboard", found[1]["steps"] if found else 0))
         run = _prepare(config, env, model, found[1] if found else None)
         _learn(config, model, run)
     finally:
         env.close()
     return config.run
+
+
+def _logger(folder: Path, steps: int) -> Logger:
+    """Curves for TensorBoard, and as a table; a resumed run's is beside the earlier ones."""
+    suffix = f"-{steps}" if steps else ""
+    return Logger(str(folder), [make_output_format(kind, str(folder), suffix) for kind in ("tensorboard", "csv")])
 
 
 def _prepare(config: TrainConfig, env: ClimbVecEnv, model: PPO, state: dict[str, Any] | None) -> Run:
@@ -148,13 +162,15 @@ def _prepare(config: TrainConfig, env: ClimbVecEnv, model: PPO, state: dict[str,
 
 
 def _learn(config: TrainConfig, model: PPO, run: Run) -> None:
+    handler = signal.signal(signal.SIGINT, run.interrupt)
     try:
         left = config.steps - model.num_timesteps
         if left > 0:
             model.learn(left, callback=run, reset_num_timesteps=False, log_interval=1)
-        run.save()
-    except KeyboardInterrupt:
-        run.save()
-        raise
+            run.save()
     finally:
+        signal.signal(signal.SIGINT, handler)
+        model.logger.close()
         run.close()
+    if run.interrupted:
+        raise KeyboardInterrupt

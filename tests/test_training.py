@@ -1,0 +1,150 @@
+"""A training run end to end, as small as it can be: what it writes, that it repeats, resumes, and survives being stopped."""
+
+import csv
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import pytest
+import torch
+
+import train as command
+from agents import checkpoint
+from agents.config import TrainConfig
+from agents.ppo import HIGHEST_RATE, LOWEST_RATE, PPOConfig, next_rate
+from agents.training import train
+
+ROOT = Path(__file__).resolve().parent.parent
+ITERATION = 4 * 256
+TINY = PPOConfig(rollout=256, minibatch=256, epochs=1)
+
+
+@pytest.fixture(autouse=True)
+def threads() -> Iterator[None]:
+    yield
+    torch.set_num_threads(1)
+
+
+def config(run: Path, iterations: int = 2) -> TrainConfig:
+    return TrainConfig(run=run, steps=iterations * ITERATION, robots=4, workers=1, ppo=TINY)
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run of two iterations."""
+    return train(config(tmp_path_factory.mktemp("first") / "run"))
+
+
+def newest(folder: Path) -> dict[str, Any]:
+    found = checkpoint.newest(folder)
+    assert found is not None
+    return found[1]
+
+
+def test_a_run_leaves_its_configuration_versions_checkpoint_and_curves(run: Path) -> None:
+    assert json.loads((run / "config.json").read_text())["robots"] == 4
+    assert json.loads((run / "versions.json").read_text())["pybullet"] == "3.2.7"
+    assert list((run / "tensorboard").glob("events.out.*"))
+    with (run / "tensorboard" / "progress.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert {"curriculum/riser_up", "curriculum/riser_down", "reward/progress", "ends/landing", "train/approx_kl"} <= set(rows[-1])
+    assert [int(float(row["time/total_timesteps"])) for row in rows] == [ITERATION, 2 * ITERATION]
+    assert newest(run)["steps"] == 2 * ITERATION
+
+
+def test_the_same_seed_gives_the_same_weights(run: Path, tmp_path: Path) -> None:
+    first, again = newest(run)["policy"], newest(train(config(tmp_path / "run")))["policy"]
+    assert all(torch.equal(first[name], again[name]) for name in first)
+
+
+def test_a_resumed_run_goes_on_where_it_stopped_and_keeps_its_curves(tmp_path: Path) -> None:
+    begun = config(tmp_path / "run", iterations=1)
+    train(begun)
+    curves = (begun.run / "tensorboard" / "progress.csv").read_text()
+    train(replace(begun, steps=2 * ITERATION, resume=True))
+    state = newest(begun.run)
+    assert (state["steps"], state["iteration"]) == (2 * ITERATION, 2)
+    assert (state["robots"]["episode"] > 1).all()
+    assert (begun.run / "tensorboard" / "progress.csv").read_text() == curves
+
+
+def test_a_finished_run_resumed_stays_as_it_is_and_a_damaged_checkpoint_is_passed_over(run: Path, tmp_path: Path) -> None:
+    copy = shutil.copytree(run, tmp_path / "run")
+    old = checkpoint.save(copy, ITERATION, newest(copy) | {"steps": ITERATION})
+    path = checkpoint.existing(copy)[-1]
+    path.write_bytes(path.read_bytes()[:-9])
+    train(replace(config(copy, iterations=1), resume=True))
+    assert checkpoint.newest(copy) == (old, mock.ANY)
+
+
+def test_ctrl_c_saves_and_says_how_to_go_on(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    arguments = ["--run", str(folder), "--steps", "100000000", "--robots", "2", "--workers", "1", "--ppo.rollout", "64", "--ppo.minibatch", "64"]
+    # A session of its own, as Ctrl-C in a terminal reaches the workers too.
+    process = subprocess.Popen([sys.executable, "train.py", *arguments], cwd=ROOT, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    curves = folder / "tensorboard" / "progress.csv"
+    deadline = time.monotonic() + 120
+    while not (curves.is_file() and curves.stat().st_size) and process.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.1)
+    os.killpg(process.pid, signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130, errors
+    assert "--resume" in errors
+    assert "Traceback" not in errors
+    assert newest(folder)["steps"] > 0
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        ["--robot", "cat"],
+        ["--steps", "0"],
+        ["--workers", "9", "--robots", "8"],
+        ["--workers", "0"],
+        ["--ppo.minibatch", "1000"],
+        ["--resume"],
+    ],
+)
+def test_wrong_arguments_are_one_line_and_change_nothing(
+    wrong: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["train.py", "--run", str(tmp_path / "run"), *wrong])
+    assert command.main() == 2
+    errors = capsys.readouterr().err
+    assert errors.startswith("train.py: ")
+    assert errors.count("\n") == 1
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(("wrong", "remedy"), [([], "--resume"), (["--resume", "--robots", "8"], "--robots 4")])
+def test_a_run_is_not_overwritten_by_another(
+    run: Path, wrong: list[str], remedy: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = (run / "config.json").read_bytes()
+    monkeypatch.setattr(sys, "argv", ["train.py", "--run", str(run), *wrong])
+    assert command.main() == 2
+    assert remedy in capsys.readouterr().err
+    assert (run / "config.json").read_bytes() == before
+
+
+def test_an_unknown_argument_ends_with_status_2(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "argv", ["train.py", "--run", str(tmp_path / "run"), "--stepz", "5"])
+    with pytest.raises(SystemExit) as ended:
+        command.main()
+    assert ended.value.code == 2
+
+
+def test_the_learning_rate_follows_the_divergence_within_bounds() -> None:
+    assert next_rate(1e-4, kl=0.1, target=0.01) < 1e-4 < next_rate(1e-4, kl=0.001, target=0.01)
+    assert next_rate(1e-4, kl=0.01, target=0.01) == 1e-4
+    assert next_rate(LOWEST_RATE, kl=1.0, target=0.01) == LOWEST_RATE
+    assert next_rate(HIGHEST_RATE, kl=0.0, target=0.01) == HIGHEST_RATE
