@@ -24,10 +24,21 @@ def save(folder: Path, steps: int, state: dict[str, Any]) -> Path:
     Raises:
         CheckpointError: the disk is full or not writable. Earlier checkpoints are untouched.
     """
+    path = write(folder / NAME.format(steps=steps), state)
+    for old in existing(folder)[:-KEEP]:
+        old.unlink(missing_ok=True)
+    return path
+
+
+def write(path: Path, state: dict[str, Any]) -> Path:
+    """Write `state` to `path` with its hash: beside it first, then renamed.
+
+    Raises:
+        CheckpointError: the disk is full or not writable. What was at `path` is untouched.
+    """
     buffer = io.BytesIO()
     torch.save(state, buffer)
     data = buffer.getvalue()
-    path = folder / NAME.format(steps=steps)
     partial = path.with_suffix(".partial")
     try:
         with partial.open("wb") as file:
@@ -38,8 +49,6 @@ def save(folder: Path, steps: int, state: dict[str, Any]) -> Path:
     except OSError as error:
         partial.unlink(missing_ok=True)
         raise CheckpointError(f"cannot save {path}: {error.strerror}; free some space and continue with --resume") from error
-    for old in existing(folder)[:-KEEP]:
-        old.unlink(missing_ok=True)
     return path
 
 

@@ -181,8 +181,8 @@ class ClimbBatch:
             raise ValueError("action is not finite; check the policy's output for NaN")
         actions = np.clip(actions, -1.0, 1.0)
         with torch.inference_mode():
-            command, self._memory = self.controller.act(torch.from_numpy(actions.astype(np.float32)), self._memory)
-        energy, load = self._advance(Command(*(part.numpy().astype(np.float64) for part in command[:3])))
+            self.command, self._memory = self.controller.act(torch.from_numpy(actions.astype(np.float32)), self._memory)
+        energy, load = self._advance(Command(*(part.numpy().astype(np.float64) for part in self.command[:3])))
         truth = self._truth()
         policy, self._memory = self._observe(truth, slice(None))
         return self._judge(truth, policy, actions.astype(np.float64), energy, load)

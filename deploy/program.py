@@ -1,0 +1,54 @@
+"""The whole controller as one TorchScript program: raw sensors in, joint commands out, memory inside."""
+
+import warnings
+
+import torch
+from torch import Tensor, nn
+
+from agents.policy import Actor
+from envs.controller.quadruped import Controller, Memory
+from envs.controller.sensors import JointCommand, Sensors
+from envs.robots import RobotSpec
+
+
+class Program(nn.Module):
+    """Observation, network, gait and leg kinematics in one: exactly the modules that the simulator stepped in training.
+
+    Call `reset()` once, then the program once a control step of 0.02 s with the fields of `Sensors`, each with a batch dimension of 1.
+    """
+
+    memory: Memory
+
+    def __init__(self, controller: Controller, actor: Actor) -> None:
+        super().__init__()
+        self.controller = controller
+        self.actor = actor
+        self.memory = controller.start(1)
+
+    @torch.jit.export
+    def reset(self) -> None:
+        """Forget everything: the robot has just been switched on."""
+        self.memory = self.controller.start(1)
+
+    def forward(
+        self,
+        gravity_in_base: Tensor,
+        angular_velocity_base_in_base: Tensor,
+        joint_position: Tensor,
+        joint_velocity: Tensor,
+        command: Tensor,
+        height_map: Tensor,
+    ) -> JointCommand:
+        """Joint commands of one control step; shapes and units as in `Sensors` and `JointCommand`."""
+        sensors = Sensors(gravity_in_base, angular_velocity_base_in_base, joint_position, joint_velocity, command, height_map)
+        observation, memory = self.controller.observe(sensors, self.memory)
+        commands, self.memory = self.controller.act(self.actor(observation), memory)
+        return commands
+
+
+def script(spec: RobotSpec, actor: Actor) -> torch.jit.ScriptModule:
+    """The program for `spec` with the network `actor`, as TorchScript."""
+    with warnings.catch_warnings():
+        # TorchScript is deprecated upstream without a date of removal; it is what runs without Python on a robot.
+        warnings.filterwarnings("ignore", category=DeprecationWarning, module=r"torch\.jit")
+        return torch.jit.script(Program(Controller(spec), actor).eval())
