@@ -70,7 +70,7 @@ def load(name: str, robot: str = "go2") -> Policy:
         state = checkpoint.load(path)
     except checkpoint.CheckpointError as error:
         raise PolicyError(str(error)) from error
-    return _from_state(name, slim(state))
+    return _from_state(name, state)
 
 
 def slim(state: dict[str, Any]) -> dict[str, Any]:
@@ -84,10 +84,11 @@ def slim(state: dict[str, Any]) -> dict[str, Any]:
 
 
 def _from_state(name: str, state: dict[str, Any]) -> Policy:
-    weights = state["actor"]
-    actor = Actor(weights["body.0.weight"].shape[1], weights["head.weight"].shape[0])
-    actor.load_state_dict(weights)
-    expected = Controller(ROBOTS[state["robot"]]).observations
-    if expected != weights["body.0.weight"].shape[1]:
-        raise PolicyError(f"{name} was trained with {weights['body.0.weight'].shape[1]} observations, this version has {expected}; train it again")
-    return Policy(name, state["robot"], actor.eval(), state["origin"])
+    try:
+        state = slim(state)
+        controller = Controller(ROBOTS[state["robot"]])
+        actor = Actor(controller.observations, controller.actions)
+        actor.load_state_dict(state["actor"])
+        return Policy(name, state["robot"], actor.eval(), state["origin"])
+    except (KeyError, RuntimeError) as error:
+        raise PolicyError(f"{name} does not fit this version's robots, observations or network; train it again") from error

@@ -1,0 +1,93 @@
+"""Who may import whom, and how long files may be: read from the imports themselves."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+from statistics import median
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGES = ("envs", "agents", "deploy")
+FILES = {
+    ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
+    for package in PACKAGES
+    for path in sorted((ROOT / package).rglob("*.py"))
+} | {path.stem: path for path in sorted(ROOT.glob("*.py"))}
+
+
+def imports(name: str) -> set[str]:
+    """Dotted names that a file imports anywhere, those of its own project down to the file."""
+    found = set()
+    for node in ast.walk(ast.parse(FILES[name].read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            module = node.module or ""
+            for alias in node.names:
+                inner = f"{module}.{alias.name}"
+                found.add(inner if inner in FILES else module)
+    return found
+
+
+def of(package: str) -> Iterator[str]:
+    return (name for name in FILES if name == package or name.startswith(f"{package}."))
+
+
+def importers(library: str) -> set[str]:
+    return {name for name in FILES if any(other == library or other.startswith(f"{library}.") for other in imports(name))}
+
+
+def test_one_file_imports_pybullet() -> None:
+    assert importers("pybullet") == {"envs.world"}
+
+
+def test_only_agents_import_stable_baselines() -> None:
+    assert {name.split(".")[0] for name in importers("stable_baselines3")} == {"agents"}
+
+
+@pytest.mark.parametrize(
+    ("package", "forbidden"),
+    [
+        ("envs.controller", "gymnasium"),
+        ("deploy.runtime", "gymnasium"),
+        ("deploy.runtime", "envs"),
+        ("deploy.runtime", "agents"),
+        ("envs", "agents"),
+        ("envs", "deploy"),
+        ("agents", "deploy"),
+    ],
+)
+def test_no_arrow_runs_back_up(package: str, forbidden: str) -> None:
+    assert set(of(package)) & importers(forbidden) == set()
+
+
+def test_the_controller_needs_torch_and_nothing_else() -> None:
+    allowed = {"torch", "math", "typing", "dataclasses"}
+    for name in of("envs.controller"):
+        others = {other for other in imports(name) if other.split(".")[0] not in allowed}
+        assert all(other == "envs.robots" or other.startswith("envs.controller") for other in others), (name, others)
+
+
+def test_files_do_not_import_each_other_in_a_circle() -> None:
+    done: set[str] = set()
+
+    def visit(name: str, way: tuple[str, ...]) -> None:
+        assert name not in way, " -> ".join((*way, name))
+        if name not in done:
+            for other in sorted(imports(name) & FILES.keys() - {name}):
+                visit(other, (*way, name))
+            done.add(name)
+
+    for name in FILES:
+        visit(name, ())
+
+
+def test_files_are_short() -> None:
+    lengths = {name: len(path.read_text().splitlines()) for name, path in FILES.items()}
+    assert {name: length for name, length in lengths.items() if length > 500} == {}
+    assert median(lengths.values()) < 100
+
+
+def test_command_lines_are_short() -> None:
+    assert all(len(path.read_text().splitlines()) < 150 for path in ROOT.glob("*.py"))
