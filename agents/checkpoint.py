@@ -71,7 +71,8 @@ def load(path: Path) -> dict[str, Any]:
     data = content[head:]
     if not content.startswith(_MAGIC) or hashlib.sha256(data).hexdigest().encode() != content[len(_MAGIC) : head - 1]:
         raise CheckpointError(f"{path} is damaged or is not a checkpoint; use another one, or train again")
-    return torch.load(io.BytesIO(data), weights_only=False)
+    # Weights only: a pickle could run anything, and checkpoints are passed around.
+    return torch.load(io.BytesIO(data), weights_only=True)
 
 
 def newest(folder: Path) -> tuple[Path, dict[str, Any]] | None:

@@ -18,7 +18,7 @@ class Progress:
 
     def __init__(self, total: int) -> None:
         self._total = total
-        self._first: tuple[int, float] | None = None
+        self._before: tuple[int, float] | None = None
         self._printed = 0.0
         self._bar: Bar | None = None
         if sys.stderr.isatty():
@@ -34,11 +34,11 @@ class Progress:
             self._bar.update(self._task, completed=steps, description=text)
         elif time.monotonic() - self._printed > LINE_SECONDS:
             self._printed = time.monotonic()
-            first = self._first or (steps, minutes)
-            rate = (steps - first[0]) / max(60 * (minutes - first[1]), 1e-9)
+            before = self._before or (steps, minutes)
+            rate = (steps - before[0]) / max(60 * (minutes - before[1]), 1e-9)
+            self._before = (steps, minutes)
             left = f"{(self._total - steps) / rate / 60:.0f} min left, " if rate > 0 else ""
             print(f"{steps:,} of {self._total:,} steps, {minutes:.1f} min, {left}{rate:.0f} steps/s | {text}", flush=True)
-        self._first = self._first or (steps, minutes)
 
     def close(self) -> None:
         """Leave the terminal as it was."""

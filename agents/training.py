@@ -22,9 +22,6 @@ from agents.vec_env import ClimbVecEnv
 from agents.versions import versions
 from envs.workers import Job
 
-LEARNER_THREADS = 2
-"""While the learner works the workers are idle: it takes their cores."""
-
 
 class Run(BaseCallback):
     """What happens around stable-baselines3's loop.
@@ -60,6 +57,7 @@ class Run(BaseCallback):
             self.save()
         # Sampling and shuffling depend on the seed and the iteration alone, so that a resumed run draws what it would have drawn.
         set_random_seed(int(np.random.SeedSequence([self.config.seed, self.iteration]).generate_state(1)[0]))
+        # A second thread fights the workers, and stalls for long where anything else wants a core.
         torch.set_num_threads(1)
 
     def _on_step(self) -> bool:
@@ -75,7 +73,6 @@ class Run(BaseCallback):
 
     def _on_rollout_end(self) -> None:
         self.iteration += 1
-        torch.set_num_threads(LEARNER_THREADS)
         levels = self.env.get_state()["level"]
         curriculum = self.config.curriculum
         risers = curriculum.lowest + curriculum.step * levels.mean(0)
@@ -102,14 +99,14 @@ class Run(BaseCallback):
         """Write a checkpoint."""
         model: Any = self.model
         state = {
-            "config": asdict(self.config),
+            "config": _plain(self.config),
             "steps": self.num_timesteps,
             "iteration": self.iteration,
             "minutes": self.minutes,
             "rate": self.rate,
             "policy": model.policy.state_dict(),
             "optimizer": model.policy.optimizer.state_dict(),
-            "robots": self.env.get_state(),
+            "robots": {name: torch.from_numpy(array) for name, array in self.env.get_state().items()},
         }
         checkpoint.save(self.config.run, self.num_timesteps, state)
         self._saved = time.monotonic()
@@ -117,6 +114,11 @@ class Run(BaseCallback):
     def close(self) -> None:
         """End the progress bar."""
         self._progress.close()
+
+
+def _plain(config: TrainConfig) -> dict[str, Any]:
+    """The configuration as JSON has it: paths are strings."""
+    return json.loads(json.dumps(asdict(config), default=str))
 
 
 def train(config: TrainConfig) -> Path:
@@ -129,7 +131,7 @@ def train(config: TrainConfig) -> Path:
     """
     found = checkpoint.newest(config.run) if config.resume else None
     config.run.mkdir(parents=True, exist_ok=True)
-    (config.run / "config.json").write_text(json.dumps(asdict(config), indent=2, default=str) + "\n")
+    (config.run / "config.json").write_text(json.dumps(_plain(config), indent=2) + "\n")
     (config.run / "versions.json").write_text(json.dumps(versions(), indent=2) + "\n")
     env = ClimbVecEnv(Job(config.robot, config.robots, config.seed, config.randomize, config.curriculum), config.workers)
     try:
@@ -154,7 +156,7 @@ def _prepare(config: TrainConfig, env: ClimbVecEnv, model: PPO, state: dict[str,
     model.policy.load_state_dict(state["policy"])
     model.policy.optimizer.load_state_dict(state["optimizer"])
     model.num_timesteps = state["steps"]
-    env.set_state(state["robots"])
+    env.set_state({name: tensor.numpy() for name, tensor in state["robots"].items()})
     ppo.set_rate(model, state["rate"])
     run = Run(config, env, state["minutes"])
     run.iteration, run.rate = state["iteration"], state["rate"]

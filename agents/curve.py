@@ -1,0 +1,55 @@
+"""Learning curves of runs as a picture: python -m agents.curve runs/a runs/b --out curve.png."""
+
+import csv
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+from matplotlib.figure import Figure
+
+LINES = (("curriculum/riser_up", "up", "-"), ("curriculum/riser_down", "down", "--"))
+
+
+def read(run: Path) -> list[dict[str, float]]:
+    """The rows of a run's log, oldest first; what a row lacks is left out of it.
+
+    Raises:
+        OSError: the run has no log.
+    """
+    with (run / "tensorboard" / "progress.csv").open() as file:
+        return [{key: float(value) for key, value in row.items() if key and value} for row in csv.DictReader(file)]
+
+
+def draw(runs: dict[str, list[dict[str, float]]], out: Path) -> None:
+    """Mean riser of the curriculum [cm] against control steps [millions], a colour for each run."""
+    figure = Figure(figsize=(8, 4.5), layout="constrained")
+    axes = figure.subplots()
+    for number, (name, rows) in enumerate(runs.items()):
+        for key, way, style in LINES:
+            points = [(row["time/total_timesteps"] / 1e6, 100 * row[key]) for row in rows if key in row]
+            axes.plot(*zip(*points, strict=True), style, color=f"C{number}", label=f"{name}, {way}")
+    axes.set(xlabel="control steps [millions]", ylabel="mean riser of the curriculum [cm]", title="What the robots were practising on")
+    axes.grid(alpha=0.3)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.legend(frameon=False)
+    figure.savefig(out, dpi=120)
+
+
+def main(runs: Annotated[tuple[Path, ...], tyro.conf.Positional], out: Path) -> int:
+    """Draw the learning curves of training runs.
+
+    Args:
+        runs: folders of the runs.
+        out: the picture to write.
+    """
+    try:
+        draw({run.name: read(run) for run in runs}, out)
+    except OSError as error:
+        print(f"curve: cannot use {error.filename}: {error.strerror}; name the folders of training runs, and a picture to write", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(tyro.cli(main))
