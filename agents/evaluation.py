@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.progress import track
 
 from agents.parallel import gather
+from envs.quiet import quiet
 from envs.randomization import Randomize
 from envs.robots import ROBOTS
 from envs.staircase import Staircase
@@ -95,8 +96,6 @@ def _play_share(share: tuple[Trials, list[Job]]) -> Iterator[tuple[Job, Outcome]
 def play(trials: Trials, jobs: Sequence[Job], watch: Callable[["ClimbBatch"], None] | None = None) -> Iterator[tuple[Job, Outcome]]:
     """Play `jobs` in this process, `BATCH` robots at a time; `watch` sees the batch before the first step and after each."""
     import torch
-
-    from envs.quiet import quiet
 
     torch.set_num_threads(1)
     with quiet():

@@ -10,7 +10,8 @@ def unwritable(path: Path) -> str | None:
     """Why nothing can be written to `path`, in one line; None if it can. Leaves no trace."""
     if path.is_dir():
         return f"{path} is a folder; name a file in it"
-    if path.exists() and not path.is_file():
+    # A link would be replaced, not what it leads to: /dev/stdout is one.
+    if path.is_symlink() or (path.exists() and not path.is_file()):
         return f"{path} is not a regular file; name another one"
     folder = next(parent for parent in path.absolute().parents if parent.exists())
     try:

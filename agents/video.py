@@ -11,6 +11,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from agents.evaluation import Job, Trials, play
 from agents.parallel import gather
+from envs.quiet import quiet
 
 if TYPE_CHECKING:
     from envs.climb import ClimbBatch
@@ -47,7 +48,8 @@ def film(trials: Trials, jobs: Sequence[Job]) -> dict[Job, Film]:
 
 
 def _shoot(share: tuple[Trials, Job]) -> Iterator[tuple[Job, Film]]:
-    from envs.gym_env import follow
+    with quiet():
+        from envs.gym_env import follow
 
     trials, job = share
     pictures: list[Image.Image] = []
