@@ -12,7 +12,7 @@ UP, DOWN = False, True
 
 @pytest.fixture
 def curriculum() -> Curriculum:
-    return Curriculum(CurriculumConfig(), 2)
+    return Curriculum(CurriculumConfig(promote=0.65, demote=0.30), 2)
 
 
 def test_levels_run_from_the_lowest_to_the_highest_riser() -> None:

@@ -139,8 +139,8 @@ def test_a_robot_that_starts_anew_in_a_batch_is_a_single_robots_next_episode(env
 
 
 def test_the_vector_environment_keeps_gymnasiums_contract() -> None:
-    many = gym.make_vec(ID, num_envs=3)
-    assert isinstance(many.unwrapped, StairClimbVectorEnv)
+    many = gym.make_vec(ID, num_envs=3).unwrapped
+    assert isinstance(many, StairClimbVectorEnv)
     assert many.num_envs == 3
     assert many.metadata["autoreset_mode"] is AutoresetMode.NEXT_STEP
     observation, info = many.reset(seed=[1, 2, 1])

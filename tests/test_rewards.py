@@ -23,8 +23,8 @@ def step(
     previous: float = 0.0,
 ) -> Step:
     """A robot that walks as it is told, but for what is named."""
-    rows = [np.array([part]) for part in (velocity, forward, spin, gravity, command, power, load)]
-    return Step(*rows, np.full((1, 13), action), np.full((1, 13), previous))
+    parts = (velocity, forward, spin, gravity, command, power, load, (action,) * 13, (previous,) * 13)
+    return Step(*(np.array([part]) for part in parts))
 
 
 @pytest.mark.parametrize(
@@ -41,7 +41,7 @@ def step(
         (rewards.progress, step(forward=0.0, command=(0.0, 0.0)), 1.0),
         (rewards.progress, step(forward=0.15, command=(0.0, 0.0)), math.exp(-1)),
         (rewards.turning, step(spin=(0, 0, 0.3), command=(0.5, 0.3)), 1.0),
-        (rewards.turning, step(spin=(0, 0, 0.4)), math.exp(-1)),
+        (rewards.turning, step(spin=(0, 0, 0.6)), math.exp(-1)),
         (rewards.sideways, step(velocity=(0.5, -0.2, 0.1)), 0.04),
         (rewards.wobble, step(spin=(1.0, 2.0, 7.0)), 5.0),
         (rewards.roll, step(gravity=(0.0, 0.6, -0.8)), 0.36),

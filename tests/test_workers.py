@@ -3,6 +3,7 @@
 import os
 import signal
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pytest
@@ -82,7 +83,7 @@ def test_it_is_a_vec_env_of_stable_baselines(env: ClimbVecEnv) -> None:
     assert isinstance(env, VecEnv)
     assert env.num_envs == 4
     assert env.observation_space == observation_space(env.pool.observations)
-    observation = env.reset()
+    observation: Any = env.reset()
     assert {name: array.shape[0] for name, array in observation.items()} == {"policy": 4, "privileged": 4}
     observation, reward, done, infos = env.step(np.zeros((4, env.pool.actions), np.float32))
     assert reward.shape == done.shape == (4,)
@@ -96,6 +97,7 @@ def test_an_ended_robot_hands_over_its_last_observation_and_whether_time_ran_out
     standing = next(episode for episode in range(1000) if episode_of_robot_0(episode).speed == 0.0)
     env.set_state({"level": np.zeros((4, 2), np.int64), "episode": np.array([standing, 0, 0, 0])})
     env.reset()
+    observation: Any
     ends = set()
     for _ in range(500):
         observation, _, done, infos = env.step(np.zeros((4, env.pool.actions), np.float32))
