@@ -35,7 +35,7 @@ class PPOConfig:
     """First learning rate; `target_kl` moves it from there."""
     target_kl: float = 0.012
     """The learning rate falls when an update's KL divergence is over 1.5 of this, and rises when it is under two thirds."""
-    deviation: float = 0.12
+    deviation: float = 0.15
     """First standard deviation of the actions. Small: the trot under the policy walks already, and large noise drowns it."""
 
 

@@ -185,7 +185,7 @@ class ClimbBatch:
         energy, load = self._advance(Command(*(part.numpy().astype(np.float64) for part in self.command[:3])))
         truth = self._truth()
         policy, self._memory = self._observe(truth, slice(None))
-        return self._judge(truth, policy, actions.astype(np.float64), energy, load)
+        return self._judge(truth, policy, energy, load)
 
     def _advance(self, command: Command) -> tuple[Array, Array]:
         """Four physics steps. Returns work [J] and mean squared load of the motors, (E,)."""
@@ -250,7 +250,8 @@ class ClimbBatch:
         """Sideways offset to the robot's left [m] and distance to the goal [m], (E,)."""
         return self._heading * self._base[:, 1], self._heading * (self._goal - self._base[:, 0])
 
-    def _judge(self, truth: Truth, policy: NDArray[np.float32], actions: Array, energy: Array, load: Array) -> Result:
+    def _judge(self, truth: Truth, policy: NDArray[np.float32], energy: Array, load: Array) -> Result:
+        action = self._memory.action.numpy().astype(np.float64)
         forward = self._heading * self._velocity[:, 0]
         seen = rewards.Step(
             frames.to_base(self._rotation, self._velocity),
@@ -260,11 +261,11 @@ class ClimbBatch:
             self._commands,
             energy / CONTROL_STEP,
             load,
-            actions,
+            action,
             self._action,
         )
         reward, terms = rewards.evaluate(seen, CONTROL_STEP)
-        self._action = actions
+        self._action = action
         self._steps_left -= 1
         end = self._ends(truth)
         reward = reward + np.where(end == 1, rewards.LANDING, 0.0) + np.where((end == 2) | (end == 3), rewards.FALL, 0.0)

@@ -20,6 +20,8 @@ class CurriculumConfig:
     """Share of the way after which a robot gets a higher flight."""
     demote: float = 0.40
     """Share of the way below which it gets a lower one."""
+    down: float = 0.4
+    """Share of episodes that go down, which is learned sooner."""
     review: float = 0.25
     """Share of episodes on any lower level, so that nothing is forgotten."""
 

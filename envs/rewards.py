@@ -30,6 +30,7 @@ class Step(NamedTuple):
     torque_load: Array
     """Mean square of torque over peak torque, (E,)."""
     action: Array
+    """The smoothed action that is in effect, (E, A)."""
     previous_action: Array
 
 
@@ -77,12 +78,12 @@ def load(s: Step) -> Array:
 
 
 def jerk(s: Step) -> Array:
-    """Squared change of the action."""
+    """Squared change of the smoothed action."""
     return np.square(s.action - s.previous_action).sum(1)
 
 
 def effort(s: Step) -> Array:
-    """Squared action: the trot is right until there is a reason."""
+    """Squared smoothed action: the trot is right until there is a reason."""
     return np.square(s.action).sum(1)
 
 
@@ -102,7 +103,7 @@ TABLE = (
     Weighted(roll, -0.5),
     Weighted(power, -0.0006),
     Weighted(load, -0.5),
-    Weighted(jerk, -0.02),
+    Weighted(jerk, -0.5),
     Weighted(effort, -0.02),
 )
 NAMES = tuple(row.term.__name__ for row in TABLE)

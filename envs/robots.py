@@ -22,6 +22,11 @@ class LegGeometry:
     calf: float
     foot_radius: float
 
+    @property
+    def opposite(self) -> tuple[int, ...]:
+        """Of each leg, the leg on the other side: names end in R or L."""
+        return tuple(self.names.index(name[:-1] + {"R": "L", "L": "R"}[name[-1]]) for name in self.names)
+
 
 @dataclass(frozen=True)
 class RobotSpec:

@@ -67,7 +67,7 @@ def trial(
 
 def practice(rng: np.random.Generator, spec: RobotSpec, curriculum: Curriculum, row: int, randomize: Randomize) -> Scenario:
     """A training episode: a flight of the robot's level, started before it or anywhere on it; sometimes flat ground, sometimes told to stand."""
-    down = bool(rng.random() < 0.5)
+    down = bool(rng.random() < curriculum.config.down)
     level, counts = curriculum.choose(row, down, rng)
     steps, stand, anywhere = int(rng.integers(4, 10)), rng.random() < 0.03, rng.random() < 0.5
     stairs = Staircase(

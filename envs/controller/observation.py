@@ -4,40 +4,56 @@ from typing import NamedTuple
 
 import torch
 
+from envs.controller.mirror import Mirror, columns, join, signs, swap
+
 
 class Term(NamedTuple):
-    """Some elements of the observation: `size` numbers, each multiplied by `scale`."""
+    """Some elements of the observation, each multiplied by `scale`, and how they look in a mirror."""
 
     name: str
-    size: int
+    mirror: Mirror
     scale: float
     meaning: str
+
+    @property
+    def size(self) -> int:
+        """Number of elements."""
+        return len(self.mirror.order)
 
 
 LIMIT = 5.0
 """Scaled observations are clipped to +-LIMIT."""
 
 
-def legged_terms(joints: int, legs: int, actions: int, map_cells: int) -> tuple[Term, ...]:
-    """The table for a legged robot."""
+def legged_terms(opposite: tuple[int, ...], map_rows: int) -> tuple[Term, ...]:
+    """The table for a robot whose leg i has its mirror image in leg `opposite[i]`, with three joints a leg."""
+    joints, legs = swap(opposite, -1.0, 1.0, 1.0), swap(opposite, 1.0)
     return (
-        Term("gravity", 3, 1.0, "direction of gravity in the base frame"),
-        Term("angular_velocity", 3, 0.25, "of the base, in the base frame [rad/s]"),
-        Term("command", 2, 2.0, "forward speed [m/s], yaw rate [rad/s]"),
+        Term("gravity", signs(1.0, -1.0, 1.0), 1.0, "direction of gravity in the base frame"),
+        Term("angular_velocity", signs(-1.0, 1.0, -1.0), 0.25, "of the base, in the base frame [rad/s]"),
+        Term("command", signs(1.0, -1.0), 2.0, "forward speed [m/s], yaw rate [rad/s]"),
         Term("joint_position", joints, 1.0, "minus the stance [rad]"),
         Term("joint_velocity", joints, 0.05, "[rad/s]"),
-        Term("action", actions, 1.0, "the smoothed action that is in effect"),
-        Term("phase", 2, 1.0, "sine and cosine of the gait's phase"),
-        Term("slope", 1, 2.0, "of the ground under the body, smoothed [rise over run]"),
+        Term("action", action_mirror(opposite), 1.0, "the smoothed action that is in effect"),
+        Term("phase", signs(-1.0, -1.0), 1.0, "sine and cosine of the gait's phase; the mirror image is half a period on"),
+        Term("slope", signs(1.0), 2.0, "of the ground under the body, smoothed [rise over run]"),
         Term("foothold", legs, 5.0, "height of the last foothold over the plane under the body [m]"),
         Term(
-            "ground", map_cells, 4.0, "height of the ground over the plane's height under the body [m]: 15 rows from -0.5 m to 0.9 m ahead, at y -0.2, 0, 0.2 m"
+            "ground",
+            columns(map_rows, 3),
+            4.0,
+            "of the ground over the plane's height under the body [m]: rows from -0.5 m to 0.9 m ahead, at y -0.2, 0, 0.2 m",
         ),
-        Term("base_height", 1, 5.0, "of the base over the plane, minus the standing height [m]"),
+        Term("base_height", signs(1.0), 5.0, "of the base over the plane, minus the standing height [m]"),
         Term("clearance", legs, 5.0, "of each foot over the ground [m]"),
         Term("ground_8cm_ahead", legs, 5.0, "height of the ground 8 cm ahead of each foot, below the foot [m]"),
         Term("ground_16cm_ahead", legs, 5.0, "the same 16 cm ahead [m]"),
     )
+
+
+def action_mirror(opposite: tuple[int, ...]) -> Mirror:
+    """Of an action: x, y, z of each foot, then the frequency."""
+    return join(swap(opposite, 1.0, -1.0, 1.0), signs(1.0))
 
 
 def scales(terms: tuple[Term, ...]) -> torch.Tensor:

@@ -13,8 +13,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from envs.controller import gait, leg
-from envs.controller.observation import LIMIT, Term, legged_terms, scales
+from envs.controller import gait, leg, mirror
+from envs.controller.observation import LIMIT, Term, action_mirror, legged_terms, scales
 from envs.controller.sensors import MAP_X_COUNT, JointCommand, Sensors
 from envs.controller.terrain import HeightMap
 from envs.robots import RobotSpec
@@ -46,6 +46,8 @@ ACTION_SMOOTHING = 0.25
 """Share of a new action that takes effect in its own step; the rest follows geometrically."""
 SHIFT = 0.02
 """Feet stand this far in front of the hips [m]: the trunk's centre of mass is there."""
+LARGEST = 1e6
+"""Readings are clipped to +-LARGEST, far beyond what a sensor can mean: squares stay finite."""
 
 
 class Memory(NamedTuple):
@@ -75,8 +77,7 @@ class Memory(NamedTuple):
 
 def terms(spec: RobotSpec) -> tuple[Term, ...]:
     """The observation's table for `spec`."""
-    legs = len(spec.legs.names)
-    return legged_terms(len(spec.joint_names), legs, 3 * legs + 1, (MAP_X_COUNT // 2 + 1) * 3)
+    return legged_terms(spec.legs.opposite, MAP_X_COUNT // 2 + 1)
 
 
 class Controller(nn.Module):
@@ -92,6 +93,10 @@ class Controller(nn.Module):
     offsets: Tensor
     foot_range: Tensor
     scale: Tensor
+    observation_order: Tensor
+    observation_sign: Tensor
+    action_order: Tensor
+    action_sign: Tensor
 
     def __init__(self, spec: RobotSpec) -> None:
         super().__init__()
@@ -105,7 +110,7 @@ class Controller(nn.Module):
         self.base_frequency, self.frequency_range, self.control_step = gait.BASE_FREQUENCY, FREQUENCY_RANGE, CONTROL_STEP
         self.duty, self.max_target_speed, self.shift, self.smoothing = gait.DUTY, MAX_TARGET_SPEED, SHIFT, ACTION_SMOOTHING
         self.rise, self.level_gain, self.level_damping = RISE, LEVEL_GAIN, LEVEL_DAMPING
-        self.clearance, self.max_pitch, self.slope_smoothing, self.limit = CLEARANCE, MAX_PITCH, SLOPE_SMOOTHING, LIMIT
+        self.clearance, self.max_pitch, self.slope_smoothing, self.limit, self.largest = CLEARANCE, MAX_PITCH, SLOPE_SMOOTHING, LIMIT, LARGEST
         table = terms(spec)
         self.observations = sum(term.size for term in table)
         self.map = HeightMap(unseen=-spec.stand_height)
@@ -121,6 +126,11 @@ class Controller(nn.Module):
         ):
             self.register_buffer(name, torch.tensor(values, dtype=torch.float32))
         self.register_buffer("below_y", self.hip[:, 1] + self.abduction * (1 + WIDEN / self.abduction.abs()))
+        seen = mirror.tensors(mirror.join(*(term.mirror for term in table)))
+        done = mirror.tensors(action_mirror(legs.opposite))
+        for name, (order, sign) in (("observation", seen), ("action", done)):
+            self.register_buffer(f"{name}_order", order)
+            self.register_buffer(f"{name}_sign", sign)
         self.register_buffer("scale", scales(table))
 
     @torch.jit.export
@@ -145,6 +155,7 @@ class Controller(nn.Module):
     @torch.jit.export
     def observe(self, sensors: Sensors, memory: Memory) -> tuple[Tensor, Memory]:
         """Observation (E, N) of `sensors`, and the memory with what was seen."""
+        sensors = self._sane(sensors, memory)
         ground = self.map.fill(sensors.height_map)
         height, slope = self.map.plane(ground)
         slope = memory.slope + self.slope_smoothing * (slope - memory.slope)
@@ -168,12 +179,17 @@ class Controller(nn.Module):
             torch.cat([z, z, z], 1) - at_feet,
         ]
         observation = torch.clamp(torch.cat(terms, 1) * self.scale, -self.limit, self.limit)
-        seen = Memory(memory.phase, memory.action, slope, height, memory.target, memory.foothold, ground, up, sensors.angular_velocity_base_in_base, sensors.command)
+        mirrored = observation[:, self.observation_order] * self.observation_sign
+        observation = torch.where(self.mirrored(memory), mirrored, observation)
+        seen = Memory(
+            memory.phase, memory.action, slope, height, memory.target, memory.foothold, ground, up, sensors.angular_velocity_base_in_base, sensors.command
+        )
         return observation, seen
 
     @torch.jit.export
     def act(self, action: Tensor, memory: Memory) -> tuple[JointCommand, Memory]:
         """Joint commands for one control step, and the memory after it. `action` (E, A) in -1..1: x, y, z of each foot, then frequency."""
+        action = torch.where(self.mirrored(memory), action[:, self.action_order] * self.action_sign, action)
         action = memory.action + self.smoothing * (action - memory.action)
         frequency = self.base_frequency + self.frequency_range * action[:, -1]
         phase = torch.remainder(memory.phase + self.control_step * frequency, 1.0)
@@ -211,6 +227,28 @@ class Controller(nn.Module):
         velocity = torch.clamp((target - memory.target) / self.control_step, -self.max_target_speed, self.max_target_speed)
         command = JointCommand(target, velocity, torque, torch.full_like(target, self.kp), torch.full_like(target, self.kd))
         return command, Memory(phase, action, memory.slope, memory.height, target, foothold, memory.ground, memory.up, memory.rates, memory.command)
+
+    def _sane(self, sensors: Sensors, memory: Memory) -> Sensors:
+        """`sensors` with what is not finite replaced: gravity by the last one, joints by their targets, rates by zero, and a command by the one to stand.
+
+        Finite readings keep their bits. The height map fills its own holes.
+        """
+        return Sensors(
+            self._or_else(sensors.gravity_in_base, -memory.up),
+            self._or_else(sensors.angular_velocity_base_in_base, torch.zeros_like(memory.rates)),
+            self._or_else(sensors.joint_position, memory.target),
+            self._or_else(sensors.joint_velocity, torch.zeros_like(memory.target)),
+            self._or_else(sensors.command, torch.zeros_like(memory.command)),
+            sensors.height_map,
+        )
+
+    def _or_else(self, reading: Tensor, otherwise: Tensor) -> Tensor:
+        return torch.where(torch.isfinite(reading), torch.clamp(reading, -self.largest, self.largest), otherwise)
+
+    @torch.jit.export
+    def mirrored(self, memory: Memory) -> Tensor:
+        """Whether the network sees a robot in the mirror, and acts so: in the second half of the gait's phase, (E, 1)."""
+        return (memory.phase >= 0.5).unsqueeze(1)
 
     def _stride(self, command: Tensor, frequency: Tensor) -> tuple[Tensor, Tensor]:
         """Way of each foot in one stance [m], (E, L), forward and to the left: the commanded twist at the hip times half a period."""
