@@ -52,19 +52,20 @@ def _shoot(share: tuple[Trials, Job]) -> Iterator[tuple[Job, Film]]:
         from envs.gym_env import follow
 
     trials, job = share
-    pictures: list[Image.Image] = []
+    film: Film = []
     steps = 0
+    picture = Image.new("RGB", SIZE)
 
     def watch(batch: "ClimbBatch") -> None:
-        nonlocal steps
+        nonlocal steps, picture
         if steps % FRAME_STEPS == 0:
-            pictures.append(Image.fromarray(batch.worlds[0].picture(follow(batch), SIZE)))
+            picture = Image.fromarray(batch.worlds[0].picture(follow(batch), SIZE))
+            film.append(_png(_caption(picture, trials, job, len(film) / FRAMES_PER_SECOND)))
         steps += 1
 
     ((_, outcome),) = play(trials, [job], watch)
-    frames = [_png(_caption(picture, trials, job, number / FRAMES_PER_SECOND)) for number, picture in enumerate(pictures)]
-    last = _caption(pictures[-1], trials, job, outcome.seconds, OUTCOMES[outcome.end])
-    yield job, frames + [_png(last)] * HOLD
+    last = _caption(picture, trials, job, outcome.seconds, OUTCOMES[outcome.end])
+    yield job, film + [_png(last)] * HOLD
 
 
 def _caption(picture: Image.Image, trials: Trials, job: Job, seconds: float, outcome: str = "") -> Image.Image:
