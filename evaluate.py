@@ -56,7 +56,7 @@ def main() -> int:
     except (WorkerError, OSError) as error:
         return _say(error, 1)
     except KeyboardInterrupt:
-        return _say("interrupted; nothing was written", 130)
+        return _say("interrupted", 130)
     return 0
 
 
