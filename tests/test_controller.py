@@ -104,6 +104,17 @@ def test_missing_cells_anywhere_leave_everything_finite(controller: Controller, 
         assert torch.isfinite(said).all()
 
 
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, torch.finfo(torch.float32).max])
+def test_readings_that_mean_nothing_leave_everything_finite_and_are_forgotten(controller: Controller, value: float) -> None:
+    sound, memory = readings(2), controller.start(2)
+    for sensors in (Sensors(*(torch.full_like(part, value) for part in sound)), sound):
+        observation, memory = controller.observe(sensors, memory)
+        command, memory = controller.act(torch.zeros(2, 13), memory)
+        assert_safe(command)
+        assert all(torch.isfinite(part).all() for part in (observation, *memory))
+    assert torch.equal(memory.up, -sound.gravity_in_base)
+
+
 def test_without_any_map_it_believes_in_flat_ground(controller: Controller) -> None:
     sensors, actions = readings(2), random_actions(5, 2)
     blind = sensors._replace(height_map=torch.full_like(sensors.height_map, math.nan))
