@@ -1,0 +1,29 @@
+"""What `python -m deploy` refuses with: one line that says what and why, and an exit status."""
+
+
+class DeployError(RuntimeError):
+    """Something cannot be done; the message names the remedy."""
+
+    status = 1
+
+
+class RefusedError(DeployError):
+    """A bundle is not what its author signed: form, signature or hash."""
+
+    status = 3
+
+
+class VerificationError(DeployError):
+    """A policy does not do what it must; `report` says it in full."""
+
+    status = 4
+
+    def __init__(self, message: str, report: str) -> None:
+        super().__init__(message)
+        self.report = report
+
+
+class MissingExtraError(DeployError):
+    """An optional package is not installed; the message names the extra that brings it."""
+
+    status = 5

@@ -1,0 +1,132 @@
+"""What a bundle says about itself, as canonical JSON: sorted keys, no white space, no NaN, every float to its last bit."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+from deploy.errors import RefusedError
+
+SCHEMA = 1
+PER_JOINT = ("joint_names", "motor_index", "lower", "upper", "torque_limit", "target_speed_limit", "stance", "kp", "kd")
+FILE_NAME = re.compile(r"[a-z0-9][a-z0-9_-]*(\.[a-z0-9]+)+")
+"""A plain name: no folder, nothing hidden, nothing absolute."""
+_HASH = re.compile(r"[0-9a-f]{64}")
+_VERSION = re.compile(r"\d+\.\d+\.\d+")
+
+Quantity = dict[str, Any]
+"""An input or output: "name", "shape" without the batch, "unit", and "frame" ("" where there is none)."""
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """A bundle's manifest. Per-joint tuples follow `joint_names`; limits are meant as 32-bit floats, as the program computes."""
+
+    schema: int
+    name: str
+    version: str
+    """Three numbers; later is higher."""
+    robot: str
+    joint_names: tuple[str, ...]
+    motor_index: tuple[int, ...]
+    """Where each joint is in the vendor's motor list."""
+    lower: tuple[float, ...]
+    """Of commanded joint positions [rad]."""
+    upper: tuple[float, ...]
+    torque_limit: tuple[float, ...]
+    """Of the feed-forward torque [N m]."""
+    target_speed_limit: tuple[float, ...]
+    """Of the commanded joint velocity [rad/s]."""
+    stance: tuple[float, ...]
+    """Standing joint positions [rad]."""
+    kp: tuple[float, ...]
+    """[N m/rad]."""
+    kd: tuple[float, ...]
+    """[N m s/rad]."""
+    control_period: float
+    """[s]."""
+    max_tilt: float
+    """Angle between the body's up and the vertical beyond which the robot gives up [rad]."""
+    max_state_age: float
+    """Oldest sensors that may be acted upon [s]."""
+    max_command_age: float
+    """Oldest command of an operator that may be followed [s]."""
+    sensors: tuple[Quantity, ...]
+    """Arguments of the program, in its order."""
+    commands: tuple[Quantity, ...]
+    """Results of the program, in its order."""
+    versions: dict[str, Any]
+    """Of what made the bundle."""
+    provenance: dict[str, Any]
+    """Where the weights come from."""
+    files: dict[str, Any]
+    """SHA-256 of every other file, by name; in hexadecimal."""
+
+
+def _tuple_of(kind: type) -> Callable[[Any], bool]:
+    return lambda value: type(value) is tuple and all(type(item) is kind for item in value)
+
+
+_KINDS: dict[str, Callable[[Any], bool]] = {
+    "int": lambda value: type(value) is int,
+    "float": lambda value: type(value) is float,
+    "str": lambda value: type(value) is str,
+    "dict[str, Any]": lambda value: type(value) is dict,
+    "tuple[str, ...]": _tuple_of(str),
+    "tuple[int, ...]": _tuple_of(int),
+    "tuple[float, ...]": _tuple_of(float),
+    "tuple[Quantity, ...]": _tuple_of(dict),
+}
+
+
+def to_bytes(manifest: Manifest) -> bytes:
+    """The canonical form. Floats are written by Python's `repr`, which reads back as the same bits."""
+    return json.dumps(asdict(manifest), sort_keys=True, separators=(",", ":"), allow_nan=False).encode("ascii")
+
+
+def from_bytes(data: bytes) -> Manifest:
+    """The manifest that `data` is.
+
+    Raises:
+        RefusedError: it is not canonical, lacks or adds something, or contradicts itself.
+    """
+    try:
+        found = json.loads(data.decode("ascii"))
+        values: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in found.items()}
+        manifest = Manifest(**values)
+        canonical = to_bytes(manifest)
+    except (ValueError, TypeError, AttributeError, RecursionError) as error:
+        raise RefusedError(f"the manifest cannot be read: {error}") from error
+    check(manifest)
+    if canonical != data:
+        raise RefusedError("the manifest is not in canonical form")
+    return manifest
+
+
+def check(manifest: Manifest) -> None:
+    """See that the manifest's fields have their types and agree with each other.
+
+    Raises:
+        RefusedError: one does not.
+    """
+    for field in fields(manifest):
+        if not _KINDS[str(field.type)](getattr(manifest, field.name)):
+            raise RefusedError(f"the manifest's {field.name} is not of the type {field.type}")
+    if manifest.schema != SCHEMA:
+        raise RefusedError(f"the manifest has schema {manifest.schema}; this version reads {SCHEMA}")
+    if not _VERSION.fullmatch(manifest.version):
+        raise RefusedError(f"version {manifest.version!r} is not three numbers such as 1.0.0")
+    if {len(getattr(manifest, name)) for name in PER_JOINT} != {len(set(manifest.joint_names))}:
+        raise RefusedError("the manifest's per-joint figures are not one for each joint")
+    if not all(low < high for low, high in zip(manifest.lower, manifest.upper, strict=True)):
+        raise RefusedError("the manifest has a lower joint limit that is not below its upper one")
+    times = (manifest.control_period, manifest.max_tilt, manifest.max_state_age, manifest.max_command_age)
+    if not all(math.isfinite(value) and value > 0 for value in times):
+        raise RefusedError("the manifest has a period, tilt or age that is not positive")
+    for name, digest in manifest.files.items():
+        if not (FILE_NAME.fullmatch(name) and isinstance(digest, str) and _HASH.fullmatch(digest)):
+            raise RefusedError(f"the manifest lists {name!r}, which is not a plain file name with a SHA-256")
