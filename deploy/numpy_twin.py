@@ -1,0 +1,230 @@
+"""The whole controller a second time, in numpy alone: a bundle's second artefact, independent of torch.
+
+It is written from the same description as `envs.controller`, not from its code, and checks it: a change there that is not made here fails the parity test.
+One robot with J joints and L legs; arrays are 32-bit floats without a batch dimension; units as in the manifest's sensors and commands.
+"""
+
+import io
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+PI = float(np.pi)
+
+
+class Commands(NamedTuple):
+    """What the motor drivers are told, each (J,)."""
+
+    position: Array
+    velocity: Array
+    torque: Array
+    kp: Array
+    kd: Array
+
+
+class Twin:
+    """Call `reset` once, then `step` once a control period.
+
+    Args:
+        data: an .npz of the layers `weight.0`, `bias.0` ... and of the controller's constants by the names they have there.
+    """
+
+    def __init__(self, data: bytes) -> None:
+        with np.load(io.BytesIO(data), allow_pickle=False) as stored:
+            values = {name: stored[name] for name in stored.files}
+        count = sum(name.startswith("weight.") for name in values)
+        self.layers = [(values[f"weight.{i}"], values[f"bias.{i}"]) for i in range(count)]
+        self.array = {name: value for name, value in values.items() if value.ndim}
+        self.number = {name: float(value) for name, value in values.items() if not value.ndim}
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget everything: the robot has just been switched on."""
+        legs = len(self.array["hip"])
+        self.phase: np.floating[Any] = np.float32(0)
+        self.slope, self.height = np.float32(0), np.float32(-self.number["stand_height"])
+        self.action, self.foothold = np.zeros(3 * legs + 1, np.float32), np.zeros(legs, np.float32)
+        self.target, self.up = self.array["stance"], np.array([0, 0, 1], np.float32)
+
+    def step(
+        self,
+        gravity_in_base: Array,
+        angular_velocity_base_in_base: Array,
+        joint_position: Array,
+        joint_velocity: Array,
+        command: Array,
+        height_map: Array,
+    ) -> Commands:
+        """Commands for one reading: gravity (3,), rates (3,), positions (J,), velocities (J,), command (2,), map (X, Y) with NaN where nothing is seen."""
+        self.up = -self._or_else(gravity_in_base, -self.up)
+        self.rates = self._or_else(angular_velocity_base_in_base, 0.0)
+        self.command = self._or_else(command, 0.0)
+        observation = self._observe(self._or_else(joint_position, self.target), self._or_else(joint_velocity, 0.0), height_map)
+        # The network sees, and acts for, the robot's mirror image in the second half of the gait.
+        mirrored = self.phase >= 0.5
+        action = network(self.layers, self._mirror("observation", observation) if mirrored else observation)
+        action = self._mirror("action", action) if mirrored else action
+        self.action = self.action + self.number["smoothing"] * (action - self.action)
+        return self._act()
+
+    def _or_else(self, reading: Array, otherwise: Array | float) -> Array:
+        most = self.number["largest"]
+        return np.where(np.isfinite(reading), np.clip(reading, -most, most), otherwise).astype(np.float32)
+
+    def _mirror(self, what: str, values: Array) -> Array:
+        return values[self.array[f"{what}_order"]] * self.array[f"{what}_sign"]
+
+    def _observe(self, position: Array, velocity: Array, height_map: Array) -> Array:
+        n, a = self.number, self.array
+        self.ground = filled(height_map, n["map.unseen"])
+        self.height = (self.ground * a["map.mean_weight"]).sum()
+        self.slope = self.slope + n["slope_smoothing"] * ((self.ground * a["map.slope_weight"]).sum() - self.slope)
+        hips = feet_below_hips(position.reshape(-1, 3), a["abduction"], n["thigh"], n["calf"])
+        x, y, z = in_level_frame(hips + a["hip"], self.up)
+        clearance = [z - n["foot_radius"] - self._ground_at(x + ahead, y) for ahead in (0.0, 0.08, 0.16)]
+        angle = 2 * PI * self.phase
+        terms = (
+            -self.up,
+            self.rates,
+            self.command,
+            position - a["stance"],
+            velocity,
+            self.action,
+            [np.sin(angle), np.cos(angle), self.slope],
+            self.foothold,
+            (self.ground[::2, 1::2] - self.height).ravel(),
+            [-self.height - n["stand_height"]],
+            *clearance,
+        )
+        return np.clip(np.concatenate(terms).astype(np.float32) * a["scale"], -n["limit"], n["limit"])
+
+    def _act(self) -> Commands:
+        n, a = self.number, self.array
+        frequency = n["base_frequency"] + n["frequency_range"] * self.action[-1]
+        swung, _, _ = cycle(self.phase, a["offsets"], n["duty"])
+        self.phase = np.remainder(self.phase + n["control_step"] * frequency, np.float32(1))
+        swings, swing, stance = cycle(self.phase, a["offsets"], n["duty"])
+        pitch = np.clip(np.arctan(self.slope), -n["max_pitch"], n["max_pitch"])
+        aside, residual = a["below_y"], self.action[:-1].reshape(-1, 3) * a["foot_range"]
+        speed, yaw = self.command
+        duration = n["duty"] / frequency
+        stride_x, stride_y = (speed - yaw * aside) * duration, yaw * a["hip"][:, 0] * duration
+        along = np.where(swings, -0.5 * np.cos(PI * swing), 0.5 - stance)
+        middle = a["hip"][:, 0] * np.cos(pitch) + n["shift"] + residual[:, 0]
+        x, y = middle + stride_x * along, aside + residual[:, 1] + stride_y * along
+        rise = self._rise(swung, swings, swing, x, y, middle, stride_x)
+        z = self.slope * x + rise + n["foot_radius"] - n["stand_height"] + residual[:, 2] + self._levelling(pitch)
+        foot = np.stack([x * np.cos(pitch) + z * np.sin(pitch), y, z * np.cos(pitch) - x * np.sin(pitch)], -1) - a["hip"]
+        wanted = leg_joints(foot, a["abduction"], n["thigh"], n["calf"]).ravel()
+        target = np.clip(wanted, a["lower"], a["upper"]).astype(np.float32)
+        velocity = np.clip((target - self.target) / n["control_step"], -n["max_target_speed"], n["max_target_speed"])
+        self.target = target
+        ones = np.ones_like(target)
+        return Commands(target, velocity.astype(np.float32), self._support(target, swings), n["kp"] * ones, n["kd"] * ones)
+
+    def _rise(self, swung: Array, swings: Array, swing: Array, x: Array, y: Array, middle: Array, stride: Array) -> Array:
+        """Heights of the feet over the plane, (L,) [m], and the memory of where they last stood."""
+        n = self.number
+        ratio = (1 - n["duty"]) / n["duty"]
+        start = np.where(swings, middle - stride * (0.5 + ratio * swing), x)
+        way = np.where(swings, (1 + ratio) * stride, 0.0)
+        points = [start + way * (k / 3) for k in range(4)]
+        over = np.stack([self._ground_at(point, y) - self.height - self.slope * point for point in points])
+        self.foothold = np.where(swung & ~swings, over[3], self.foothold).astype(np.float32)
+        apex = np.maximum(over.max(0), self.foothold) + n["clearance"] * self._pace()
+        near = np.clip(np.minimum(swing, 1 - swing) / n["rise"], 0.0, 1.0)
+        side = np.where(swing < 0.5, self.foothold, over[3])
+        return np.where(swings, side + (apex - side) * 0.5 * (1 - np.cos(PI * near)), self.foothold)
+
+    def _levelling(self, pitch: Array) -> Array:
+        gain, damping, hip = self.number["level_gain"], self.number["level_damping"], self.array["hip"]
+        lean = gain * self.up[1] + damping * self.rates[0]
+        nose = gain * (self.up[0] - np.sin(pitch)) - damping * self.rates[1]
+        return lean * self.array["below_y"] + nose * hip[:, 0]
+
+    def _support(self, target: Array, swings: Array) -> Array:
+        """Feed-forward torques, (J,) [N m]: standing feet press on the ground along gravity, by the legs' Jacobian."""
+        n, peak = self.number, self.array["peak"]
+        share = np.where(swings, 1 - self._pace(), np.float32(1))
+        force = n["support"] * share / share.sum()
+        axes = jacobian(target.reshape(-1, 3), self.array["abduction"], n["thigh"], n["calf"])
+        torque = -force[:, None] * np.einsum("lij,j->li", axes, self.up)
+        return np.clip(torque.ravel(), -peak, peak).astype(np.float32)
+
+    def _pace(self) -> Array:
+        speed, yaw = np.abs(self.command)
+        return np.clip((speed + 0.3 * yaw) / 0.1, 0.0, 1.0)
+
+    def _ground_at(self, x: Array, y: Array) -> Array:
+        """Bilinear height at points of the level frame [m], (P,); points outside are moved to the border."""
+        n, (rows, columns) = self.number, self.ground.shape
+        u = np.clip((x - n["map.x_start"]) / n["map.x_step"], 0.0, rows - 1.001)
+        v = np.clip((y - n["map.y_start"]) / n["map.y_step"], 0.0, columns - 1.001)
+        i, j = u.astype(int), v.astype(int)
+        u, v, g = u - i, v - j, self.ground
+        return (g[i, j] * (1 - v) + g[i, j + 1] * v) * (1 - u) + (g[i + 1, j] * (1 - v) + g[i + 1, j + 1] * v) * u
+
+
+def network(layers: list[tuple[Array, Array]], values: Array) -> Array:
+    """A multilayer perceptron with ELU between its layers; the result in -1..1."""
+    for index, (weight, bias) in enumerate(layers):
+        values = weight @ values + bias
+        if index < len(layers) - 1:
+            values = np.where(values > 0, values, np.expm1(np.minimum(values, 0)))
+    return np.clip(values, -1.0, 1.0)
+
+
+def filled(heights: Array, unseen: float) -> Array:
+    """The map (X, Y) without holes: a missing cell takes the mean of its row, an empty row the row behind it, an empty beginning `unseen`."""
+    rows, last = np.clip(heights, -2.0, 2.0), np.float32(unseen)
+    for row in rows:
+        missing = np.isnan(row)
+        last = last if missing.all() else row[~missing].mean()
+        row[missing] = last
+    return rows
+
+
+def cycle(phase: np.floating[Any], offsets: Array, duty: float) -> tuple[Array, Array, Array]:
+    """Of each leg, (L,): whether it swings, the share of its swing that is done, the share of its stance."""
+    leg = np.remainder(phase + offsets, np.float32(1))
+    swings = leg < 1 - duty
+    return swings, np.where(swings, leg / (1 - duty), 0.0), np.where(swings, 0.0, (leg - 1 + duty) / duty)
+
+
+def feet_below_hips(joints: Array, abduction: Array, thigh: float, calf: float) -> Array:
+    """Hip joint to foot in the base frame [m], (L, 3), of joint positions (L, 3) [rad]."""
+    hip, upper, lower = joints[:, 0], joints[:, 1], joints[:, 1] + joints[:, 2]
+    x, z = -thigh * np.sin(upper) - calf * np.sin(lower), -thigh * np.cos(upper) - calf * np.cos(lower)
+    return np.stack([x, abduction * np.cos(hip) - z * np.sin(hip), abduction * np.sin(hip) + z * np.cos(hip)], -1)
+
+
+def in_level_frame(points: Array, up: Array) -> tuple[Array, Array, Array]:
+    """x, y, z of points (L, 3) of the base frame, in the frame with the same heading and a vertical z."""
+    left = np.array([0, up[2], -up[1]], np.float32) / np.sqrt(np.maximum(up[1] ** 2 + up[2] ** 2, np.float32(1e-6)))
+    return points @ np.cross(left, up), points @ left, points @ up
+
+
+def leg_joints(foot: Array, abduction: Array, thigh: float, calf: float) -> Array:
+    """Joint positions (L, 3) [rad] that put feet at `foot` (L, 3) [m] below their hip joints, knees back; out of reach, stretched or folded towards it."""
+    x, y, z = foot[:, 0], foot[:, 1], foot[:, 2]
+    depth = np.sqrt(np.maximum(y**2 + z**2 - abduction**2, 1e-4))
+    hip = np.arctan2(abduction * z + depth * y, abduction * y - depth * z)
+    knee = -np.arccos(np.clip((x**2 + depth**2 - thigh**2 - calf**2) / (2 * thigh * calf), -0.9999, 0.9999))
+    upper = -np.arctan2(x, depth) - np.arctan2(calf * np.sin(knee), thigh + calf * np.cos(knee))
+    return np.stack([hip, upper, knee], -1)
+
+
+def jacobian(joints: Array, abduction: Array, thigh: float, calf: float) -> Array:
+    """How a foot moves [m] as each joint turns [rad], (L, 3 joints, 3 axes of the base frame)."""
+    hip, upper, lower = joints[:, 0], joints[:, 1], joints[:, 1] + joints[:, 2]
+    foot = feet_below_hips(joints, abduction, thigh, calf)
+    zero = np.zeros_like(hip)
+    # A turn about x moves (y, z); a turn about the leg's own y axis moves x, and what is down in the leg's plane.
+    by_hip = np.stack([zero, -foot[:, 2], foot[:, 1]], -1)
+    calf_x, calf_z = -calf * np.sin(lower), -calf * np.cos(lower)
+    x, z = calf_x - thigh * np.sin(upper), calf_z - thigh * np.cos(upper)
+    by_thigh = np.stack([z, x * np.sin(hip), -x * np.cos(hip)], -1)
+    by_calf = np.stack([calf_z, calf_x * np.sin(hip), -calf_x * np.cos(hip)], -1)
+    return np.stack([by_hip, by_thigh, by_calf], 1)
