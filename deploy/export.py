@@ -1,48 +1,54 @@
-"""Write a policy as one TorchScript file."""
+"""Export a policy: as one TorchScript file, or as a signed bundle."""
 
 from dataclasses import dataclass
 from pathlib import Path
 
-import torch
-
 from agents import policies
-from deploy.program import script
+from deploy import target
+from deploy.artefacts import program_bytes
+from deploy.assemble import assemble
+from deploy.errors import DeployError
+from deploy.signing import load_private
 from envs.robots import ROBOTS
 
 
 @dataclass(frozen=True)
 class ExportConfig:
-    """Export a policy as one TorchScript file: sensors in, joint commands out, everything inside, with `reset()`."""
+    """Export a policy: sensors in, joint commands out, everything inside, with `reset()`.
 
-    out: Path
-    """The file to write; it must not exist."""
+    Without a key, as one TorchScript file. With a key, as a signed bundle, which is what a robot takes.
+    """
+
+    out: Path | None = None
+    """The file to write; it must not exist. A bundle's default: NAME-VERSION.bundle."""
     policy: str = "go2"
     """A shipped policy, a run's folder or a checkpoint."""
+    key: Path | None = None
+    """The private key that signs the bundle; `deploy keygen` makes one."""
+    version: str = "0.1.0"
+    """Of the bundle: three numbers, higher for every one that goes to a robot."""
 
 
-class ExportError(RuntimeError):
-    """The export cannot be done; the message names the remedy."""
+ExportError = DeployError
+"""The export cannot be done; the message names the remedy."""
 
 
 def export(config: ExportConfig) -> Path:
     """Write the file and return its path.
 
     Raises:
-        ExportError: the file exists, its folder does not, or it cannot be written.
+        DeployError: the file exists, its folder does not, it cannot be written, or the policy fails a check.
         PolicyError: there is no such policy.
     """
-    if config.out.exists():
-        raise ExportError(f"{config.out} exists; remove it or choose another name")
-    if not config.out.parent.is_dir():
-        raise ExportError(f"there is no folder {config.out.parent}; make it first")
+    if config.out is None and config.key is None:
+        raise ExportError("say where to: --out FILE.ts for TorchScript, or --key KEY for a signed bundle")
+    name = Path(config.policy).resolve().stem
+    out = config.out or Path(f"{name}-{config.version}.bundle")
+    target.check(out)
+    key = load_private(config.key) if config.key else None
     policy = policies.load(config.policy)
     if policy.actor is None:
         raise ExportError(f"{config.policy!r} is a baseline without a network; export a trained policy")
-    partial = config.out.with_name(config.out.name + ".partial")
-    try:
-        torch.jit.save(script(ROBOTS[policy.robot], policy.actor), str(partial))
-        partial.replace(config.out)
-    except (OSError, RuntimeError) as error:
-        partial.unlink(missing_ok=True)
-        raise ExportError(f"cannot write {config.out}: {error}") from error
-    return config.out
+    if key is None:
+        return target.write(out, program_bytes(ROBOTS[policy.robot], policy.actor))
+    return target.write(out, assemble(policy, policy.actor, name, config.version, key))
