@@ -38,7 +38,7 @@ def main() -> int:
         print(getattr(error, "report", ""), end="")
         print(f"deploy: {error}", file=sys.stderr)
         return getattr(error, "status", 1)
-    print(f"wrote {result} ({result.stat().st_size / 1e6:.1f} MB)" if isinstance(result, Path) else result)
+    print(f"wrote {result} ({result.stat().st_size} bytes)" if isinstance(result, Path) else result)
     return 0
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from itertools import count
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -9,11 +10,14 @@ from torch import Tensor
 
 from agents.policy import Actor
 from deploy.trace import Trace
-from envs.climb import ClimbBatch
 from envs.controller.sensors import JointCommand, Sensors
+from envs.quiet import quiet
 from envs.robots import RobotSpec
 from envs.scenario import trial
 from envs.staircase import Staircase
+
+if TYPE_CHECKING:
+    from envs.climb import ClimbBatch
 
 STEPS = 400
 """Control steps in a bundle's golden traces: 8 s."""
@@ -25,6 +29,9 @@ RISER = 0.10
 
 def record(spec: RobotSpec, actor: Actor, steps: int) -> Trace:
     """`steps` control steps of seeded episodes, up and down in turn, everything randomised; the same every time on the same machine."""
+    # Only here: whoever verifies a bundle needs no simulator.
+    with quiet():
+        from envs.climb import ClimbBatch
     batch = ClimbBatch(spec, 1)
     try:
         rows = [row for row, _ in zip(_rows(batch, actor), range(steps), strict=False)]
@@ -34,7 +41,7 @@ def record(spec: RobotSpec, actor: Actor, steps: int) -> Trace:
     return Trace(_stacked(Sensors._fields, sensors), _stacked(JointCommand._fields, commands), np.array(starts))
 
 
-def _rows(batch: ClimbBatch, actor: Actor) -> Iterator[tuple[bool, Sensors, JointCommand]]:
+def _rows(batch: "ClimbBatch", actor: Actor) -> Iterator[tuple[bool, Sensors, JointCommand]]:
     """Whether an episode begins, what the sensors said and what the simulator's own controller answered; without end."""
     for seed in count():
         rng = np.random.default_rng(seed)
