@@ -3,6 +3,7 @@
 import hashlib
 import io
 import os
+import pickle
 from pathlib import Path
 from typing import Any
 
@@ -72,7 +73,10 @@ def load(path: Path) -> dict[str, Any]:
     if not content.startswith(_MAGIC) or hashlib.sha256(data).hexdigest().encode() != content[len(_MAGIC) : head - 1]:
         raise CheckpointError(f"{path} is damaged or is not a checkpoint; use another one, or train again")
     # Weights only: a pickle could run anything, and checkpoints are passed around.
-    return torch.load(io.BytesIO(data), weights_only=True)
+    try:
+        return torch.load(io.BytesIO(data), weights_only=True)
+    except pickle.UnpicklingError as error:
+        raise CheckpointError(f"{path} holds more than plain data; it was written by another version: train again") from error
 
 
 def newest(folder: Path) -> tuple[Path, dict[str, Any]] | None:

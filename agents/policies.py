@@ -79,7 +79,7 @@ def slim(state: dict[str, Any]) -> dict[str, Any]:
         return state
     kept = {"body": "mlp_extractor.policy_net.", "head": "action_net."}
     actor = {f"{ours}.{key.removeprefix(theirs)}": value for ours, theirs in kept.items() for key, value in state["policy"].items() if key.startswith(theirs)}
-    origin = {key: state[key] for key in ("config", "steps", "minutes")}
+    origin = {key: state[key] for key in ("steps", "minutes")} | {"config": {key: value for key, value in state["config"].items() if key != "run"}}
     return {"robot": state["config"]["robot"], "actor": actor, "origin": origin}
 
 

@@ -21,6 +21,7 @@ PHYSICS_STEP = 0.005
 """[s]; explicit PD control of the joints is stable at kp 50, kd 1, and rings at kp 70, kd 1.5."""
 SOLVER_ITERATIONS = 20
 _PARKED = -50.0
+_AWAY = 100.0
 
 
 class Camera(NamedTuple):
@@ -149,6 +150,9 @@ class World:
     def reset(self, position: Sequence[float], quaternion: Sequence[float], joints: Sequence[float]) -> None:
         """Put the robot at rest: base frame origin in the world [m], attitude xyzw, joint positions [rad]."""
         p, c, robot = pybullet, self._client, self._robot
+        # Contacts of the episode before would warm-start the solver. Away from everything they are dropped, and an episode depends on nothing but itself.
+        p.resetBasePositionAndOrientation(robot, (0, 0, _AWAY), (0, 0, 0, 1), physicsClientId=c)
+        p.performCollisionDetection(physicsClientId=c)
         com, _ = p.multiplyTransforms(position, quaternion, self.base_com.tolist(), (0, 0, 0, 1))
         p.resetBasePositionAndOrientation(robot, com, quaternion, physicsClientId=c)
         p.resetBaseVelocity(robot, (0, 0, 0), (0, 0, 0), physicsClientId=c)
@@ -206,5 +210,5 @@ class World:
         p, c = pybullet, self._client
         view = p.computeViewMatrixFromYawPitchRoll(camera.target, camera.distance, camera.yaw, camera.pitch, 0, 2)
         projection = p.computeProjectionMatrixFOV(50, size[0] / size[1], 0.1, 20)
-        image = p.getCameraImage(*size, view, projection, lightDirection=[1, -2, 4], shadow=1, renderer=p.ER_TINY_RENDERER, physicsClientId=c)
+        image = p.getCameraImage(*size, view, projection, lightDirection=[-2, -3, 4], shadow=0, renderer=p.ER_TINY_RENDERER, physicsClientId=c)
         return np.reshape(np.asarray(image[2], dtype=np.uint8), (size[1], size[0], 4))[..., :3].copy()
