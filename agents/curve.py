@@ -12,13 +12,16 @@ LINES = (("curriculum/riser_up", "up", "-"), ("curriculum/riser_down", "down", "
 
 
 def read(run: Path) -> list[dict[str, float]]:
-    """The rows of a run's log, oldest first; what a row lacks is left out of it.
+    """The rows of a run's log, oldest first; what a row lacks is left out of it. A resumed run has a log for each part.
 
     Raises:
         OSError: the run has no log.
     """
-    with (run / "tensorboard" / "progress.csv").open() as file:
-        return [{key: float(value) for key, value in row.items() if key and value} for row in csv.DictReader(file)]
+    rows = []
+    for path in [run / "tensorboard" / "progress.csv", *sorted((run / "tensorboard").glob("progress-*.csv"))]:
+        with path.open() as file:
+            rows += [{key: float(value) for key, value in row.items() if key and value} for row in csv.DictReader(file)]
+    return sorted(rows, key=lambda row: row["time/total_timesteps"])
 
 
 def draw(runs: dict[str, list[dict[str, float]]], out: Path) -> None:

@@ -22,7 +22,7 @@ PACKETS = 1000
 
 
 def assemble(policy: Policy, actor: Actor, name: str, version: str, key: "Ed25519PrivateKey") -> bytes:
-    """The bundle's bytes; the same policy, key and packages on the same machine give the same bytes.
+    """The bundle's bytes. Within one process the same policy and key give the same bytes; across processes TorchScript names its types differently.
 
     Raises:
         VerificationError: the policy fails a check.

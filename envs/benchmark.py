@@ -108,7 +108,7 @@ def ant(steps: int) -> float | None:
 
     try:
         env = gymnasium.make("Ant-v5")
-    except gymnasium.error.DependencyNotInstalled:
+    except (ImportError, gymnasium.error.DependencyNotInstalled):
         return None
     env.reset(seed=0)
     env.action_space.seed(0)
@@ -152,7 +152,7 @@ def main() -> None:
     for label, share in parts.items():
         table.add_row(f"of one worker's step: {label}", f"{100 * share:.0f}%")
     speed = ants(config.workers, 10 * config.steps)
-    table.add_row("Gymnasium Ant-v5 steps/s, as many processes", "MuJoCo is missing: pip install mujoco" if speed is None else f"{speed:,.0f}")
+    table.add_row("Gymnasium Ant-v5 steps/s, as many processes", "MuJoCo is missing: pip install 'gymnasium[mujoco]'" if speed is None else f"{speed:,.0f}")
     Console().print(table)
 
 
