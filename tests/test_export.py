@@ -40,7 +40,8 @@ def test_the_file_says_what_the_simulator_stepped_over_a_whole_episode(exported:
     program.reset()
     worst, steps, end = 0.0, 0, 0
     while not end:
-        said = program(*batch.sensors)
+        with torch.inference_mode():
+            said = program(*batch.sensors)
         result = batch.step(policy.act(observation, []))
         observation, end, steps = result.policy, int(result.end[0]), steps + 1
         for mine, theirs in zip(said, batch.command, strict=True):
