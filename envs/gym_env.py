@@ -189,7 +189,7 @@ def _data_sheet(spec: RobotSpec) -> str:
     ends = "terminated: landing (success), fall (over 65 degrees), off_side (base beside the stairs); truncated: timeout. info['end'] says which."
     return "\n\n".join(
         [
-            "In the second half of the gait's phase the robot is seen, and acts, in a mirror: left and right are exchanged in all that follows (envs.controller.mirror).",
+            "In the second half of the gait's phase action and 'policy' are those of the mirror image, left for right; 'privileged' is not mirrored.",
             "Action, each -1..1:\n" + "\n".join(actions),
             f"Observation 'policy', each scaled and clipped to +-{LIMIT:g}: index, name, scale, meaning\n" + describe(terms(spec)),
             f"Observation 'privileged', for a critic only, each clipped to +-{PRIVILEGED_LIMIT:g}:\n" + "\n".join(PRIVILEGED),
