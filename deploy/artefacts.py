@@ -1,7 +1,6 @@
 """The two artefacts of a bundle: the TorchScript program, and the weights and constants for its numpy twin. Written and run here."""
 
 import io
-import warnings
 from collections.abc import Callable
 from typing import Any, Protocol
 
@@ -13,7 +12,7 @@ from torch import nn
 from agents.policy import Actor
 from deploy.bundle import PROGRAM, TWIN
 from deploy.numpy_twin import Twin
-from deploy.program import script
+from deploy.program import script, torchscript
 from envs.controller.quadruped import Controller
 from envs.robots import RobotSpec
 
@@ -35,8 +34,7 @@ class TorchProgram:
     """The TorchScript program in `data`. Load only what has been verified: it is a program."""
 
     def __init__(self, data: bytes) -> None:
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", category=DeprecationWarning, module=r"torch\.jit")
+        with torchscript():
             self._program = torch.jit.load(io.BytesIO(data))
 
     def reset(self) -> None:
@@ -53,8 +51,7 @@ class TorchProgram:
 def program_bytes(spec: RobotSpec, actor: Actor) -> bytes:
     """The TorchScript program."""
     buffer = io.BytesIO()
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", category=DeprecationWarning, module=r"torch\.jit")
+    with torchscript():
         torch.jit.save(script(spec, actor), buffer)
     return buffer.getvalue()
 

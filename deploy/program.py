@@ -1,6 +1,8 @@
 """The whole controller as one TorchScript program: raw sensors in, joint commands out, memory inside."""
 
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import torch
 from torch import Tensor, nn
@@ -46,9 +48,15 @@ class Program(nn.Module):
         return commands
 
 
+@contextmanager
+def torchscript() -> Iterator[None]:
+    """No word of TorchScript's deprecation meanwhile: upstream names no date of removal, and it is what runs without Python on a robot."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", category=DeprecationWarning, module=r"torch\.jit")
+        yield
+
+
 def script(spec: RobotSpec, actor: Actor) -> torch.jit.ScriptModule:
     """The program for `spec` with the network `actor`, as TorchScript."""
-    with warnings.catch_warnings():
-        # TorchScript is deprecated upstream without a date of removal; it is what runs without Python on a robot.
-        warnings.filterwarnings("ignore", category=DeprecationWarning, module=r"torch\.jit")
+    with torchscript():
         return torch.jit.script(Program(Controller(spec), actor).eval())
