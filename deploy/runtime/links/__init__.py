@@ -1,0 +1,1 @@
+"""Ways to reach a robot, each a `deploy.runtime.link.Link`."""
