@@ -1,0 +1,64 @@
+"""A body in PyBullet: the world in which policies are trained."""
+
+import numpy as np
+
+from deploy.runtime.link import MotorCommand
+from deploy.simulation.body import Array, Truth
+from deploy.simulation.drives import Drives
+from deploy.simulation.scene import Scene, payload
+from envs import frames
+from envs.robots import RobotSpec
+from envs.scenario import Scenario
+from envs.world import PHYSICS_STEP, World
+
+
+class BulletBody:
+    """One robot on one staircase, as `scenario` says; see `deploy.simulation.body.Body`.
+
+    Args:
+        spec: the robot.
+        scenario: flight, starting point and everything that is random about the robot.
+        lying: start folded on the ground, as a robot that is switched on, instead of standing.
+    """
+
+    period = PHYSICS_STEP
+
+    def __init__(self, spec: RobotSpec, scenario: Scenario, lying: bool = False) -> None:
+        self._scene = Scene(spec, scenario)
+        self._drives = Drives(spec, scenario.values, self.period)
+        self._motor = np.zeros(len(spec.joint_names))
+        self._world = World(spec)
+        self._world.place(scenario.stairs)
+        pose = self._scene.start(lying)
+        self._world.reset(pose.position.tolist(), pose.quaternion, pose.joints.tolist())
+        self._world.set_friction(float(scenario.values["friction"][0]))
+        self._world.set_payload(*payload(spec, scenario))
+        self._joints = np.array(self._world.joints())
+
+    def advance(self, command: MotorCommand) -> None:
+        """One physics step with the motor drivers following `command`."""
+        self._motor, torque = self._drives.torque(command, self._joints[:, 0], self._joints[:, 1])
+        self._world.step(torque.tolist())
+        self._joints = np.array(self._world.joints())
+
+    def truth(self) -> Truth:
+        """The state now."""
+        base = np.array(self._world.base())
+        position, quaternion, velocity, turn = np.split(base, [3, 7, 10])
+        rotation = frames.rotation_matrix(quaternion[None])
+        # Bullet speaks of the centre of mass.
+        offset = frames.to_world(rotation, self._world.base_com[None])[0]
+        gyro = frames.to_base(rotation, turn[None])[0]
+        return Truth(position - offset, quaternion, velocity - np.cross(turn, offset), gyro, self._joints[:, 0], self._joints[:, 1], self._motor)
+
+    def heights(self) -> Array:
+        """Ground above the base's origin on the controller's grid, level frame [m], (29, 7), without error."""
+        return self._scene.heights(self.truth())
+
+    def push(self, velocity: Array) -> None:
+        """Change the base's velocity by `velocity` [m/s] in the world, (3,)."""
+        self._world.push(velocity.tolist())
+
+    def close(self) -> None:
+        """Free the engine."""
+        self._world.close()
