@@ -12,9 +12,9 @@ import torch
 import tyro
 
 from agents.policies import PolicyError
-from deploy.errors import DeployError
 from deploy.export import ExportConfig, export
 from deploy.inspect import InspectConfig, inspect
+from deploy.runtime.errors import DeployError
 from deploy.signing import KeygenConfig, keygen
 from deploy.verify import VerifyConfig, verify
 

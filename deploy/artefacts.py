@@ -1,51 +1,20 @@
-"""The two artefacts of a bundle: the TorchScript program, and the weights and constants for its numpy twin. Written and run here."""
+"""The two artefacts of a bundle: the TorchScript program, and the weights and constants for its numpy twin. Written here."""
 
 import io
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import nn
 
 from agents.policy import Actor
-from deploy.bundle import PROGRAM, TWIN
 from deploy.numpy_twin import Twin
-from deploy.program import script, torchscript
+from deploy.program import script
+from deploy.runtime.bundle import PROGRAM, TWIN
+from deploy.runtime.program import Artefact, TorchProgram, torchscript
 from envs.controller.quadruped import Controller
 from envs.robots import RobotSpec
-
-Array = NDArray[np.float32]
-
-
-class Artefact(Protocol):
-    """A controller of one robot; arrays without a batch dimension, in the order of `Sensors` and `JointCommand`."""
-
-    def reset(self) -> None:
-        """Forget everything."""
-
-    @property
-    def step(self) -> Callable[..., tuple[Array, ...]]:
-        """Commands for one reading."""
-
-
-class TorchProgram:
-    """The TorchScript program in `data`. Load only what has been verified: it is a program."""
-
-    def __init__(self, data: bytes) -> None:
-        with torchscript():
-            self._program = torch.jit.load(io.BytesIO(data))
-
-    def reset(self) -> None:
-        """Forget everything."""
-        self._program.reset()
-
-    def step(self, *sensors: Array) -> tuple[Array, ...]:
-        """Commands for one reading."""
-        with torch.inference_mode():
-            commands = self._program(*(torch.tensor(part).unsqueeze(0) for part in sensors))
-        return tuple(part.squeeze(0).numpy() for part in commands)
 
 
 def program_bytes(spec: RobotSpec, actor: Actor) -> bytes:

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 from agents.policies import PRETRAINED, Policy
 from agents.policy import Actor
 from agents.versions import versions
-from deploy import bundle, findings, golden, manifest, signing, trace
+from deploy import golden, signing
 from deploy.artefacts import program_bytes, twin_bytes
 from deploy.describe import facts
-from deploy.errors import VerificationError
-from deploy.manifest import SCHEMA, Manifest
+from deploy.runtime import bundle, findings, manifest, trace
+from deploy.runtime.errors import VerificationError
+from deploy.runtime.manifest import SCHEMA, Manifest
 from deploy.verify import examine
 from envs.robots import ROBOTS
 

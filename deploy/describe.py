@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from deploy.manifest import Quantity
+from deploy.runtime.manifest import Quantity
 from envs.controller.quadruped import CONTROL_STEP, MAX_TARGET_SPEED
 from envs.controller.sensors import MAP_X_COUNT, MAP_Y_COUNT
 from envs.robots import RobotSpec

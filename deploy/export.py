@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from agents import policies
-from deploy import target
 from deploy.artefacts import program_bytes
 from deploy.assemble import assemble
-from deploy.errors import DeployError
+from deploy.runtime import disk
+from deploy.runtime.errors import DeployError
 from deploy.signing import load_private
 from envs.robots import ROBOTS
 
@@ -44,11 +44,11 @@ def export(config: ExportConfig) -> Path:
         raise ExportError("say where to: --out FILE.ts for TorchScript, or --key KEY for a signed bundle")
     name = Path(config.policy).resolve().stem
     out = config.out or Path(f"{name}-{config.version}.bundle")
-    target.check(out)
+    disk.check(out)
     key = load_private(config.key) if config.key else None
     policy = policies.load(config.policy)
     if policy.actor is None:
         raise ExportError(f"{config.policy!r} is a baseline without a network; export a trained policy")
     if key is None:
-        return target.write(out, program_bytes(ROBOTS[policy.robot], policy.actor))
-    return target.write(out, assemble(policy, policy.actor, name, config.version, key))
+        return disk.write(out, program_bytes(ROBOTS[policy.robot], policy.actor))
+    return disk.write(out, assemble(policy, policy.actor, name, config.version, key))

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from agents.policy import Actor
-from deploy.trace import Trace
+from deploy.runtime.trace import Trace
 from envs.controller.sensors import JointCommand, Sensors
 from envs.quiet import quiet
 from envs.robots import RobotSpec

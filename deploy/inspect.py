@@ -6,7 +6,8 @@ from typing import Annotated
 
 import tyro
 
-from deploy import bundle, manifest, target
+from deploy.runtime import bundle, manifest
+from deploy.runtime.disk import read
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,7 @@ def inspect(config: InspectConfig) -> str:
         RefusedError: the form or a hash is wrong.
         DeployError: it cannot be read.
     """
-    files = bundle.unpack(target.read(config.bundle, bundle.LARGEST))
+    files = bundle.unpack(read(config.bundle, bundle.LARGEST))
     about = manifest.from_bytes(files[bundle.MANIFEST])
     bundle.check_files(about, files)
     joints = zip(about.motor_index, about.joint_names, about.lower, about.upper, about.torque_limit, about.kp, about.kd, strict=True)

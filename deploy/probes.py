@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deploy.artefacts import Artefact
-from deploy.findings import Finding
-from deploy.manifest import Manifest
-from deploy.trace import Trace
+from deploy.runtime.findings import Finding
+from deploy.runtime.manifest import Manifest
+from deploy.runtime.trace import Trace
 
 Array = NDArray[np.float32]
 Reading = tuple[Array, ...]

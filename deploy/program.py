@@ -1,13 +1,10 @@
 """The whole controller as one TorchScript program: raw sensors in, joint commands out, memory inside."""
 
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import torch
 from torch import Tensor, nn
 
 from agents.policy import Actor
+from deploy.runtime.program import torchscript
 from envs.controller.quadruped import Controller, Memory
 from envs.controller.sensors import JointCommand, Sensors
 from envs.robots import RobotSpec
@@ -46,14 +43,6 @@ class Program(nn.Module):
         observation, memory = self.controller.observe(sensors, self.memory)
         commands, self.memory = self.controller.act(self.actor(observation), memory)
         return commands
-
-
-@contextmanager
-def torchscript() -> Iterator[None]:
-    """No word of TorchScript's deprecation meanwhile: upstream names no date of removal, and it is what runs without Python on a robot."""
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", category=DeprecationWarning, module=r"torch\.jit")
-        yield
 
 
 def script(spec: RobotSpec, actor: Actor) -> torch.jit.ScriptModule:

@@ -1,6 +1,5 @@
 """Verify a bundle: signature and hashes before anything is loaded, then what it does."""
 
-import time
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,21 +9,18 @@ from typing import Annotated
 import numpy as np
 import tyro
 
-from deploy import bundle, findings, manifest, probes, signing, target, trace
+from deploy import probes, signing
 from deploy.artefacts import LOADERS, Artefact
 from deploy.describe import facts
-from deploy.errors import VerificationError
-from deploy.findings import Finding
-from deploy.manifest import Manifest
-from deploy.trace import Trace
+from deploy.runtime import bundle, disk, findings, opening, replay, signature, trace
+from deploy.runtime.errors import VerificationError
+from deploy.runtime.findings import Finding
+from deploy.runtime.manifest import Manifest
+from deploy.runtime.trace import Trace
 from envs.robots import ROBOTS
 
-TOLERANCE = {bundle.PROGRAM: 1e-5, bundle.TWIN: 1e-4}
-"""Of joint positions against the golden traces [rad]."""
 ORDER_STEPS = 50
 """Control steps that tell whether joint order matters."""
-WARM_UP = 20
-"""Calls before anything is timed: TorchScript compiles in the first ones."""
 
 
 @dataclass(frozen=True)
@@ -52,17 +48,17 @@ def verify(config: VerifyConfig) -> str:
         DeployError: a file cannot be read or written.
     """
     if config.json:
-        target.check(config.json)
-    public = signing.load_public(config.public_key)
-    about, files = opened(target.read(config.bundle, bundle.LARGEST), public)
+        disk.check(config.json)
+    public = signature.load_public(config.public_key)
+    about, files = opened(disk.read(config.bundle, bundle.LARGEST), public)
     found = [Finding("signature", True, "by the given key"), Finding("hashes", True, f"of {len(about.files)} files")]
     found += examine(about, files, config.packets)
     if findings.passed(found):
-        artefact, golden = LOADERS[bundle.PROGRAM](files[bundle.PROGRAM]), trace.from_bytes(files[bundle.GOLDEN])
-        found.append(latency(artefact, golden, about.control_period, config.latency_steps))
+        artefact, golden = LOADERS[bundle.PROGRAM](files[bundle.PROGRAM]), trace.from_bytes(files[bundle.GOLDEN], about)
+        found.append(replay.latency(artefact, golden, about.control_period, config.latency_steps))
     title = f"{about.name} {about.version} for {about.robot}"
     if config.json:
-        target.write(config.json, findings.as_json(title, found).encode())
+        disk.write(config.json, findings.as_json(title, found).encode())
     report = findings.as_text(title, found)
     if not findings.passed(found):
         raise VerificationError(f"{config.bundle}: {findings.first_failure(found)}", report)
@@ -75,23 +71,19 @@ def opened(data: bytes, public: bytes) -> tuple[Manifest, dict[str, bytes]]:
     Raises:
         RefusedError: its form, its signature, its manifest or a hash is wrong.
     """
-    files = bundle.unpack(data)
-    signing.verify(files[bundle.MANIFEST], files[bundle.SIGNATURE], public)
-    about = manifest.from_bytes(files[bundle.MANIFEST])
-    bundle.check_files(about, files)
-    return about, files
+    return opening.opened(data, lambda message, signature: signing.verify(message, signature, public))
 
 
 def examine(about: Manifest, files: dict[str, bytes], packets: int) -> list[Finding]:
     """All checks whose result does not depend on how fast the machine is. `files` must have been verified: they are loaded."""
     found = [same_facts(about)]
     try:
-        golden = trace.from_bytes(files[bundle.GOLDEN])
+        golden = trace.from_bytes(files[bundle.GOLDEN], about)
         artefacts = {name: load(files[name]) for name, load in LOADERS.items()}
     except (KeyError, ValueError, RuntimeError, OSError, zipfile.BadZipFile) as error:
         return [*found, Finding("load", False, f"an artefact cannot be loaded: {str(error).strip().splitlines()[0]}")]
     for name, artefact in artefacts.items():
-        found += [replay(name, artefact, golden, about.control_period), notices_joint_order(name, artefact, golden)]
+        found += [replay.replay(name, artefact, golden, about.control_period), notices_joint_order(name, artefact, golden)]
         found += _probe(name, artefact, about, golden, packets)
     return found
 
@@ -111,50 +103,11 @@ def same_facts(about: Manifest) -> Finding:
     return Finding("robot", not other, f"{', '.join(other)} differ from this version's {about.robot}" if other else "joints, gains, limits, sensors as trained")
 
 
-def deviations(artefact: Artefact, golden: Trace, steps: int) -> np.ndarray:
-    """Largest deviation of each part of the command from the golden traces' first `steps`, (5,); infinite where a command is not finite."""
-    worst = np.zeros(len(golden.commands))
-    for step in range(min(steps, len(golden))):
-        if golden.starts[step]:
-            artefact.reset()
-        said = artefact.step(*golden.reading(step))
-        apart = [float(np.abs(mine - part[step]).max()) for mine, part in zip(said, golden.commands.values(), strict=True)]
-        worst = np.maximum(worst, np.nan_to_num(apart, nan=np.inf))
-    return worst
-
-
-def replay(name: str, artefact: Artefact, golden: Trace, period: float) -> Finding:
-    """Whether the artefact repeats the golden traces: positions within its tolerance, the rest within what that makes of it."""
-    worst, most = deviations(artefact, golden, len(golden)), TOLERANCE[name]
-    # A velocity is a difference of two positions over a control period; a torque is at most 100 N m/rad of a leg's arms.
-    allowed = most * np.array([1.0, 2 / period, 100.0, 0.0, 0.0])
-    figures = {f"{part} deviation": min(float(value), 1e30) for part, value in zip(golden.commands, worst, strict=True)}
-    detail = f"{len(golden)} steps, largest deviation {worst[0]:.1e} rad (at most {most:.0e})"
-    return Finding(f"{name}: golden replay", bool((worst <= allowed).all()), detail, figures)
-
-
 def notices_joint_order(name: str, artefact: Artefact, golden: Trace) -> Finding:
     """Whether the golden traces would tell that joints are read in another order: here, left and right legs exchanged."""
     legs = len(golden.sensors["joint_position"][0]) // 6
     order = np.concatenate([[3 * k + 3 + j for j in range(3)] + [3 * k + j for j in range(3)] for k in range(0, 2 * legs, 2)])
     turned = {key: part[:, order] if key.startswith("joint_") else part for key, part in golden.sensors.items()}
-    apart = deviations(artefact, Trace(turned, golden.commands, golden.starts), ORDER_STEPS)[0]
+    apart = replay.deviations(artefact, Trace(turned, golden.commands, golden.starts), ORDER_STEPS)[0]
     detail = f"exchanged legs change commands by {apart:.1e} rad"
-    return Finding(f"{name}: joint order matters", bool(apart > 10 * TOLERANCE[name]), detail, {"deviation": min(float(apart), 1e30)})
-
-
-def latency(artefact: Artefact, golden: Trace, period: float, steps: int) -> Finding:
-    """How long a control step takes when there is one every `period` [s]: on a robot the processor's caches are cold and its clock low at each."""
-    artefact.reset()
-    for step in range(WARM_UP):
-        artefact.step(*golden.reading(step % len(golden)))
-    took, due = np.zeros(steps), time.perf_counter()
-    for step in range(steps):
-        due += period
-        time.sleep(max(0.0, due - time.perf_counter()))
-        start = time.perf_counter()
-        artefact.step(*golden.reading(step % len(golden)))
-        took[step] = 1e3 * (time.perf_counter() - start)
-    p50, p99, most = (float(value) for value in np.percentile(took, [50, 99, 100]))
-    detail = f"p50 {p50:.2f} ms, p99 {p99:.2f} ms, max {most:.2f} ms of {1e3 * period:.0f} ms, over {steps} paced steps"
-    return Finding("latency", p99 < 1e3 * period, detail, {"p50_ms": p50, "p99_ms": p99, "max_ms": most})
+    return Finding(f"{name}: joint order matters", bool(apart > 10 * replay.TOLERANCE[name]), detail, {"deviation": min(float(apart), 1e30)})

@@ -6,10 +6,11 @@ import torch
 
 from agents import checkpoint
 from agents.policy import Actor
-from deploy import manifest, signing
+from deploy import signing
 from deploy.assemble import sealed
 from deploy.describe import facts
-from deploy.manifest import Manifest
+from deploy.runtime import manifest
+from deploy.runtime.manifest import Manifest
 from envs.controller.quadruped import Controller
 from envs.robots import GO2
 

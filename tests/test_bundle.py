@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
-from deploy import bundle, manifest, signing
+from deploy import signing
 from deploy.assemble import sealed
 from deploy.describe import facts
-from deploy.errors import RefusedError
+from deploy.runtime import bundle, manifest, signature
+from deploy.runtime.errors import RefusedError
 from deploy.verify import opened
 from envs.controller.sensors import JointCommand, Sensors
 from envs.robots import GO2
@@ -27,7 +28,7 @@ def key(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def public(key: Path) -> bytes:
-    return signing.load_public(key.with_name("key.pub"))
+    return signature.load_public(key.with_name("key.pub"))
 
 
 def flipped(data: bytes, position: int, flip: int) -> bytes:

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from deploy import signing
-from deploy.errors import DeployError, MissingExtraError, RefusedError
+from deploy.runtime.errors import DeployError, MissingExtraError, RefusedError
+from deploy.runtime.signature import load_public
 from deploy.signing import KeygenConfig
 from tests.bundles import key_pair
 
@@ -23,7 +24,7 @@ def key(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def public(key: Path) -> bytes:
-    return signing.load_public(key.with_name("key.pub"))
+    return load_public(key.with_name("key.pub"))
 
 
 def test_a_signature_verifies_and_is_the_same_every_time(key: Path) -> None:
@@ -88,9 +89,9 @@ def test_files_that_are_no_keys_are_refused(key: Path, tmp_path: Path) -> None:
         signing.load_private(tmp_path / "empty")
     for wrong in (tmp_path / "empty", key):
         with pytest.raises(DeployError, match="not an Ed25519 public key"):
-            signing.load_public(wrong)
+            load_public(wrong)
     with pytest.raises(DeployError, match="cannot read"):
-        signing.load_public(tmp_path / "nowhere")
+        load_public(tmp_path / "nowhere")
 
 
 def test_without_the_package_the_message_names_the_extra(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

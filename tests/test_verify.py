@@ -11,13 +11,14 @@ import numpy as np
 import pytest
 
 from deploy import __main__ as command_line
-from deploy import assemble, bundle, golden, probes, signing, trace, verify
+from deploy import assemble, golden, probes, signing, verify
 from deploy.artefacts import LOADERS, TorchProgram, program_bytes, twin_bytes
-from deploy.errors import RefusedError
-from deploy.findings import Finding
-from deploy.manifest import Manifest
 from deploy.numpy_twin import Twin
-from deploy.trace import Trace
+from deploy.runtime import bundle, replay, signature, trace
+from deploy.runtime.errors import RefusedError
+from deploy.runtime.findings import Finding
+from deploy.runtime.manifest import Manifest
+from deploy.runtime.trace import Trace
 from envs.robots import GO2
 from tests.bundles import about, key_pair, random_actor, random_policy
 
@@ -33,7 +34,7 @@ def files() -> dict[str, bytes]:
 
 @pytest.fixture(scope="module")
 def recorded(files: dict[str, bytes]) -> Trace:
-    return trace.from_bytes(files[bundle.GOLDEN])
+    return trace.from_bytes(files[bundle.GOLDEN], about())
 
 
 def failed(about: Manifest, files: dict[str, bytes]) -> set[str]:
@@ -99,7 +100,7 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
     monkeypatch.setattr(golden, "STEPS", 30)
     monkeypatch.setattr(assemble, "PACKETS", 5)
     monkeypatch.setattr(probes, "STEPS", 8)
-    monkeypatch.setattr(verify, "latency", lambda *_: Finding("latency", True, "not measured"))
+    monkeypatch.setattr(replay, "latency", lambda *_: Finding("latency", True, "not measured"))
 
     def call(*words: object) -> tuple[int, str, str]:
         monkeypatch.setattr("sys.argv", ["deploy", *map(str, words)])
@@ -128,7 +129,7 @@ def test_from_a_policy_to_a_verified_bundle_by_the_command_line(run: Run, tmp_pa
     assert (status, out.read_bytes()) == (1, before)
     assert "exists" in error
     # 200 random flips of a real bundle.
-    public, rng = signing.load_public(pub), random.Random(0)
+    public, rng = signature.load_public(pub), random.Random(0)
     for _ in range(200):
         data = bytearray(before)
         data[rng.randrange(len(data))] ^= rng.randrange(1, 256)
@@ -142,7 +143,7 @@ def test_from_a_policy_to_a_verified_bundle_by_the_command_line(run: Run, tmp_pa
 @pytest.mark.long
 def test_ten_thousand_flipped_bytes_of_a_real_bundle_are_refused(files: dict[str, bytes], tmp_path: Path) -> None:
     key, rng = key_pair(tmp_path), random.Random(1)
-    data, public = assemble.sealed(about(), files, signing.load_private(key)), signing.load_public(tmp_path / "key.pub")
+    data, public = assemble.sealed(about(), files, signing.load_private(key)), signature.load_public(tmp_path / "key.pub")
     verify.opened(data, public)
     for _ in range(10_000):
         damaged = bytearray(data)
@@ -154,7 +155,7 @@ def test_ten_thousand_flipped_bytes_of_a_real_bundle_are_refused(files: dict[str
 def test_a_failing_policy_is_refused_with_its_report_and_nothing_is_written(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     policy, key = random_policy(tmp_path), key_pair(tmp_path)
     monkeypatch.setattr(probes, "PROBES", {})
-    monkeypatch.setattr(verify, "TOLERANCE", {bundle.PROGRAM: -1.0, bundle.TWIN: 1e-4})
+    monkeypatch.setattr(replay, "TOLERANCE", {bundle.PROGRAM: -1.0, bundle.TWIN: 1e-4})
     status, said, error = run("export", "--policy", policy, "--key", key, "--out", tmp_path / "x.bundle")
     assert (status, len(error.splitlines())) == (4, 1)
     assert "FAIL  policy.ts: golden replay" in said
@@ -168,5 +169,5 @@ def test_what_cannot_be_done_is_said_in_one_line(run: Run, words: tuple[str, ...
 
 
 def test_latency_is_paced_and_in_figures(files: dict[str, bytes], recorded: Trace) -> None:
-    found = verify.latency(LOADERS[bundle.TWIN](files[bundle.TWIN]), recorded, 0.01, 10)
+    found = replay.latency(LOADERS[bundle.TWIN](files[bundle.TWIN]), recorded, 0.01, 10)
     assert 0 < found.figures["p50_ms"] <= found.figures["p99_ms"] <= found.figures["max_ms"]

@@ -7,9 +7,9 @@ import math
 import re
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields
-from typing import Any
+from typing import Any, Dict
 
-from deploy.errors import RefusedError
+from deploy.runtime.errors import RefusedError
 
 SCHEMA = 1
 PER_JOINT = ("joint_names", "motor_index", "lower", "upper", "torque_limit", "target_speed_limit", "stance", "kp", "kd")
@@ -18,7 +18,7 @@ FILE_NAME = re.compile(r"[a-z0-9][a-z0-9_-]*(\.[a-z0-9]+)+")
 _HASH = re.compile(r"[0-9a-f]{64}")
 _VERSION = re.compile(r"\d+\.\d+\.\d+")
 
-Quantity = dict[str, Any]
+Quantity = Dict[str, Any]
 """An input or output: "name", "shape" without the batch, "unit", and "frame" ("" where there is none)."""
 
 
@@ -67,8 +67,21 @@ class Manifest:
     """SHA-256 of every other file, by name; in hexadecimal."""
 
 
+def names(quantities: tuple[Quantity, ...]) -> tuple[str, ...]:
+    """Of inputs or outputs, in their order."""
+    return tuple(quantity["name"] for quantity in quantities)
+
+
 def _tuple_of(kind: type) -> Callable[[Any], bool]:
     return lambda value: type(value) is tuple and all(type(item) is kind for item in value)
+
+
+def _is_name(value: Any) -> bool:
+    return type(value) is str and value.isidentifier()
+
+
+def _is_shape(value: Any) -> bool:
+    return type(value) is list and all(type(size) is int and size > 0 for size in value)
 
 
 _KINDS: dict[str, Callable[[Any], bool]] = {
@@ -122,11 +135,14 @@ def check(manifest: Manifest) -> None:
         raise RefusedError(f"version {manifest.version!r} is not three numbers such as 1.0.0")
     if {len(getattr(manifest, name)) for name in PER_JOINT} != {len(set(manifest.joint_names))}:
         raise RefusedError("the manifest's per-joint figures are not one for each joint")
-    if not all(low < high for low, high in zip(manifest.lower, manifest.upper, strict=True)):
+    if not all(low < high for low, high in zip(manifest.lower, manifest.upper)):
         raise RefusedError("the manifest has a lower joint limit that is not below its upper one")
     times = (manifest.control_period, manifest.max_tilt, manifest.max_state_age, manifest.max_command_age)
     if not all(math.isfinite(value) and value > 0 for value in times):
         raise RefusedError("the manifest has a period, tilt or age that is not positive")
+    for quantity in manifest.sensors + manifest.commands:
+        if not (_is_name(quantity.get("name")) and _is_shape(quantity.get("shape"))):
+            raise RefusedError(f"the manifest has an input or output without a name or a shape: {quantity}")
     for name, digest in manifest.files.items():
         if not (FILE_NAME.fullmatch(name) and isinstance(digest, str) and _HASH.fullmatch(digest)):
             raise RefusedError(f"the manifest lists {name!r}, which is not a plain file name with a SHA-256")

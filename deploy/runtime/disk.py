@@ -1,9 +1,11 @@
 """Files that appear whole or not at all, and never over another."""
 
+from __future__ import annotations
+
 import os
 from pathlib import Path
 
-from deploy.errors import DeployError
+from deploy.runtime.errors import DeployError
 
 
 def check(path: Path) -> None:

@@ -1,5 +1,7 @@
 """Results of checks, as a person and as a program read them."""
 
+from __future__ import annotations
+
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field

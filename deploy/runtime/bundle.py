@@ -10,8 +10,8 @@ import io
 import struct
 import zipfile
 
-from deploy.errors import RefusedError
-from deploy.manifest import FILE_NAME, Manifest
+from deploy.runtime.errors import RefusedError
+from deploy.runtime.manifest import FILE_NAME, Manifest
 
 MANIFEST, SIGNATURE = "manifest.json", "manifest.json.sig"
 PROGRAM, TWIN, GOLDEN = "policy.ts", "twin.npz", "golden.npz"
@@ -36,7 +36,7 @@ def pack(files: dict[str, bytes]) -> bytes:
 
 
 def unpack(data: bytes) -> dict[str, bytes]:
-    """The files in a zip that `pack` wrote. Nothing is written to the disk, and nothing is believed yet: see `deploy.verify.opened`.
+    """The files in a zip that `pack` wrote. Nothing is written to the disk, and nothing is believed yet: see `opening`.
 
     Raises:
         RefusedError: it is not a zip, or not exactly the one that `pack` makes of its content.

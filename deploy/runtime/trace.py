@@ -1,12 +1,14 @@
 """Golden traces: what the sensors said and what the controller answered, step by step, as recorded from the simulator."""
 
+from __future__ import annotations
+
 import io
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from envs.controller.sensors import JointCommand, Sensors
+from deploy.runtime.manifest import Manifest, names
 
 Array = NDArray[np.float32]
 
@@ -16,9 +18,9 @@ class Trace:
     """T control steps of one robot, in one or more episodes."""
 
     sensors: dict[str, Array]
-    """By the names and in the order of `Sensors`, each (T, ...)."""
+    """By the names and in the order of the manifest's sensors, each (T, ...)."""
     commands: dict[str, Array]
-    """By the names and in the order of `JointCommand`, each (T, J)."""
+    """By the names and in the order of the manifest's commands, each (T, J)."""
     starts: NDArray[np.bool_]
     """Whether the controller was reset before the step, (T,)."""
 
@@ -39,13 +41,13 @@ def to_bytes(trace: Trace) -> bytes:
     return buffer.getvalue()
 
 
-def from_bytes(data: bytes) -> Trace:
-    """The trace that `to_bytes` wrote.
+def from_bytes(data: bytes, about: Manifest) -> Trace:
+    """The trace that `to_bytes` wrote, of a program with the sensors and commands of `about`.
 
     Raises:
         KeyError, ValueError: it is something else.
     """
     with np.load(io.BytesIO(data), allow_pickle=False) as stored:
-        sensors = {name: stored[f"sensors.{name}"] for name in Sensors._fields}
-        commands = {name: stored[f"commands.{name}"] for name in JointCommand._fields}
+        sensors = {name: stored[f"sensors.{name}"] for name in names(about.sensors)}
+        commands = {name: stored[f"commands.{name}"] for name in names(about.commands)}
         return Trace(sensors, commands, stored["starts"])
