@@ -47,6 +47,7 @@ class Twin:
         self.slope, self.height = np.float32(0), np.float32(-self.number["stand_height"])
         self.action, self.foothold = np.zeros(3 * legs + 1, np.float32), np.zeros(legs, np.float32)
         self.target, self.up = self.array["stance"], np.array([0, 0, 1], np.float32)
+        self.feet, self.velocity = np.stack(self._feet(self.target)), np.zeros(3, np.float32)
 
     def step(
         self,
@@ -81,8 +82,12 @@ class Twin:
         self.ground = filled(height_map, n["map.unseen"])
         self.height = (self.ground * a["map.mean_weight"]).sum()
         self.slope = self.slope + n["slope_smoothing"] * ((self.ground * a["map.slope_weight"]).sum() - self.slope)
-        hips = feet_below_hips(position.reshape(-1, 3), a["abduction"], n["thigh"], n["calf"])
-        x, y, z = in_level_frame(hips + a["hip"], self.up)
+        feet = np.stack(self._feet(position))
+        stands = ~cycle(self.phase, a["offsets"], n["duty"])[0]
+        speed = ((self.feet - feet) / n["control_step"])[:, stands].mean(1)
+        self.velocity = self.velocity + n["odometry_smoothing"] * (np.clip(speed, -n["odometry_limit"], n["odometry_limit"]) - self.velocity)
+        self.feet = feet
+        x, y, z = feet
         clearance = [z - n["foot_radius"] - self._ground_at(x + ahead, y) for ahead in (0.0, 0.08, 0.16)]
         angle = 2 * PI * self.phase
         terms = (
@@ -92,6 +97,7 @@ class Twin:
             position - a["stance"],
             velocity,
             self.action,
+            self.velocity,
             [np.sin(angle), np.cos(angle), self.slope],
             self.foothold,
             (self.ground[::2, 1::2] - self.height).ravel(),
@@ -100,11 +106,16 @@ class Twin:
         )
         return np.clip(np.concatenate(terms).astype(np.float32) * a["scale"], -n["limit"], n["limit"])
 
+    def _feet(self, position: Array) -> tuple[Array, Array, Array]:
+        """x, y, z of the feet in the level frame [m], (L,) each."""
+        hips = feet_below_hips(position.reshape(-1, 3), self.array["abduction"], self.number["thigh"], self.number["calf"])
+        return in_level_frame(hips + self.array["hip"], self.up)
+
     def _act(self) -> Commands:
         n, a = self.number, self.array
         frequency = n["base_frequency"] + n["frequency_range"] * self.action[-1]
         swung, _, _ = cycle(self.phase, a["offsets"], n["duty"])
-        self.phase = np.remainder(self.phase + n["control_step"] * frequency, np.float32(1))
+        self.phase = np.remainder(self.phase + n["control_step"] * frequency * self._pace(), np.float32(1))
         swings, swing, stance = cycle(self.phase, a["offsets"], n["duty"])
         pitch = np.clip(np.arctan(self.slope), -n["max_pitch"], n["max_pitch"])
         aside, residual = a["below_y"], self.action[:-1].reshape(-1, 3) * a["foot_range"]
@@ -136,7 +147,8 @@ class Twin:
         apex = np.maximum(over.max(0), self.foothold) + n["clearance"] * self._pace()
         near = np.clip(np.minimum(swing, 1 - swing) / n["rise"], 0.0, 1.0)
         side = np.where(swing < 0.5, self.foothold, over[3])
-        return np.where(swings, side + (apex - side) * 0.5 * (1 - np.cos(PI * near)), self.foothold)
+        lift = side + (apex - side) * 0.5 * (1 - np.cos(PI * near))
+        return np.where(swings, over[3] + self._pace() * (lift - over[3]), self.foothold)
 
     def _levelling(self, pitch: Array) -> Array:
         gain, damping, hip = self.number["level_gain"], self.number["level_damping"], self.array["hip"]

@@ -3,7 +3,7 @@
 import gymnasium
 
 gymnasium.register(
-    id="StairClimb-Go2-v0",
+    id="StairClimb-Go2-v1",
     entry_point="envs.gym_env:StairClimbEnv",
     vector_entry_point="envs.gym_env:StairClimbVectorEnv",
     kwargs={"robot": "go2"},

@@ -12,7 +12,7 @@ from envs.actuators import Actuators, Command
 from envs.controller.quadruped import CONTROL_STEP, Controller, Memory
 from envs.controller.sensors import Sensors
 from envs.robots import RobotSpec
-from envs.scenario import Scenario
+from envs.scenario import Order, Scenario
 from envs.sensing import Sensing, Truth
 from envs.staircase import Terrain
 from envs.world import PHYSICS_STEP, World
@@ -37,6 +37,8 @@ PRIVILEGED = (
     "+1 up, -1 down",
 )
 PRIVILEGED_SIZE, PRIVILEGED_LIMIT = 12, 20.0
+SIDEWAYS = [1, 4, 5]
+"""Those of them that change their sign in a mirror."""
 
 
 class Result(NamedTuple):
@@ -95,7 +97,10 @@ class ClimbBatch:
         self._base = np.zeros((count, 13))
         self._delay, self._steps_left, self._until_push = (np.zeros(count, dtype=np.int64) for _ in range(3))
         self._fixed = np.zeros((count, 6))
-        self._heading, self._goal, self._speed, self._half_width = np.ones(count), np.zeros(count), np.zeros(count), np.ones(count)
+        self._heading, self._goal, self._half_width = np.ones(count), np.zeros(count), np.ones(count)
+        self._order = np.zeros((count, 2))
+        self._next_order: list[list[Order]] = [[] for _ in range(count)]
+        self._steered = np.ones(count, dtype=bool)
         self._action = np.zeros((count, self.controller.actions))
         self._torque_limit = np.array(spec.torque_limit)
         self.tally = Tally(np.zeros(count, np.int64), np.zeros(count), np.zeros((count, len(rewards.TABLE))), np.zeros(count), np.zeros(count))
@@ -145,8 +150,11 @@ class ClimbBatch:
         self._delay[row] = round(float(values["delay"][0]) / PHYSICS_STEP)
         self._steps_left[row] = round(scenario.seconds / CONTROL_STEP)
         self._until_push[row] = self._next_push(row)
-        self._heading[row], self._goal[row] = stairs.heading, scenario.goal_x(self.spec.body_length)
-        self._speed[row], self._half_width[row] = scenario.speed, 0.5 * stairs.width
+        self._heading[row] = stairs.heading
+        self._goal[row] = stairs.heading * np.inf if scenario.roams else scenario.goal_x(self.spec.body_length)
+        self._half_width[row] = np.inf if scenario.roams else 0.5 * stairs.width
+        self._next_order[row] = [Order(0.0, scenario.speed), *scenario.orders]
+        self._take_order(row, 0.0)
         self._fixed[row] = (values["friction"][0], values["payload"][0] / 3, 50 * values["delay"][0], 5 * stairs.riser, 3 * stairs.tread, stairs.heading)
         self._action[row] = 0.0
         self._joint_state[row] = world.joints()
@@ -205,6 +213,14 @@ class ClimbBatch:
         energy = PHYSICS_STEP * np.abs(self._motor * self._speeds).sum((1, 2))
         return energy, np.square(self._motor / self._torque_limit).mean((1, 2))
 
+    def _take_order(self, row: int, now: float) -> None:
+        """Take the newest order that is due at `now` [s]."""
+        later = self._next_order[row]
+        while later and later[0].at <= now:
+            order = later.pop(0)
+            self._order[row] = order.speed, np.nan if order.yaw_rate is None else order.yaw_rate
+        self._steered[row] = np.isnan(self._order[row, 1])
+
     def _push(self) -> None:
         self._until_push -= 1
         for row in np.flatnonzero(self._until_push <= 0).tolist():
@@ -233,17 +249,29 @@ class ClimbBatch:
         return observation.numpy(), memory
 
     def _steer(self, truth: Truth) -> None:
-        """The operator: keeps the robot on the middle line by its yaw rate, at the scenario's speed."""
+        """The operator: gives the orders of the scenario, and keeps the robot on the middle line by its yaw rate where they leave it open."""
+        for row, later in enumerate(self._next_order):
+            if later:
+                self._take_order(row, float(self.tally.steps[row]) * CONTROL_STEP)
         aside = self._heading * truth.position[:, 1]
         wanted = np.arctan2(-aside, 1.0)
         self._heading_error = frames.wrap(truth.yaw - np.where(self._heading > 0, 0.0, np.pi))
-        yaw_rate = np.clip(1.5 * (wanted - self._heading_error), -0.6, 0.6) * (self._speed > 0)
-        self._commands = np.stack([self._speed, yaw_rate], 1)
+        speed, yaw_rate = self._order.T
+        keeping = np.clip(1.5 * (wanted - self._heading_error), -0.6, 0.6) * (speed > 0)
+        self._commands = np.stack([speed, np.where(self._steered, keeping, yaw_rate)], 1)
+
+    def base_velocity(self) -> Array:
+        """True velocity of the bases in the base frame [m/s], (E, 3)."""
+        return frames.to_base(self._rotation, self._velocity)
 
     def _privileged(self) -> NDArray[np.float32]:
-        velocity = frames.to_base(self._rotation, self._velocity)
+        velocity = self.base_velocity()
         position = self._position_along()
-        values = np.column_stack([velocity, np.minimum(position[1], 2.0), position[0], self._heading_error, self._fixed])
+        aside, heading = position[0] * self._steered, self._heading_error * self._steered
+        values = np.column_stack([velocity, np.minimum(position[1], 2.0), aside, heading, self._fixed])
+        # The critic looks into the same mirror as the policy.
+        mirrored = self.controller.mirrored(self._memory).numpy()
+        values[:, SIDEWAYS] *= np.where(mirrored, -1.0, 1.0)
         return np.clip(values, -PRIVILEGED_LIMIT, PRIVILEGED_LIMIT).astype(np.float32)
 
     def _position_along(self) -> tuple[Array, Array]:
@@ -252,9 +280,10 @@ class ClimbBatch:
 
     def _judge(self, truth: Truth, policy: NDArray[np.float32], energy: Array, load: Array) -> Result:
         action = self._memory.action.numpy().astype(np.float64)
-        forward = self._heading * self._velocity[:, 0]
+        own = np.cos(truth.yaw) * self._velocity[:, 0] + np.sin(truth.yaw) * self._velocity[:, 1]
+        forward = np.where(self._steered, self._heading * self._velocity[:, 0], own)
         seen = rewards.Step(
-            frames.to_base(self._rotation, self._velocity),
+            self.base_velocity(),
             forward,
             truth.angular_velocity_base_in_base,
             truth.gravity_in_base,

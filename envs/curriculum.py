@@ -12,7 +12,7 @@ class CurriculumConfig:
 
     lowest: float = 0.02
     """Riser of level 0 [m]."""
-    highest: float = 0.20
+    highest: float = 0.25
     """Riser of the last level [m]."""
     step: float = 0.01
     """From one level to the next [m]."""
@@ -22,7 +22,7 @@ class CurriculumConfig:
     """Share of the way below which it gets a lower one."""
     down: float = 0.4
     """Share of episodes that go down, which is learned sooner."""
-    review: float = 0.25
+    review: float = 0.30
     """Share of episodes on any lower level, so that nothing is forgotten."""
 
     @property

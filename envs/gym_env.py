@@ -1,4 +1,4 @@
-"""Gymnasium's doors to the climb: `StairClimb-Go2-v0` for one robot, and its vector entry point for many."""
+"""Gymnasium's doors to the climb: `StairClimb-Go2-v1` for one robot, and its vector entry point for many."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -111,7 +111,7 @@ def find_robot(name: str) -> RobotSpec:
 
 
 class StairClimbVectorEnv(VectorEnv[dict[str, Any], NDArray[np.float32], Any]):
-    """`num_envs` robots stepped together in one process: `gymnasium.make_vec("StairClimb-Go2-v0", num_envs=8)`.
+    """`num_envs` robots stepped together in one process: `gymnasium.make_vec("StairClimb-Go2-v1", num_envs=8)`.
 
     Spaces, rewards and ends are those of `StairClimbEnv`. A finished robot starts anew with the next step (Gymnasium's NEXT_STEP autoreset).
     """
@@ -189,7 +189,7 @@ def _data_sheet(spec: RobotSpec) -> str:
     ends = "terminated: landing (success), fall (over 65 degrees), off_side (base beside the stairs); truncated: timeout. info['end'] says which."
     return "\n\n".join(
         [
-            "In the second half of the gait's phase action and 'policy' are those of the mirror image, left for right; 'privileged' is not mirrored.",
+            "In the second half of the gait's phase action, 'policy' and 'privileged' are those of the mirror image, left for right.",
             "Action, each -1..1:\n" + "\n".join(actions),
             f"Observation 'policy', each scaled and clipped to +-{LIMIT:g}: index, name, scale, meaning\n" + describe(terms(spec)),
             f"Observation 'privileged', for a critic only, each clipped to +-{PRIVILEGED_LIMIT:g}:\n" + "\n".join(PRIVILEGED),
@@ -197,7 +197,7 @@ def _data_sheet(spec: RobotSpec) -> str:
             "Random under randomize='full':\n" + randomization.describe(),
             "Reset options: " + ", ".join(OPTIONS),
             ends,
-            "Version history: v0, the first.",
+            "Version history: v0, the first. v1: odometry of the legs in the observation, mirrored privileged figures, a clock that stops with the robot, orders that change.",
         ]
     )
 

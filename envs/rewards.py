@@ -18,7 +18,7 @@ class Step(NamedTuple):
     velocity_in_base: Array
     """[m/s], (E, 3)."""
     forward_speed: Array
-    """Along the flight, in the robot's direction [m/s], (E,)."""
+    """Along the flight; of a robot that walks about, along its own heading [m/s], (E,)."""
     angular_velocity: Array
     """In the base frame [rad/s], (E, 3)."""
     gravity: Array
@@ -40,10 +40,10 @@ def alive(s: Step) -> Array:
 
 
 def progress(s: Step) -> Array:
-    """Speed along the flight over the commanded speed, -1..1; above the command it falls again. A standing command pays for standing."""
+    """Forward speed over the commanded speed, -1..1; above the command it falls as it rose. A standing command pays for standing."""
     speed = s.command[:, 0]
     ratio = s.forward_speed / np.maximum(speed, 0.1)
-    walking = np.clip(np.minimum(ratio, 1.5 - 0.5 * ratio), -1.0, 1.0)
+    walking = np.clip(np.minimum(ratio, 2.0 - ratio), -1.0, 1.0)
     return np.where(speed > 0.05, walking, np.exp(-np.square(s.forward_speed / 0.15)))
 
 

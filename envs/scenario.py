@@ -1,22 +1,36 @@
 """What one episode is: the flight, where the robot starts, what it is told, and what is random about it."""
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from envs.curriculum import Curriculum
 from envs.randomization import TABLE, Randomize, Values, draw
 from envs.robots import RobotSpec
-from envs.staircase import Staircase, sample_irregularity
+from envs.staircase import RISER_RANGE, Staircase, sample_irregularity
 
 START_DISTANCE = (0.7, 1.0)
 """Of the base from the first edge [m]."""
 MAX_SPEED, MAX_SECONDS = 1.5, 3600.0
+ROAM, STAND = 0.06, 0.03
+"""Shares of training episodes on flat ground, and on a flight with the order to stand."""
+OFF_AXIS = 0.4
+"""Largest angle between robot and flight at the start of a training episode [rad]."""
 STAIRS_OPTIONS = ("riser", "tread", "steps", "width", "direction")
 TRIAL_OPTIONS = ("irregularity", "speed", "seconds", "randomize")
 OPTIONS = (*STAIRS_OPTIONS, *TRIAL_OPTIONS, *(row.name for row in TABLE if row.size == 1))
 """Keys that `reset(options=...)` takes: the flight, the task, and any single number of the randomisation table."""
+
+
+class Order(NamedTuple):
+    """What the operator says from `at` [s] on."""
+
+    at: float
+    speed: float
+    """Forward [m/s]; 0 tells the robot to stand."""
+    yaw_rate: float | None = None
+    """[rad/s]; None: whatever keeps the robot on the middle of the flight."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +39,7 @@ class Scenario:
 
     stairs: Staircase
     speed: float
-    """Commanded forward speed [m/s]; 0 tells the robot to stand."""
+    """Commanded forward speed at first [m/s]; 0 tells the robot to stand."""
     x: float
     y: float
     yaw: float
@@ -34,6 +48,10 @@ class Scenario:
     values: Values
     counts: bool = False
     """Whether the curriculum moves by this episode."""
+    orders: tuple[Order, ...] = ()
+    """What the operator says later, in the order of time."""
+    roams: bool = False
+    """Whether the robot just follows its orders: there is no goal, and no side to leave by."""
 
     def __post_init__(self) -> None:
         if not 0.0 <= self.speed <= MAX_SPEED:
@@ -66,26 +84,54 @@ def trial(
 
 
 def practice(rng: np.random.Generator, spec: RobotSpec, curriculum: Curriculum, row: int, randomize: Randomize) -> Scenario:
-    """A training episode: a flight of the robot's level, started before it or anywhere on it; sometimes flat ground, sometimes told to stand."""
+    """A training episode: mostly a flight of the robot's level, started before it or anywhere on it; sometimes a walk about on flat ground, sometimes standing."""
+    kind = rng.random()
+    if kind < ROAM:
+        return walkabout(rng, spec, randomize)
     down = bool(rng.random() < curriculum.config.down)
     level, counts = curriculum.choose(row, down, rng)
-    steps, stand, anywhere = int(rng.integers(4, 10)), rng.random() < 0.03, rng.random() < 0.5
-    stairs = Staircase(
-        riser=curriculum.config.riser(level) + float(rng.uniform(-0.005, 0.005)) * (level > 0),
-        tread=float(rng.uniform(0.24, 0.34)),
+    flight, speed = _flight(rng, curriculum.config.riser(level), down), float(rng.uniform(0.3, 0.7))
+    scenario = trial(rng, spec, flight, speed, seconds=14.0, randomize=randomize)
+    if rng.random() < 0.5:
+        way = abs(scenario.goal_x(spec.body_length) - scenario.x)
+        scenario = replace(scenario, x=scenario.x + scenario.stairs.heading * float(rng.uniform(0.0, 0.75)) * way)
+    elif rng.random() < 0.3:
+        scenario = replace(scenario, yaw=float(rng.uniform(-OFF_AXIS, OFF_AXIS)))
+    if kind < ROAM + STAND:
+        return replace(scenario, speed=0.0, seconds=5.0)
+    return replace(scenario, counts=counts, orders=_second_thoughts(rng))
+
+
+def _flight(rng: np.random.Generator, riser: float, down: bool) -> Staircase:
+    """A flight like those in houses: the higher its risers, the longer its treads must be; none is quite regular."""
+    steps, error = int(rng.integers(4, 10)), float(rng.uniform(0.0, min(0.015, 0.3 * riser)))
+    return Staircase(
+        riser=float(np.clip(riser + rng.uniform(-0.005, 0.005), *RISER_RANGE)),
+        tread=float(rng.uniform(max(0.24, 0.10 + 0.8 * riser), 0.34)),
         steps=steps,
         width=1.6,
         direction="down" if down else "up",
-        riser_error=sample_irregularity(rng, steps, 0.005),
-        tread_error=sample_irregularity(rng, steps, 0.01),
+        riser_error=sample_irregularity(rng, steps, error),
+        tread_error=sample_irregularity(rng, steps, error),
     )
-    scenario = trial(rng, spec, stairs, speed=float(rng.uniform(0.3, 0.7)), seconds=14.0, randomize=randomize)
-    if anywhere:
-        way = abs(scenario.goal_x(spec.body_length) - scenario.x)
-        scenario = replace(scenario, x=scenario.x + stairs.heading * float(rng.uniform(0.0, 0.75)) * way)
-    if stand:
-        return replace(scenario, speed=0.0, seconds=5.0)
-    return replace(scenario, counts=counts)
+
+
+def _second_thoughts(rng: np.random.Generator) -> tuple[Order, ...]:
+    """An operator who, in one of four episodes, stops the robot or changes its speed, and then goes on."""
+    if rng.random() >= 0.25:
+        return ()
+    at, wait = float(rng.uniform(1.0, 7.0)), float(rng.uniform(1.0, 2.5))
+    meanwhile = 0.0 if rng.random() < 0.6 else float(rng.uniform(0.3, 0.7))
+    return Order(at, meanwhile), Order(at + wait, float(rng.uniform(0.3, 0.7)))
+
+
+def walkabout(rng: np.random.Generator, spec: RobotSpec, randomize: Randomize) -> Scenario:
+    """Ten seconds on flat ground under orders that change every two: walk, turn, both, stand."""
+    scenario = trial(rng, spec, Staircase(riser=0.0), seconds=10.0, randomize=randomize)
+    orders = [
+        Order(2.0 * k, float(rng.uniform(0.0, 0.8)) * float(rng.random() < 0.8), float(rng.uniform(-0.8, 0.8)) * float(rng.random() < 0.7)) for k in range(5)
+    ]
+    return replace(scenario, orders=tuple(orders), roams=True)
 
 
 def from_options(rng: np.random.Generator, spec: RobotSpec, options: dict[str, Any], randomize: Randomize) -> Scenario:

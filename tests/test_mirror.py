@@ -1,11 +1,14 @@
 """The controller is left-right symmetric by construction: a mirrored robot half a period on is told the mirrored thing."""
 
+import numpy as np
 import torch
 
+from envs.climb import ClimbBatch
 from envs.controller import mirror
 from envs.controller.quadruped import Controller, Memory
 from envs.controller.sensors import Sensors
 from envs.robots import GO2
+from tests.helpers import idle, scenario, started
 
 ROBOTS = 8
 JOINTS = mirror.tensors(mirror.swap(GO2.legs.opposite, -1.0, 1.0, 1.0))
@@ -63,3 +66,17 @@ def test_mirroring_twice_changes_nothing() -> None:
 
 def test_legs_are_paired_by_name() -> None:
     assert [GO2.legs.names[other] for other in GO2.legs.opposite] == ["FL", "FR", "RL", "RR"]
+
+
+def test_the_critic_looks_into_the_same_mirror() -> None:
+    batch: ClimbBatch = started(scenario(riser=0.0, speed=0.5))
+    sides, halves = [], []
+    for _ in range(60):
+        result = batch.step(idle(batch))
+        sideways = -batch.base_velocity()[0, 1] if batch.controller.mirrored(batch._memory)[0, 0] else batch.base_velocity()[0, 1]
+        assert result.privileged[0, 1] == np.float32(sideways)
+        sides.append(result.privileged[0, 4] * batch._base[0, 1])
+        halves.append(bool(batch.controller.mirrored(batch._memory)[0, 0]))
+    assert {True, False} == set(halves)
+    assert all((side < 0) == half for side, half in zip(sides, halves, strict=True))
+    batch.close()

@@ -35,6 +35,7 @@ def legged_terms(opposite: tuple[int, ...], map_rows: int) -> tuple[Term, ...]:
         Term("joint_position", joints, 1.0, "minus the stance [rad]"),
         Term("joint_velocity", joints, 0.05, "[rad/s]"),
         Term("action", action_mirror(opposite), 1.0, "the smoothed action that is in effect"),
+        Term("velocity", signs(1.0, -1.0, 1.0), 2.0, "of the base in the level frame as the standing legs tell it, smoothed [m/s]"),
         Term("phase", signs(-1.0, -1.0), 1.0, "sine and cosine of the gait's phase; the mirror image is half a period on"),
         Term("slope", signs(1.0), 2.0, "of the ground under the body, smoothed [rise over run]"),
         Term("foothold", legs, 5.0, "height of the last foothold over the plane under the body [m]"),

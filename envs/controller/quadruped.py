@@ -35,7 +35,7 @@ LEVEL_GAIN, LEVEL_DAMPING = 0.5, 0.02
 """A leg stretches by this share of what the tilt took from it, and by this much of its speed [s]: a trot has nothing else against falling sideways."""
 SLOPE_SMOOTHING = CONTROL_STEP / 0.1
 """The slope follows the map with a time constant of 0.1 s."""
-MAX_PITCH = 0.6
+MAX_PITCH = 0.75
 """[rad]."""
 SUPPORT = 0.5
 """Share of the weight that is fed forward as torque to the standing legs: without it they sag, with all of it the robot fell."""
@@ -46,6 +46,8 @@ ACTION_SMOOTHING = 0.25
 """Share of a new action that takes effect in its own step; the rest follows geometrically."""
 SHIFT = 0.02
 """Feet stand this far in front of the hips [m]: the trunk's centre of mass is there."""
+ODOMETRY_SMOOTHING, ODOMETRY_LIMIT = CONTROL_STEP / 0.1, 2.0
+"""The legs' odometry follows with a time constant of 0.1 s; a step's own reading is clipped to +-2 m/s."""
 LARGEST = 1e6
 """Readings are clipped to +-LARGEST, far beyond what a sensor can mean: squares stay finite."""
 
@@ -73,6 +75,10 @@ class Memory(NamedTuple):
     """Angular velocity of the base in the base frame [rad/s], (E, 3)."""
     command: Tensor
     """Forward speed [m/s], yaw rate [rad/s], (E, 2)."""
+    feet: Tensor
+    """Centres of the feet in the level frame [m], (E, L, 3)."""
+    velocity: Tensor
+    """Of the base in the level frame as the standing legs tell it, smoothed [m/s], (E, 3)."""
 
 
 def terms(spec: RobotSpec) -> tuple[Term, ...]:
@@ -110,6 +116,7 @@ class Controller(nn.Module):
         self.base_frequency, self.frequency_range, self.control_step = gait.BASE_FREQUENCY, FREQUENCY_RANGE, CONTROL_STEP
         self.duty, self.max_target_speed, self.shift, self.smoothing = gait.DUTY, MAX_TARGET_SPEED, SHIFT, ACTION_SMOOTHING
         self.rise, self.level_gain, self.level_damping = RISE, LEVEL_GAIN, LEVEL_DAMPING
+        self.odometry_smoothing, self.odometry_limit = ODOMETRY_SMOOTHING, ODOMETRY_LIMIT
         self.clearance, self.max_pitch, self.slope_smoothing, self.limit, self.largest = CLEARANCE, MAX_PITCH, SLOPE_SMOOTHING, LIMIT, LARGEST
         table = terms(spec)
         self.observations = sum(term.size for term in table)
@@ -150,6 +157,8 @@ class Controller(nn.Module):
             up,
             torch.zeros(count, 3),
             torch.zeros(count, 2),
+            self._feet_in_level(self.stance.expand(count, -1), up),
+            torch.zeros(count, 3),
         )
 
     @torch.jit.export
@@ -162,6 +171,7 @@ class Controller(nn.Module):
         up = -sensors.gravity_in_base
         feet = self._feet_in_level(sensors.joint_position, up)
         x, y, z = feet[..., 0], feet[..., 1], feet[..., 2] - self.foot_radius
+        velocity = self._odometry(feet, memory)
         at_feet = self.map.at(ground, torch.cat([x, x + 0.08, x + 0.16], 1), torch.cat([y, y, y], 1))
         angle = 2 * math.pi * memory.phase
         terms = [
@@ -171,6 +181,7 @@ class Controller(nn.Module):
             sensors.joint_position - self.stance,
             sensors.joint_velocity,
             memory.action,
+            velocity,
             torch.stack([torch.sin(angle), torch.cos(angle)], 1),
             slope.unsqueeze(1),
             memory.foothold,
@@ -182,7 +193,18 @@ class Controller(nn.Module):
         mirrored = observation[:, self.observation_order] * self.observation_sign
         observation = torch.where(self.mirrored(memory), mirrored, observation)
         seen = Memory(
-            memory.phase, memory.action, slope, height, memory.target, memory.foothold, ground, up, sensors.angular_velocity_base_in_base, sensors.command
+            memory.phase,
+            memory.action,
+            slope,
+            height,
+            memory.target,
+            memory.foothold,
+            ground,
+            up,
+            sensors.angular_velocity_base_in_base,
+            sensors.command,
+            feet,
+            velocity,
         )
         return observation, seen
 
@@ -192,7 +214,9 @@ class Controller(nn.Module):
         action = torch.where(self.mirrored(memory), action[:, self.action_order] * self.action_sign, action)
         action = memory.action + self.smoothing * (action - memory.action)
         frequency = self.base_frequency + self.frequency_range * action[:, -1]
-        phase = torch.remainder(memory.phase + self.control_step * frequency, 1.0)
+        pace = self._pace(memory.command)
+        # A robot that is told to stand stops its clock too: nothing moves.
+        phase = torch.remainder(memory.phase + self.control_step * frequency * pace[:, 0], 1.0)
         swung, _, _ = gait.progress(memory.phase, self.offsets, self.duty)
         swings, swing, stance = gait.progress(phase, self.offsets, self.duty)
         pitch = torch.clamp(torch.atan(memory.slope), -self.max_pitch, self.max_pitch).unsqueeze(1)
@@ -211,9 +235,10 @@ class Controller(nn.Module):
         over_plane = over_plane.reshape(-1, 4, self.legs)
         landing = over_plane[:, 3]
         foothold = torch.where(swung & ~swings, landing, memory.foothold)
-        pace = self._pace(memory.command)
         apex = torch.maximum(over_plane.amax(1), foothold) + self.clearance * pace
-        rise = torch.where(swings, gait.lift(swing, foothold, apex, landing, self.rise), foothold)
+        # A foot that is told to stand in the middle of its swing goes down where it is.
+        lift = landing + pace * (gait.lift(swing, foothold, apex, landing, self.rise) - landing)
+        rise = torch.where(swings, lift, foothold)
         z = memory.slope.unsqueeze(1) * x + rise + self.foot_radius - self.stand_height + residual[..., 2] + self._levelling(memory, pitch)
         # The body is meant to be pitched with the ground: feet seen from such a body.
         sine, cosine = torch.sin(pitch), torch.cos(pitch)
@@ -226,7 +251,9 @@ class Controller(nn.Module):
         torque = torch.minimum(torch.maximum(torque, -self.peak), self.peak)
         velocity = torch.clamp((target - memory.target) / self.control_step, -self.max_target_speed, self.max_target_speed)
         command = JointCommand(target, velocity, torque, torch.full_like(target, self.kp), torch.full_like(target, self.kd))
-        return command, Memory(phase, action, memory.slope, memory.height, target, foothold, memory.ground, memory.up, memory.rates, memory.command)
+        return command, Memory(
+            phase, action, memory.slope, memory.height, target, foothold, memory.ground, memory.up, memory.rates, memory.command, memory.feet, memory.velocity
+        )
 
     def _sane(self, sensors: Sensors, memory: Memory) -> Sensors:
         """`sensors` with what is not finite replaced: gravity by the last one, joints by their targets, rates by zero, and a command by the one to stand.
@@ -241,6 +268,15 @@ class Controller(nn.Module):
             self._or_else(sensors.command, torch.zeros_like(memory.command)),
             sensors.height_map,
         )
+
+    def _odometry(self, feet: Tensor, memory: Memory) -> Tensor:
+        """Velocity of the base in the level frame, smoothed [m/s], (E, 3): a standing foot stays where it is, so the body goes where its feet come from."""
+        swings, _, _ = gait.progress(memory.phase, self.offsets, self.duty)
+        stands = (~swings).to(feet.dtype).unsqueeze(-1)
+        speed = (memory.feet - feet) / self.control_step
+        velocity = (speed * stands).sum(1) / stands.sum(1)
+        velocity = torch.clamp(velocity, -self.odometry_limit, self.odometry_limit)
+        return memory.velocity + self.odometry_smoothing * (velocity - memory.velocity)
 
     def _or_else(self, reading: Tensor, otherwise: Tensor) -> Tensor:
         return torch.where(torch.isfinite(reading), torch.clamp(reading, -self.largest, self.largest), otherwise)
