@@ -4,7 +4,7 @@ from typing import Any
 
 from deploy.runtime.manifest import Quantity
 from envs.controller.quadruped import CONTROL_STEP, MAX_TARGET_SPEED
-from envs.controller.sensors import MAP_X_COUNT, MAP_Y_COUNT
+from envs.controller.sensors import MAP_X_COUNT, MAP_X_START, MAP_X_STEP, MAP_Y_COUNT, MAP_Y_START, MAP_Y_STEP
 from envs.robots import RobotSpec
 
 MAX_TILT = 0.95
@@ -39,13 +39,14 @@ def facts(spec: RobotSpec) -> dict[str, Any]:
 
 
 def _sensors(joints: int) -> tuple[Quantity, ...]:
+    grid = {"start": [MAP_X_START, MAP_Y_START], "step": [MAP_X_STEP, MAP_Y_STEP]}
     return (
         _quantity("gravity_in_base", [3], "1", "base"),
         _quantity("angular_velocity_base_in_base", [3], "rad/s", "base"),
         _quantity("joint_position", [joints], "rad", ""),
         _quantity("joint_velocity", [joints], "rad/s", ""),
         _quantity("command", [2], "m/s, rad/s", "level"),
-        _quantity("height_map", [MAP_X_COUNT, MAP_Y_COUNT], "m", "level"),
+        _quantity("height_map", [MAP_X_COUNT, MAP_Y_COUNT], "m", "level") | {"grid": grid},
     )
 
 

@@ -123,6 +123,7 @@ def test_manifests_read_back_to_the_last_bit() -> None:
         ({"joint_names": ("FR_hip_joint",) * 12}, "one for each joint"),
         ({"lower": GO2.upper}, "lower joint limit"),
         ({"control_period": 0.0}, "not positive"),
+        ({"sensors": ({"name": "map", "shape": [2, 2], "grid": {"start": [0.0, 0.0], "step": [0.1, 0.0]}},)}, "a start and a positive step"),
         ({"files": {"../x": "0" * 64}}, "plain file name"),
         ({"files": {"x.ts": "0"}}, "plain file name"),
     ],

@@ -19,7 +19,9 @@ _HASH = re.compile(r"[0-9a-f]{64}")
 _VERSION = re.compile(r"\d+\.\d+\.\d+")
 
 Quantity = Dict[str, Any]
-"""An input or output: "name", "shape" without the batch, "unit", and "frame" ("" where there is none)."""
+"""An input or output: "name", "shape" without the batch, "unit", and "frame" ("" where there is none).
+
+A sensor that samples a plane also has a "grid": the "start" and the "step" of each axis of its shape, in metres of its frame."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,13 @@ def _is_shape(value: Any) -> bool:
     return type(value) is list and all(type(size) is int and size > 0 for size in value)
 
 
+def _is_grid(value: Any, axes: int) -> bool:
+    if type(value) is not dict or set(value) != {"start", "step"}:
+        return False
+    numbers = [number for part in value.values() if type(part) is list and len(part) == axes for number in part]
+    return len(numbers) == 2 * axes and all(type(number) is float for number in numbers) and min(value["step"]) > 0
+
+
 _KINDS: dict[str, Callable[[Any], bool]] = {
     "int": lambda value: type(value) is int,
     "float": lambda value: type(value) is float,
@@ -143,6 +152,8 @@ def check(manifest: Manifest) -> None:
     for quantity in manifest.sensors + manifest.commands:
         if not (_is_name(quantity.get("name")) and _is_shape(quantity.get("shape"))):
             raise RefusedError(f"the manifest has an input or output without a name or a shape: {quantity}")
+        if "grid" in quantity and not _is_grid(quantity["grid"], len(quantity["shape"])):
+            raise RefusedError(f"the manifest's {quantity['name']} has a grid that is not a start and a positive step for each axis")
     for name, digest in manifest.files.items():
         if not (FILE_NAME.fullmatch(name) and isinstance(digest, str) and _HASH.fullmatch(digest)):
             raise RefusedError(f"the manifest lists {name!r}, which is not a plain file name with a SHA-256")
