@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from agents.policy import Actor
+from deploy.canonical import canonical
 from deploy.numpy_twin import Twin
 from deploy.program import script
 from deploy.runtime.bundle import PROGRAM, TWIN
@@ -18,11 +19,11 @@ from envs.robots import RobotSpec
 
 
 def program_bytes(spec: RobotSpec, actor: Actor) -> bytes:
-    """The TorchScript program."""
+    """The TorchScript program; the same actor gives the same bytes."""
     buffer = io.BytesIO()
     with torchscript():
         torch.jit.save(script(spec, actor), buffer)
-    return buffer.getvalue()
+    return canonical(buffer.getvalue())
 
 
 def twin_bytes(spec: RobotSpec, actor: Actor) -> bytes:

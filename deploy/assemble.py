@@ -23,7 +23,7 @@ PACKETS = 1000
 
 
 def assemble(policy: Policy, actor: Actor, name: str, version: str, key: "Ed25519PrivateKey") -> bytes:
-    """The bundle's bytes. Within one process the same policy and key give the same bytes; across processes TorchScript names its types differently.
+    """The bundle's bytes: on one machine, with the same packages, the same policy and key give the same bytes.
 
     Raises:
         VerificationError: the policy fails a check.

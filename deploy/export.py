@@ -29,10 +29,6 @@ class ExportConfig:
     """Of the bundle: three numbers, higher for every one that goes to a robot."""
 
 
-ExportError = DeployError
-"""The export cannot be done; the message names the remedy."""
-
-
 def export(config: ExportConfig) -> Path:
     """Write the file and return its path.
 
@@ -41,14 +37,14 @@ def export(config: ExportConfig) -> Path:
         PolicyError: there is no such policy.
     """
     if config.out is None and config.key is None:
-        raise ExportError("say where to: --out FILE.ts for TorchScript, or --key KEY for a signed bundle")
+        raise DeployError("say where to: --out FILE.ts for TorchScript, or --key KEY for a signed bundle")
     name = Path(config.policy).resolve().stem
     out = config.out or Path(f"{name}-{config.version}.bundle")
     disk.check(out)
     key = load_private(config.key) if config.key else None
     policy = policies.load(config.policy)
     if policy.actor is None:
-        raise ExportError(f"{config.policy!r} is a baseline without a network; export a trained policy")
+        raise DeployError(f"{config.policy!r} is a baseline without a network; export a trained policy")
     if key is None:
         return disk.write(out, program_bytes(ROBOTS[policy.robot], policy.actor))
     return disk.write(out, assemble(policy, policy.actor, name, config.version, key))

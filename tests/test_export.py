@@ -10,7 +10,8 @@ import pytest
 import torch
 
 from agents import policies
-from deploy.export import ExportConfig, ExportError, export
+from deploy.export import ExportConfig, export
+from deploy.runtime.errors import DeployError
 from envs.climb import ClimbBatch
 from envs.controller.sensors import Sensors
 from envs.robots import GO2
@@ -79,7 +80,7 @@ def test_the_file_needs_nothing_of_the_project(exported: Path) -> None:
 
 def test_an_existing_file_is_not_overwritten(exported: Path) -> None:
     before = exported.read_bytes()
-    with pytest.raises(ExportError, match="exists; remove it"):
+    with pytest.raises(DeployError, match="exists; remove it"):
         export(ExportConfig(exported))
     assert exported.read_bytes() == before
 
