@@ -17,7 +17,7 @@ ROAM, STAND = 0.06, 0.03
 """Shares of training episodes on flat ground, and on a flight with the order to stand."""
 OFF_AXIS = 0.4
 """Largest angle between robot and flight at the start of a training episode [rad]."""
-STAIRS_OPTIONS = ("riser", "tread", "steps", "width", "direction")
+STAIRS_OPTIONS = ("riser", "tread", "steps", "width", "direction", "nosing", "open_risers")
 TRIAL_OPTIONS = ("irregularity", "speed", "seconds", "randomize")
 OPTIONS = (*STAIRS_OPTIONS, *TRIAL_OPTIONS, *(row.name for row in TABLE if row.size == 1))
 """Keys that `reset(options=...)` takes: the flight, the task, and any single number of the randomisation table."""

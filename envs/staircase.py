@@ -4,7 +4,7 @@ World frame: x runs up the flight, the first edge is at x = 0, y = 0 is its midd
 """
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,17 +15,30 @@ Array = NDArray[np.float64]
 MAX_STEPS = 16
 LANDING = 4.0
 """Length of the landing behind the last edge [m]."""
+PLATE_THICKNESS = 0.04
+"""Of a tread that overhangs or has no riser below [m]."""
 SLAB_THICKNESS = 0.5
 """Thicker than any riser, so that a flight is solid where a foot can reach."""
 RISER_RANGE = (0.02, 0.25)
 TREAD_RANGE = (0.22, 0.40)
 
 
+class Box(NamedTuple):
+    """A solid part of a flight, as wide as the flight [m]."""
+
+    start: float
+    """Lowest x."""
+    length: float
+    top: float
+    thickness: float
+
+
 @dataclass(frozen=True)
 class Staircase:
     """A flight: `steps` risers of `riser` metres, treads of `tread` metres between them, and a landing.
 
-    `riser_error` and `tread_error` [m] are added per step (empty: regular). A riser of 0 is flat ground.
+    `riser_error` and `tread_error` [m] are added per step (empty: regular); a large `tread_error` is a landing between two flights. A riser of 0 is flat ground.
+    Treads overhang their risers by `nosing` [m]; with `open_risers` there is nothing between one tread and the next.
 
     Raises:
         ValueError: a figure is outside what the world can build; the message says the range.
@@ -38,6 +51,8 @@ class Staircase:
     direction: Direction = "up"
     riser_error: tuple[float, ...] = field(default=(), repr=False)
     tread_error: tuple[float, ...] = field(default=(), repr=False)
+    nosing: float = 0.0
+    open_risers: bool = False
 
     def __post_init__(self) -> None:
         flat = self.riser == 0.0
@@ -49,6 +64,8 @@ class Staircase:
             raise ValueError(f"steps is {self.steps}; use 3 to {MAX_STEPS}")
         if not 0.6 <= self.width <= 6.0:
             raise ValueError(f"width is {self.width} m; use 0.6 to 6")
+        if not 0.0 <= self.nosing <= 0.05:
+            raise ValueError(f"nosing is {self.nosing} m; use 0 to 0.05")
         if self.direction not in ("up", "down"):
             raise ValueError(f"direction is {self.direction!r}; use 'up' or 'down'")
         for name in ("riser_error", "tread_error"):
@@ -64,7 +81,7 @@ class Staircase:
 
     @property
     def edges(self) -> Array:
-        """x of each riser [m], (steps,)."""
+        """x of the front edge of each tread [m], (steps,): where the ground, seen from above, rises."""
         treads = np.full(self.steps, self.tread) + (np.asarray(self.tread_error) if self.tread_error else 0.0)
         return np.concatenate([[0.0], np.cumsum(treads[:-1])])
 
@@ -75,6 +92,17 @@ class Staircase:
             return np.zeros(self.steps)
         risers = np.full(self.steps, self.riser) + (np.asarray(self.riser_error) if self.riser_error else 0.0)
         return np.cumsum(risers)
+
+    @property
+    def boxes(self) -> list[Box]:
+        """What is solid: of each step a thick slab, or plates where treads overhang or stand free; lower steps run on under higher ones."""
+        surfaces = list(zip(self.edges.tolist(), self.tops.tolist(), strict=True))
+        slabs = [Box(edge + self.nosing, LANDING - self.nosing, top, SLAB_THICKNESS) for edge, top in surfaces]
+        if not self.nosing and not self.open_risers:
+            return slabs
+        lengths = [*(np.diff(self.edges) + self.nosing).tolist(), LANDING]
+        plates = [Box(edge, length, top, PLATE_THICKNESS) for (edge, top), length in zip(surfaces, lengths, strict=True)]
+        return plates if self.open_risers else plates + slabs
 
     @property
     def first_edge(self) -> float:

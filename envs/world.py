@@ -13,7 +13,7 @@ import pybullet
 from numpy.typing import NDArray
 
 from envs.robots import RobotSpec
-from envs.staircase import LANDING, SLAB_THICKNESS, Staircase
+from envs.staircase import Box, Staircase
 
 Array = NDArray[np.float64]
 
@@ -66,7 +66,7 @@ class World:
         self._client = pybullet.connect(pybullet.GUI if gui else pybullet.DIRECT)
         self._configure()
         self._slabs: list[int] = []
-        self._width = 0.0
+        self._sizes: set[tuple[float, ...]] = set()
         self._plane = pybullet.createMultiBody(
             0, pybullet.createCollisionShape(pybullet.GEOM_PLANE, physicsClientId=self._client), physicsClientId=self._client
         )
@@ -119,31 +119,31 @@ class World:
 
     def place(self, stairs: Staircase) -> None:
         """Move the slabs so that they form `stairs`; slabs are made when a flight first needs them, always after the robot, so that their order never differs."""
-        if stairs.width != self._width:
-            self._drop_slabs(stairs.width)
-        while len(self._slabs) < stairs.steps:
-            self._slabs.append(self._make_slab(len(self._slabs)))
-        tops, edges = stairs.tops, stairs.edges
+        boxes = stairs.boxes if stairs.riser > 0.0 else []
+        # Plain flights share their slabs; what overhangs or stands free has plates of its own.
+        sizes = {(stairs.width, box.length, box.thickness) for box in boxes} if stairs.nosing or stairs.open_risers else {(stairs.width,)}
+        if sizes != self._sizes or len(sizes) > 1:
+            self._drop_slabs(sizes)
+        self._slabs += [self._make_slab(box, stairs.width, k) for k, box in enumerate(boxes) if k >= len(self._slabs)]
         for k, slab in enumerate(self._slabs):
-            used = k < stairs.steps and stairs.riser > 0.0
-            position = (edges[k] + 0.5 * LANDING, 0.0, tops[k] - 0.5 * SLAB_THICKNESS) if used else (0.0, 0.0, _PARKED)
-            pybullet.resetBasePositionAndOrientation(slab, position, (0, 0, 0, 1), physicsClientId=self._client)
+            box = boxes[k] if k < len(boxes) else Box(0.0, 0.0, _PARKED, 0.0)
+            centre = (box.start + 0.5 * box.length, 0.0, box.top - 0.5 * box.thickness)
+            pybullet.resetBasePositionAndOrientation(slab, centre, (0, 0, 0, 1), physicsClientId=self._client)
 
-    def _drop_slabs(self, width: float) -> None:
+    def _drop_slabs(self, sizes: set[tuple[float, ...]]) -> None:
         for slab in self._slabs:
             pybullet.removeBody(slab, physicsClientId=self._client)
-        self._slabs, self._width = [], width
-        half = [0.5 * LANDING, 0.5 * width, 0.5 * SLAB_THICKNESS]
-        self._half_extents = half
-        self._slab_shape = pybullet.createCollisionShape(pybullet.GEOM_BOX, halfExtents=half, physicsClientId=self._client)
+        self._slabs, self._sizes = [], sizes
 
-    def _make_slab(self, number: int) -> int:
+    def _make_slab(self, box: Box, width: float, number: int) -> int:
         p, c = pybullet, self._client
         shade = 0.62 if number % 2 else 0.72
         color = [shade, shade, shade * 0.95, 1]
-        visual = p.createVisualShape(p.GEOM_BOX, halfExtents=self._half_extents, rgbaColor=color, physicsClientId=c)
+        half = [0.5 * box.length, 0.5 * width, 0.5 * box.thickness]
+        shape = p.createCollisionShape(p.GEOM_BOX, halfExtents=half, physicsClientId=c)
+        visual = p.createVisualShape(p.GEOM_BOX, halfExtents=half, rgbaColor=color, physicsClientId=c)
         # Maximal coordinates: a plain rigid body, which costs half of what a multibody does in every step.
-        slab = p.createMultiBody(0, self._slab_shape, visual, [0, 0, _PARKED], useMaximalCoordinates=1, physicsClientId=c)
+        slab = p.createMultiBody(0, shape, visual, [0, 0, _PARKED], useMaximalCoordinates=1, physicsClientId=c)
         p.changeDynamics(slab, -1, lateralFriction=1.0, physicsClientId=c)
         return int(slab)
 

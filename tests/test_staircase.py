@@ -1,6 +1,7 @@
 """Heights by arithmetic are the heights that Bullet has, and impossible staircases are refused."""
 
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -8,9 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from envs.climb import ClimbBatch
 from envs.robots import GO2
-from envs.staircase import LANDING, MAX_STEPS, Staircase, Terrain, sample_irregularity
+from envs.staircase import LANDING, MAX_STEPS, PLATE_THICKNESS, Staircase, Terrain, sample_irregularity
 from envs.world import World
+from tests.helpers import idle, scenario, started
 
 MARGIN = 1e-3
 """Points nearer to an edge [m] are left out: a ray meets a corner on either side."""
@@ -36,6 +39,8 @@ def staircases(draw: st.DrawFn) -> Staircase:
         direction=draw(st.sampled_from(["up", "down"])),
         riser_error=tuple(draw(st.lists(riser_error, min_size=steps, max_size=steps))),
         tread_error=tuple(draw(st.lists(st.floats(-0.05, 0.05), min_size=steps, max_size=steps))),
+        nosing=draw(st.sampled_from([0.0, 0.02, 0.05])),
+        open_risers=draw(st.booleans()),
     )
 
 
@@ -73,6 +78,31 @@ def test_flat_ground_is_flat(world: World) -> None:
     assert [world.ray_height(point, 0.0) for point in x] == pytest.approx(np.zeros(50))
 
 
+def test_treads_overhang_by_the_nosing_and_open_risers_have_nothing_below() -> None:
+    solid, overhanging, free = Staircase(), Staircase(nosing=0.025), Staircase(nosing=0.025, open_risers=True)
+    assert all(box.thickness > 2 * solid.riser for box in solid.boxes)
+    assert {box.thickness for box in free.boxes} == {PLATE_THICKNESS}
+    plates, slabs = overhanging.boxes[:10], overhanging.boxes[10:]
+    assert [slab.start - plate.start for plate, slab in zip(plates, slabs, strict=True)] == pytest.approx([0.025] * 10)
+    # Plate over plate: the nosing of one tread is over the end of the one below.
+    assert all(low.start + low.length == pytest.approx(high.start + 0.025) for low, high in pairwise(free.boxes))
+
+
+def test_an_episode_does_not_depend_on_the_flights_before_it() -> None:
+    def walk(batch: ClimbBatch) -> np.ndarray:
+        batch.reset({0: scenario(riser=0.08, steps=4)}, {0: np.random.default_rng(0)})
+        return np.array([batch.step(idle(batch)).policy[0] for _ in range(100)])
+
+    fresh, used = started(scenario(riser=0.05)), started(scenario(riser=0.05, steps=10, nosing=0.02))
+    for options in ({"open_risers": True}, {"width": 0.8}, {"riser": 0.2, "steps": 12}):
+        used.reset({0: scenario(**options)}, {0: np.random.default_rng(1)})
+        for _ in range(20):
+            used.step(idle(used))
+    assert np.array_equal(walk(fresh), walk(used))
+    fresh.close()
+    used.close()
+
+
 def test_each_robot_has_its_own_staircase() -> None:
     terrain = Terrain(3)
     for row, riser in enumerate((0.05, 0.10, 0.15)):
@@ -100,6 +130,7 @@ def test_a_robot_that_descends_meets_the_edges_in_reverse() -> None:
         {"steps": 2},
         {"steps": MAX_STEPS + 1},
         {"width": 0.5},
+        {"nosing": 0.06},
         {"width": 7.0},
         {"direction": "sideways"},
         {"riser_error": (0.01,)},
