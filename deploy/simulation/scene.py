@@ -24,7 +24,7 @@ class Pose(NamedTuple):
 
     position: Array
     """Of the base's origin in the world [m], (3,)."""
-    quaternion: tuple[float, float, float, float]
+    quaternion: tuple[float, ...]
     """xyzw."""
     joints: Array
     """[rad], (J,)."""

@@ -1,0 +1,64 @@
+"""A link to a body whose clock is the body's own: physics goes on when the control loop sleeps, as fast as the machine can."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from deploy.runtime.link import HeightMap, MotorCommand, Remote, RobotState
+from deploy.simulation.body import Body, Truth
+from deploy.simulation.senses import Senses
+
+Pilot = Callable[[float, Truth], Remote]
+"""The person at the remote control: what is pressed at a time [s], seeing the robot."""
+
+
+class Lockstep:
+    """Link and clock of one simulated robot. `watch` is called with time and truth after each physics step, and may end the run by raising."""
+
+    def __init__(self, body: Body, senses: Senses, pilot: Pilot, watch: Callable[[float, Truth], None]) -> None:
+        self._body, self._senses, self._pilot, self._watch = body, senses, pilot, watch
+        self._steps = 0
+        self._command: MotorCommand | None = None
+        self._read()
+
+    def now(self) -> float:
+        """Seconds since the body was made."""
+        return self._steps * self._body.period
+
+    def sleep_until(self, deadline: float) -> None:
+        """Advance the body to `deadline` [s], its motors following the last command; without one they are limp."""
+        steps = max(0, round(deadline / self._body.period) - self._steps)
+        for _ in range(steps):
+            self._body.advance(self._command or _limp(self._state))
+            self._steps += 1
+            self._watch(self.now(), self._body.truth())
+        if steps:
+            self._read()
+
+    def _read(self) -> None:
+        truth = self._body.truth()
+        self._state, self._map = self._senses.read(truth, self.now(), self._pilot(self.now(), truth))
+
+    def start(self) -> None:
+        """Nothing else controls the robot."""
+
+    def state(self) -> RobotState:
+        """The newest message."""
+        return self._state
+
+    def height_map(self) -> HeightMap:
+        """The newest map."""
+        return self._map
+
+    def send(self, command: MotorCommand) -> None:
+        """Hand `command` to the motor drivers, which keep it until the next."""
+        self._command = command
+
+    def close(self) -> None:
+        """Free the engine."""
+        self._body.close()
+
+
+def _limp(state: RobotState) -> MotorCommand:
+    zero = np.zeros_like(state.joint_position)
+    return MotorCommand(zero, zero, zero, zero, zero)
