@@ -3,6 +3,7 @@
 from typing import Any
 
 from deploy.runtime.manifest import Quantity
+from deploy.simulation.scene import FOLDED
 from envs.controller.quadruped import CONTROL_STEP, MAX_TARGET_SPEED
 from envs.controller.sensors import MAP_X_COUNT, MAP_X_START, MAP_X_STEP, MAP_Y_COUNT, MAP_Y_START, MAP_Y_STEP
 from envs.robots import RobotSpec
@@ -25,8 +26,10 @@ def facts(spec: RobotSpec) -> dict[str, Any]:
         "lower": spec.lower,
         "upper": spec.upper,
         "torque_limit": spec.torque_limit,
+        "speed_limit": spec.speed_limit,
         "target_speed_limit": (MAX_TARGET_SPEED,) * joints,
         "stance": spec.stance,
+        "folded": FOLDED * len(spec.legs.names),
         "kp": (spec.kp,) * joints,
         "kd": (spec.kd,) * joints,
         "control_period": CONTROL_STEP,

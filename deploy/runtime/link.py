@@ -11,6 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float32]
+BUTTONS = ("A", "B", "X", "Y", "L1", "L2", "R1", "R2", "start", "select", "up", "down", "left", "right")
+"""Of a remote control."""
 
 
 class LinkError(RuntimeError):
@@ -21,11 +23,13 @@ class Remote(NamedTuple):
     """A person's remote control."""
 
     buttons: frozenset[str] = frozenset()
-    """Names of the buttons that are held down: "A", "B", "X", "Y", "L1", "L2", "R1", "R2", "start", "select", "up", "down", "left", "right"."""
+    """Those of `BUTTONS` that are held down."""
     forward: float = 0.0
     """Stick, -1..1, forward positive."""
     turn: float = 0.0
     """Stick, -1..1, left positive."""
+    age: float = 0.0
+    """How long before the robot's message the robot last heard of it [s]."""
 
 
 class RobotState(NamedTuple):
@@ -86,7 +90,17 @@ class Clock(Protocol):
         """Return at `deadline` [s] or at once if it has passed."""
 
 
-class Link(Protocol):
+class Writer(Protocol):
+    """A second way in that can only command: what the deadman process has."""
+
+    def send(self, command: MotorCommand) -> None:
+        """Hand `command` to the motor drivers. Raises LinkError if that is impossible."""
+
+    def close(self) -> None:
+        """Give the connection up. Does not move the robot, and does not stop it either."""
+
+
+class Link(Writer, Protocol):
     """A connection to one robot. Reading never blocks."""
 
     def start(self) -> None:
@@ -97,9 +111,3 @@ class Link(Protocol):
 
     def height_map(self) -> HeightMap | None:
         """The newest map; None if there is none."""
-
-    def send(self, command: MotorCommand) -> None:
-        """Hand `command` to the motor drivers. Raises LinkError if that is impossible."""
-
-    def close(self) -> None:
-        """Give the connection up. Does not move the robot, and does not stop it either."""

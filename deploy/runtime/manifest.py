@@ -12,7 +12,7 @@ from typing import Any, Dict
 from deploy.runtime.errors import RefusedError
 
 SCHEMA = 1
-PER_JOINT = ("joint_names", "motor_index", "lower", "upper", "torque_limit", "target_speed_limit", "stance", "kp", "kd")
+PER_JOINT = ("joint_names", "motor_index", "lower", "upper", "torque_limit", "speed_limit", "target_speed_limit", "stance", "folded", "kp", "kd")
 FILE_NAME = re.compile(r"[a-z0-9][a-z0-9_-]*(\.[a-z0-9]+)+")
 """A plain name: no folder, nothing hidden, nothing absolute."""
 _HASH = re.compile(r"[0-9a-f]{64}")
@@ -41,10 +41,14 @@ class Manifest:
     upper: tuple[float, ...]
     torque_limit: tuple[float, ...]
     """Of the feed-forward torque [N m]."""
+    speed_limit: tuple[float, ...]
+    """No-load speed of the joints [rad/s]."""
     target_speed_limit: tuple[float, ...]
     """Of the commanded joint velocity [rad/s]."""
     stance: tuple[float, ...]
     """Standing joint positions [rad]."""
+    folded: tuple[float, ...]
+    """Joint positions of a robot that lies with its legs under it [rad]: where it stands up from, and sits down to."""
     kp: tuple[float, ...]
     """[N m/rad]."""
     kd: tuple[float, ...]

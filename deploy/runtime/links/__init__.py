@@ -1,1 +1,48 @@
-"""Ways to reach a robot, each a `deploy.runtime.link.Link`."""
+"""Ways to reach a robot, by name: each a `deploy.runtime.link.Link`, and a `Writer` beside it for the deadman process."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from deploy.runtime.errors import DeployError
+from deploy.runtime.link import Link, Writer
+from deploy.runtime.manifest import Manifest
+
+
+class Way(NamedTuple):
+    """Where a link's classes are; both are made with a manifest and a mapping of options, name to text."""
+
+    module: str
+    """Imported when it is needed: a link may need packages that others do without."""
+    link: str
+    writer: str
+
+
+WAYS = {
+    "go2": Way("deploy.runtime.links.go2", "Go2Link", "Go2Writer"),
+    "sim": Way("deploy.runtime.links.local", "LocalLink", "LocalWriter"),
+}
+
+
+def open_link(name: str, manifest: Manifest, options: Mapping[str, str]) -> Link:
+    """The link `name` to the manifest's robot.
+
+    Raises:
+        DeployError: there is no such link, or an option is wrong.
+        LinkError: the robot cannot be reached.
+    """
+    return _member(name, "link")(manifest, options)
+
+
+def open_writer(name: str, manifest: Manifest, options: Mapping[str, str]) -> Writer:
+    """The write-only way in of the link `name`; raises as `open_link`."""
+    return _member(name, "writer")(manifest, options)
+
+
+def _member(name: str, kind: str) -> Any:
+    if name not in WAYS:
+        raise DeployError(f"there is no link {name!r}; use {', '.join(WAYS)}")
+    way = WAYS[name]
+    return getattr(importlib.import_module(way.module), getattr(way, kind))

@@ -1,0 +1,48 @@
+"""Prove a bundle on the machine that is to run it: signature and hashes, golden replay, paced latency."""
+
+from __future__ import annotations
+
+import argparse
+import zipfile
+from pathlib import Path
+
+from deploy.runtime import bundle, findings, replay, trace
+from deploy.runtime.errors import VerificationError
+from deploy.runtime.findings import Finding
+from deploy.runtime.manifest import Manifest
+from deploy.runtime.opening import open_bundle
+from deploy.runtime.program import TorchProgram
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the command's arguments."""
+    parser.add_argument("bundle", type=Path, help="the bundle")
+    parser.add_argument("--public-key", type=Path, required=True, help="the .pub file of the key that it must be signed with")
+    parser.add_argument("--steps", type=int, default=250, help="control steps over which latency is measured, paced at the control rate")
+    parser.add_argument("--json", action="store_true", help="print the report as JSON")
+
+
+def selftest(options: argparse.Namespace) -> str:
+    """The report.
+
+    Raises:
+        DeployError: a file cannot be read, or the bundle is refused.
+        VerificationError: a check failed.
+    """
+    about, files = open_bundle(options.bundle, options.public_key)
+    found = [Finding("signature", True, "by the given key"), Finding("hashes", True, f"of {len(about.files)} files"), *examine(about, files, options.steps)]
+    title = f"{about.name} {about.version} for {about.robot}"
+    report = (findings.as_json if options.json else findings.as_text)(title, found)
+    if not findings.passed(found):
+        raise VerificationError(f"{options.bundle}: {findings.first_failure(found)}", report)
+    return report.rstrip()
+
+
+def examine(about: Manifest, files: dict[str, bytes], steps: int) -> list[Finding]:
+    """What the program does on this machine; `files` must have been verified: one of them is loaded."""
+    try:
+        program, golden = TorchProgram(files[bundle.PROGRAM]), trace.from_bytes(files[bundle.GOLDEN], about)
+    except (KeyError, ValueError, RuntimeError, OSError, zipfile.BadZipFile) as error:
+        return [Finding("load", False, f"the program cannot be loaded: {str(error).strip().splitlines()[0]}")]
+    found = replay.replay(bundle.PROGRAM, program, golden, about.control_period)
+    return [found, replay.latency(program, golden, about.control_period, steps)]
