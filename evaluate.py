@@ -4,6 +4,7 @@ import json
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import tyro
 
@@ -11,18 +12,16 @@ from agents.evaluate_config import EvaluateConfig, plan
 from agents.evaluation import Trials, run
 from agents.outputs import whole
 from agents.results import Cell, record, summarise, table
+from agents.versions import versions
 
 
 def write(config: EvaluateConfig, trials: Trials, cells: list[Cell]) -> None:
-    """Write the files that `config` asks for.
+    """Write the plot and the video that `config` asks for.
 
     Raises:
         OSError: a file cannot be written after all.
         WorkerError: filming failed.
     """
-    if config.json is not None:
-        with whole(config.json) as path:
-            path.write_text(json.dumps(record(trials, cells), indent=2) + "\n")
     if config.plot is not None:
         from agents.plots import plot
 
@@ -36,21 +35,48 @@ def write(config: EvaluateConfig, trials: Trials, cells: list[Cell]) -> None:
             video.write(path, films)
 
 
+def judge(config: EvaluateConfig, robot: str) -> tuple[str, Any]:
+    """Play what `config` asks for. Returns the table and the record for JSON.
+
+    Raises:
+        OSError: a file cannot be written after all.
+        WorkerError: a worker process died or failed.
+    """
+    if config.suite == "behaviour":
+        from agents import behaviour
+
+        rows = behaviour.run(config.policy, robot, config.episodes, config.seed, config.randomize, config.workers)
+        settings = {name: getattr(config, name) for name in ("policy", "seed", "randomize")}
+        return behaviour.table(rows), settings | {"robot": robot, "versions": versions(), "behaviours": [row._asdict() for row in rows]}
+    if config.suite == "odd":
+        from agents import odd_stairs
+
+        named = {name: replace(trials, robot=robot) for name, trials in odd_stairs.plans(config)}
+        results = {name: summarise(trials, run(trials, config.workers)) for name, trials in named.items()}
+        names = [name for name, cells in results.items() for _ in cells]
+        return table([cell for cells in results.values() for cell in cells], names), {name: record(named[name], cells) for name, cells in results.items()}
+    trials = replace(plan(config), robot=robot)
+    cells = summarise(trials, run(trials, config.workers))
+    write(config, trials, cells)
+    return table(cells), record(trials, cells)
+
+
 def main() -> int:
     """Command line. Exit status: 0 done, 1 the evaluation failed, 2 wrong arguments, 130 interrupted."""
     config = tyro.cli(EvaluateConfig, description=__doc__)
     try:
-        trials = plan(config)
+        plan(config)
     except ValueError as error:
         return _say(error, 2)
     from agents.policies import PolicyError, load
     from envs.workers import WorkerError
 
     try:
-        trials = replace(trials, robot=load(config.policy, config.robot).robot)
-        cells = summarise(trials, run(trials, config.workers))
-        print(table(cells), flush=True)
-        write(config, trials, cells)
+        text, found = judge(config, load(config.policy, config.robot).robot)
+        print(text, flush=True)
+        if config.json is not None:
+            with whole(config.json) as path:
+                path.write_text(json.dumps(found, indent=2) + "\n")
     except PolicyError as error:
         return _say(error, 1 if Path(config.policy).exists() else 2)
     except (WorkerError, OSError) as error:

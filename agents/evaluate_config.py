@@ -1,10 +1,11 @@
 """The configuration of an evaluation: `evaluate.py --help` is made from it."""
 
+import math
 import os
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from agents.evaluation import Trials
 from agents.outputs import unwritable
@@ -18,8 +19,12 @@ RANGES = {
     "speed": (0.05, 1.5),
     "seconds": (1.0, 120.0),
     "irregularity": (0.0, 0.02),
+    "start_angle": (0.0, 60.0),
     "workers": (1, 256),
 }
+LANDING_LENGTH = 1.2
+"""Of a landing between two flights [m]."""
+Suite = Literal["flights", "odd", "behaviour"]
 PLOT_SUFFIXES = (".png", ".svg", ".pdf")
 
 
@@ -29,6 +34,8 @@ class EvaluateConfig:
 
     policy: str
     """A shipped policy, a run's folder, a checkpoint, or a baseline: zero, random."""
+    suite: Suite = "flights"
+    """"flights": those that risers, treads and directions say. "odd": the same on stairs unlike any in training. "behaviour": standing, stopping, turning, pushes and so on."""
     risers: str = "0.10,0.15"
     """Heights of a step [m], with commas between; 0 is flat ground."""
     treads: str = "0.28"
@@ -55,6 +62,16 @@ class EvaluateConfig:
     """Of the flight [m]."""
     irregularity: float = 0.0
     """Each riser and tread is off by up to this [m]."""
+    nosing: float = 0.0
+    """Overhang of the treads [m]."""
+    open_risers: bool = False
+    """Nothing between one tread and the next."""
+    landing_after: int = 0
+    """A landing of 1.2 m after so many steps, then the rest of them; 0: none."""
+    start_angle: float = 0.0
+    """Angle between robot and flight at the start [deg], to either side."""
+    friction: float | None = None
+    """Coulomb coefficient between robot and stairs; left out: as --randomize says."""
     speed: float = 0.5
     """Commanded speed [m/s]."""
     seconds: float = 20.0
@@ -72,13 +89,27 @@ def plan(config: EvaluateConfig) -> Trials:
     for name, (low, high) in RANGES.items():
         if not low <= getattr(config, name) <= high:
             raise ValueError(f"{name} is {getattr(config, name)}; use {low:g} to {high:g}")
+    if config.friction is not None and not 0.05 <= config.friction <= 2.0:
+        raise ValueError(f"friction is {config.friction}; use 0.05 to 2")
     if config.robot not in ROBOTS:
         raise ValueError(f"unknown robot {config.robot!r}; use {', '.join(ROBOTS)}")
     risers, treads = _numbers("risers", config.risers), _numbers("treads", config.treads)
     ways: Any = dict.fromkeys(way.strip() for way in config.directions.split(","))
-    flights = tuple(Staircase(riser, tread, config.steps, config.width, way) for tread, way, riser in product(treads, ways, risers))
+    flights = tuple(_flight(config, riser, tread, way) for tread, way, riser in product(treads, ways, risers))
     _check_outputs(config)
-    return Trials(config.policy, config.robot, flights, config.episodes, config.seed, config.randomize, config.speed, config.seconds, config.irregularity)
+    if config.suite != "flights" and (config.plot or config.video):
+        raise ValueError(f"the suite {config.suite!r} has no plot and no video; leave out --plot and --video")
+    same = {name: getattr(config, name) for name in ("policy", "robot", "episodes", "seed", "randomize", "speed", "seconds", "irregularity", "friction")}
+    return Trials(flights=flights, start_angle=math.radians(config.start_angle), **same)
+
+
+def _flight(config: EvaluateConfig, riser: float, tread: float, way: Any) -> Staircase:
+    if config.landing_after and config.irregularity:
+        raise ValueError("a landing between regular steps only; leave out --irregularity or --landing-after")
+    if not 0 <= config.landing_after < config.steps:
+        raise ValueError(f"landing_after is {config.landing_after}; use 0 (none) to {config.steps - 1}, one less than the steps")
+    longer = tuple((LANDING_LENGTH - tread) * (step == config.landing_after) for step in range(1, config.steps + 1)) if config.landing_after else ()
+    return Staircase(riser, tread, config.steps, config.width, way, tread_error=longer, nosing=config.nosing, open_risers=config.open_risers)
 
 
 def _numbers(name: str, text: str) -> list[float]:

@@ -5,7 +5,7 @@ Vectorised arithmetic rounds differently in batches of different sizes, so robot
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -15,12 +15,13 @@ from rich.progress import track
 from agents.parallel import gather
 from envs.quiet import quiet
 from envs.randomization import Randomize
-from envs.robots import ROBOTS
+from envs.robots import ROBOTS, RobotSpec
 from envs.staircase import Staircase
 
 if TYPE_CHECKING:
     from agents.policies import Policy
     from envs.climb import ClimbBatch
+    from envs.scenario import Scenario
 
 BATCH = 16
 """A multiple of the lanes of today's vector units (up to 16 floats): no row is a remainder that is computed otherwise."""
@@ -44,11 +45,24 @@ class Trials:
     """Time limit of an episode [s]."""
     irregularity: float = 0.0
     """Each riser and tread is off by up to this [m]."""
+    start_angle: float = 0.0
+    """Added to the robot's heading at the start, to the left in half of the episodes, to the right in the others [rad]."""
+    friction: float | None = None
+    """Coulomb coefficient between robot and stairs; None leaves it to the randomisation table."""
 
     @property
     def jobs(self) -> list["Job"]:
         """All episodes of all flights."""
         return [Job(stairs, episode) for stairs in self.flights for episode in range(self.episodes)]
+
+    def scenario(self, rng: np.random.Generator, spec: RobotSpec, job: "Job") -> "Scenario":
+        """The episode `job`, drawn from `rng`."""
+        from envs.scenario import trial
+
+        made = trial(rng, spec, job.stairs, self.speed, self.seconds, self.randomize, self.irregularity)
+        if self.friction is not None:
+            made.values["friction"] = np.full(1, self.friction)
+        return replace(made, yaw=made.yaw + self.start_angle * (1 if job.episode % 2 else -1))
 
     def generator(self, job: "Job") -> np.random.Generator:
         """The source of everything random in the episode `job`."""
@@ -109,15 +123,12 @@ def play(trials: Trials, jobs: Sequence[Job], watch: Callable[["ClimbBatch"], No
 
 
 def _play(trials: Trials, jobs: Sequence[Job], policy: "Policy", batch: "ClimbBatch", watch: Callable[["ClimbBatch"], None]) -> Iterator[tuple[Job, Outcome]]:
-    from envs.scenario import trial
-
     generators = [np.random.default_rng(0)] * BATCH
     observations = np.zeros((BATCH, batch.observations), dtype=np.float32)
 
     def begin(chosen: dict[int, Job]) -> None:
         fresh = {row: trials.generator(job) for row, job in chosen.items()}
-        fixed = (trials.speed, trials.seconds, trials.randomize, trials.irregularity)
-        scenarios = {row: trial(fresh[row], batch.spec, job.stairs, *fixed) for row, job in chosen.items()}
+        scenarios = {row: trials.scenario(fresh[row], batch.spec, job) for row, job in chosen.items()}
         for row, generator in fresh.items():
             generators[row] = generator
         observations[sorted(chosen)] = batch.reset(scenarios, fresh)[0]

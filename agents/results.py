@@ -66,17 +66,19 @@ def _mean(values: Sequence[float]) -> float | None:
 
 def record(trials: Trials, cells: Sequence[Cell]) -> dict[str, Any]:
     """The results and what they were made with, as JSON has it."""
-    settings = {name: getattr(trials, name) for name in ("policy", "robot", "seed", "randomize", "speed", "seconds", "irregularity")}
+    settings = {name: getattr(trials, name) for name in ("policy", "robot", "seed", "randomize", "speed", "seconds", "irregularity", "start_angle", "friction")}
     return settings | {"versions": versions(), "cells": [asdict(cell) for cell in cells]}
 
 
 HEAD = ("riser", "tread", "direction", "steps", "success", "95% interval", "time", "speed", "cost of transport", "fell", "stuck", "off the side")
 
 
-def table(cells: Sequence[Cell]) -> str:
-    """The cells as a Markdown table that is also aligned as text."""
+def table(cells: Sequence[Cell], names: Sequence[str] = ()) -> str:
+    """The cells as a Markdown table that is also aligned as text; `names` of the stairs, one a cell, come first."""
     rows = [HEAD, *(_row(cell) for cell in cells)]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(HEAD))]
+    if names:
+        rows = [(name, *row) for name, row in zip(("stairs", *names), rows, strict=True)]
+    widths = [max(len(text) for text in column) for column in zip(*rows, strict=True)]
     lines = ["| " + " | ".join(text.rjust(width) for text, width in zip(row, widths, strict=True)) + " |" for row in rows]
     rule = "|" + "|".join("-" * (width + 1) + ":" for width in widths) + "|"
     return "\n".join([lines[0], rule, *lines[1:]])

@@ -47,6 +47,7 @@ class Twin:
         self.slope, self.height = np.float32(0), np.float32(-self.number["stand_height"])
         self.action, self.foothold = np.zeros(3 * legs + 1, np.float32), np.zeros(legs, np.float32)
         self.target, self.up = self.array["stance"], np.array([0, 0, 1], np.float32)
+        self.swung = np.ones(legs, dtype=bool)
         self.feet, self.velocity = np.stack(self._feet(self.target)), np.zeros(3, np.float32)
 
     def step(
@@ -83,8 +84,7 @@ class Twin:
         self.height = (self.ground * a["map.mean_weight"]).sum()
         self.slope = self.slope + n["slope_smoothing"] * ((self.ground * a["map.slope_weight"]).sum() - self.slope)
         feet = np.stack(self._feet(position))
-        stands = ~cycle(self.phase, a["offsets"], n["duty"])[0]
-        speed = ((self.feet - feet) / n["control_step"])[:, stands].mean(1)
+        speed = ((self.feet - feet) / n["control_step"])[:, ~self.swung].sum(1) / max((~self.swung).sum(), 1)
         self.velocity = self.velocity + n["odometry_smoothing"] * (np.clip(speed, -n["odometry_limit"], n["odometry_limit"]) - self.velocity)
         self.feet = feet
         x, y, z = feet
@@ -114,9 +114,9 @@ class Twin:
     def _act(self) -> Commands:
         n, a = self.number, self.array
         frequency = n["base_frequency"] + n["frequency_range"] * self.action[-1]
-        swung, _, _ = cycle(self.phase, a["offsets"], n["duty"])
         self.phase = np.remainder(self.phase + n["control_step"] * frequency * self._pace(), np.float32(1))
         swings, swing, stance = cycle(self.phase, a["offsets"], n["duty"])
+        swings = swings & (self._pace() > 0)
         pitch = np.clip(np.arctan(self.slope), -n["max_pitch"], n["max_pitch"])
         aside, residual = a["below_y"], self.action[:-1].reshape(-1, 3) * a["foot_range"]
         speed, yaw = self.command
@@ -125,7 +125,7 @@ class Twin:
         along = np.where(swings, -0.5 * np.cos(PI * swing), 0.5 - stance)
         middle = a["hip"][:, 0] * np.cos(pitch) + n["shift"] + residual[:, 0]
         x, y = middle + stride_x * along, aside + residual[:, 1] + stride_y * along
-        rise = self._rise(swung, swings, swing, x, y, middle, stride_x)
+        rise = self._rise(swings, swing, x, y, middle, stride_x)
         z = self.slope * x + rise + n["foot_radius"] - n["stand_height"] + residual[:, 2] + self._levelling(pitch)
         foot = np.stack([x * np.cos(pitch) + z * np.sin(pitch), y, z * np.cos(pitch) - x * np.sin(pitch)], -1) - a["hip"]
         wanted = leg_joints(foot, a["abduction"], n["thigh"], n["calf"]).ravel()
@@ -135,7 +135,7 @@ class Twin:
         ones = np.ones_like(target)
         return Commands(target, velocity.astype(np.float32), self._support(target, swings), n["kp"] * ones, n["kd"] * ones)
 
-    def _rise(self, swung: Array, swings: Array, swing: Array, x: Array, y: Array, middle: Array, stride: Array) -> Array:
+    def _rise(self, swings: Array, swing: Array, x: Array, y: Array, middle: Array, stride: Array) -> Array:
         """Heights of the feet over the plane, (L,) [m], and the memory of where they last stood."""
         n = self.number
         ratio = (1 - n["duty"]) / n["duty"]
@@ -143,12 +143,12 @@ class Twin:
         way = np.where(swings, (1 + ratio) * stride, 0.0)
         points = [start + way * (k / 3) for k in range(4)]
         over = np.stack([self._ground_at(point, y) - self.height - self.slope * point for point in points])
-        self.foothold = np.where(swung & ~swings, over[3], self.foothold).astype(np.float32)
+        self.foothold = np.where(self.swung & ~swings, over[3], self.foothold).astype(np.float32)
+        self.swung = swings
         apex = np.maximum(over.max(0), self.foothold) + n["clearance"] * self._pace()
         near = np.clip(np.minimum(swing, 1 - swing) / n["rise"], 0.0, 1.0)
         side = np.where(swing < 0.5, self.foothold, over[3])
-        lift = side + (apex - side) * 0.5 * (1 - np.cos(PI * near))
-        return np.where(swings, over[3] + self._pace() * (lift - over[3]), self.foothold)
+        return np.where(swings, side + (apex - side) * 0.5 * (1 - np.cos(PI * near)), self.foothold)
 
     def _levelling(self, pitch: Array) -> Array:
         gain, damping, hip = self.number["level_gain"], self.number["level_damping"], self.array["hip"]

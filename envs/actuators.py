@@ -48,14 +48,14 @@ class Actuators:
         """Torque of the motors and torque at the joints of one robot [N m], (J,) each, for its true joint `position` and `velocity`.
 
         One robot at a time, because a physics client is stepped several times while its memory is in the processor's cache.
-        The motor gives its peak torque up to half of its no-load speed, then less on a straight line to zero (the usual shape of a current- and voltage-limited
-        motor); braking is limited by the peak only.
+        The motor gives its peak torque up to half of its no-load speed, then less on a straight line that passes zero at that speed: a joint that is driven
+        faster is braked, because the voltage cannot hold the current up (the usual shape of a current- and voltage-limited motor). Braking is limited by the peak only.
         """
         peak = self.strength[row] * self._limit
         twice = peak + peak
         fall = twice / self._speed * velocity
-        highest = np.minimum(np.maximum(twice - fall, 0.0), peak)
-        lowest = np.minimum(np.maximum(twice + fall, 0.0), peak)
+        highest = np.minimum(np.maximum(twice - fall, -peak), peak)
+        lowest = np.minimum(np.maximum(twice + fall, -peak), peak)
         wanted = at_rest - self.kp[row] * position - self.kd[row] * velocity
         motor = np.minimum(np.maximum(wanted, -lowest), highest)
         return motor, motor - self._friction * np.tanh(velocity / FRICTION_SPEED)

@@ -57,6 +57,21 @@ class Result(NamedTuple):
     """Weighted reward terms, (E, T), in the order of `rewards.NAMES`."""
 
 
+class Motion(NamedTuple):
+    """How E robots move."""
+
+    aside: Array
+    """Of the base to the robot's left from the middle of the flight [m], (E,)."""
+    place: Array
+    """x, y of the base in the world [m], (E, 2)."""
+    speed: Array
+    """Along the robot's own heading [m/s], (E,)."""
+    turning: Array
+    """Yaw rate [rad/s], (E,)."""
+    overspeed: Array
+    """Speed of the fastest joint over its motor's no-load speed in the last control step, (E,)."""
+
+
 @dataclass
 class Tally:
     """Sums over the running episodes of E robots."""
@@ -260,6 +275,10 @@ class ClimbBatch:
         keeping = np.clip(1.5 * (wanted - self._heading_error), -0.6, 0.6) * (speed > 0)
         self._commands = np.stack([speed, np.where(self._steered, keeping, yaw_rate)], 1)
 
+    def _own_speed(self, yaw: Array) -> Array:
+        """Speed of the robots along their own heading [m/s], (E,)."""
+        return np.cos(yaw) * self._velocity[:, 0] + np.sin(yaw) * self._velocity[:, 1]
+
     def base_velocity(self) -> Array:
         """True velocity of the bases in the base frame [m/s], (E, 3)."""
         return frames.to_base(self._rotation, self._velocity)
@@ -280,8 +299,7 @@ class ClimbBatch:
 
     def _judge(self, truth: Truth, policy: NDArray[np.float32], energy: Array, load: Array) -> Result:
         action = self._memory.action.numpy().astype(np.float64)
-        own = np.cos(truth.yaw) * self._velocity[:, 0] + np.sin(truth.yaw) * self._velocity[:, 1]
-        forward = np.where(self._steered, self._heading * self._velocity[:, 0], own)
+        forward = np.where(self._steered, self._heading * self._velocity[:, 0], self._own_speed(truth.yaw))
         seen = rewards.Step(
             self.base_velocity(),
             forward,
@@ -314,13 +332,24 @@ class ClimbBatch:
         end = np.where(np.abs(truth.position[:, 1]) > self._half_width, 3, end)
         return np.where(upright < FALL_COSINE, 2, end)
 
+    def motion(self) -> Motion:
+        """How the robots move after the last step."""
+        speed = self._own_speed(np.arctan2(self._rotation[:, 1, 0], self._rotation[:, 0, 0]))
+        aside, _ = self._position_along()
+        fastest = np.abs(self._speeds / np.array(self.spec.speed_limit)).max((1, 2))
+        return Motion(aside, self._base[:, :2].copy(), speed, self._base[:, 12].copy(), fastest)
+
+    def share(self) -> Array:
+        """Of its way that each robot has gone, (E,); 0 of a robot that roams."""
+        whole = np.array([np.abs(goal - scenario.x) if scenario else np.inf for goal, scenario in zip(self._goal, self.scenarios, strict=True)])
+        return np.clip(self.tally.way / whole, 0.0, 1.0)
+
     def summary(self, row: int, end: int) -> dict[str, float | str | bool]:
         """The finished episode of robot `row` in figures, for logs and tables."""
         scenario = self.scenarios[row]
         if scenario is None:
             raise RuntimeError(f"robot {row} has not been reset")
         t, seconds = self.tally, float(self.tally.steps[row]) * CONTROL_STEP
-        way = abs(self._goal[row] - scenario.x)
         weight = (self.spec.mass + float(scenario.values["payload"][0])) * 9.81
         # The way along the slope's own line, so that cost of transport does not depend on how "far" is counted.
         figures: dict[str, float | str | bool] = {
@@ -330,7 +359,7 @@ class ClimbBatch:
             "seconds": seconds,
             "speed": float(t.way[row]) / seconds,
             "cost_of_transport": float(t.energy[row]) / (weight * max(float(t.way[row]), 0.1)),
-            "share": float(np.clip(t.way[row] / way, 0.0, 1.0)),
+            "share": float(self.share()[row]),
             "riser": scenario.stairs.riser,
             "direction": scenario.stairs.direction,
         }

@@ -121,7 +121,9 @@ class World:
         """Move the slabs so that they form `stairs`; slabs are made when a flight first needs them, always after the robot, so that their order never differs."""
         boxes = stairs.boxes if stairs.riser > 0.0 else []
         # Plain flights share their slabs; what overhangs or stands free has plates of its own.
-        sizes = {(stairs.width, box.length, box.thickness) for box in boxes} if stairs.nosing or stairs.open_risers else {(stairs.width,)}
+        sizes: set[tuple[float, ...]] = (
+            {(stairs.width, box.length, box.thickness) for box in boxes} if stairs.nosing or stairs.open_risers else {(stairs.width,)}
+        )
         if sizes != self._sizes or len(sizes) > 1:
             self._drop_slabs(sizes)
         self._slabs += [self._make_slab(box, stairs.width, k) for k, box in enumerate(boxes) if k >= len(self._slabs)]

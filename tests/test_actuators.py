@@ -36,7 +36,7 @@ def test_standing_motors_give_their_peak_and_no_more(actuators: Actuators, sign:
 
 
 @pytest.mark.parametrize("sign", [1.0, -1.0])
-@pytest.mark.parametrize(("share", "left"), [(0.25, 1.0), (0.5, 1.0), (0.75, 0.5), (1.0, 0.0), (2.0, 0.0)])
+@pytest.mark.parametrize(("share", "left"), [(0.25, 1.0), (0.5, 1.0), (0.75, 0.5), (1.0, 0.0), (1.25, -0.5), (2.0, -1.0)])
 def test_torque_falls_on_a_line_from_half_of_the_no_load_speed(actuators: Actuators, sign: float, share: float, left: float) -> None:
     motor, _ = torques(actuators, position=1000.0 * sign, velocity=sign * share * SPEED)
     assert motor == pytest.approx(sign * left * PEAK)

@@ -77,6 +77,8 @@ class Memory(NamedTuple):
     """Forward speed [m/s], yaw rate [rad/s], (E, 2)."""
     feet: Tensor
     """Centres of the feet in the level frame [m], (E, L, 3)."""
+    swung: Tensor
+    """Which feet swung in the last step, (E, L)."""
     velocity: Tensor
     """Of the base in the level frame as the standing legs tell it, smoothed [m/s], (E, 3)."""
 
@@ -158,6 +160,7 @@ class Controller(nn.Module):
             torch.zeros(count, 3),
             torch.zeros(count, 2),
             self._feet_in_level(self.stance.expand(count, -1), up),
+            torch.ones(count, self.legs, dtype=torch.bool),
             torch.zeros(count, 3),
         )
 
@@ -204,6 +207,7 @@ class Controller(nn.Module):
             sensors.angular_velocity_base_in_base,
             sensors.command,
             feet,
+            memory.swung,
             velocity,
         )
         return observation, seen
@@ -215,10 +219,10 @@ class Controller(nn.Module):
         action = memory.action + self.smoothing * (action - memory.action)
         frequency = self.base_frequency + self.frequency_range * action[:, -1]
         pace = self._pace(memory.command)
-        # A robot that is told to stand stops its clock too: nothing moves.
+        # A robot that is told to stand stops its clock, and puts its feet down where they are.
         phase = torch.remainder(memory.phase + self.control_step * frequency * pace[:, 0], 1.0)
-        swung, _, _ = gait.progress(memory.phase, self.offsets, self.duty)
         swings, swing, stance = gait.progress(phase, self.offsets, self.duty)
+        swings = swings & (pace > 0)
         pitch = torch.clamp(torch.atan(memory.slope), -self.max_pitch, self.max_pitch).unsqueeze(1)
         residual = action[:, :-1].reshape(-1, self.legs, 3) * self.foot_range
         stride_x, stride_y = self._stride(memory.command, frequency)
@@ -234,11 +238,9 @@ class Controller(nn.Module):
         over_plane = self.map.at(memory.ground, points, y.repeat(1, 4)) - memory.height.unsqueeze(1) - memory.slope.unsqueeze(1) * points
         over_plane = over_plane.reshape(-1, 4, self.legs)
         landing = over_plane[:, 3]
-        foothold = torch.where(swung & ~swings, landing, memory.foothold)
+        foothold = torch.where(memory.swung & ~swings, landing, memory.foothold)
         apex = torch.maximum(over_plane.amax(1), foothold) + self.clearance * pace
-        # A foot that is told to stand in the middle of its swing goes down where it is.
-        lift = landing + pace * (gait.lift(swing, foothold, apex, landing, self.rise) - landing)
-        rise = torch.where(swings, lift, foothold)
+        rise = torch.where(swings, gait.lift(swing, foothold, apex, landing, self.rise), foothold)
         z = memory.slope.unsqueeze(1) * x + rise + self.foot_radius - self.stand_height + residual[..., 2] + self._levelling(memory, pitch)
         # The body is meant to be pitched with the ground: feet seen from such a body.
         sine, cosine = torch.sin(pitch), torch.cos(pitch)
@@ -251,9 +253,8 @@ class Controller(nn.Module):
         torque = torch.minimum(torch.maximum(torque, -self.peak), self.peak)
         velocity = torch.clamp((target - memory.target) / self.control_step, -self.max_target_speed, self.max_target_speed)
         command = JointCommand(target, velocity, torque, torch.full_like(target, self.kp), torch.full_like(target, self.kd))
-        return command, Memory(
-            phase, action, memory.slope, memory.height, target, foothold, memory.ground, memory.up, memory.rates, memory.command, memory.feet, memory.velocity
-        )
+        m = memory
+        return command, Memory(phase, action, m.slope, m.height, target, foothold, m.ground, m.up, m.rates, m.command, m.feet, swings, m.velocity)
 
     def _sane(self, sensors: Sensors, memory: Memory) -> Sensors:
         """`sensors` with what is not finite replaced: gravity by the last one, joints by their targets, rates by zero, and a command by the one to stand.
@@ -271,10 +272,9 @@ class Controller(nn.Module):
 
     def _odometry(self, feet: Tensor, memory: Memory) -> Tensor:
         """Velocity of the base in the level frame, smoothed [m/s], (E, 3): a standing foot stays where it is, so the body goes where its feet come from."""
-        swings, _, _ = gait.progress(memory.phase, self.offsets, self.duty)
-        stands = (~swings).to(feet.dtype).unsqueeze(-1)
+        stands = (~memory.swung).to(feet.dtype).unsqueeze(-1)
         speed = (memory.feet - feet) / self.control_step
-        velocity = (speed * stands).sum(1) / stands.sum(1)
+        velocity = (speed * stands).sum(1) / torch.clamp(stands.sum(1), min=1.0)
         velocity = torch.clamp(velocity, -self.odometry_limit, self.odometry_limit)
         return memory.velocity + self.odometry_smoothing * (velocity - memory.velocity)
 
