@@ -30,7 +30,7 @@ class Senses:
         gravity, gyro, position, velocity, _, heights = (part[0].numpy() for part in said)
         quaternion = attitude(gravity.astype(np.float64), heading(truth)).astype(np.float32)
         torque = truth.joint_torque.astype(np.float32)
-        state = RobotState(round(1e3 * now), now, quaternion, gyro, position, velocity, torque, np.full_like(torque, TEMPERATURE), 1.0, remote)
+        state = RobotState(round(1e3 * now) % 2**32, now, quaternion, gyro, position, velocity, torque, np.full_like(torque, TEMPERATURE), 1.0, remote)
         return state, HeightMap(now, heights)
 
 

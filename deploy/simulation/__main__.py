@@ -1,0 +1,126 @@
+"""python -m deploy.simulation: a process that plays the robot in real time, for `python -m deploy run BUNDLE --link sim --option socket=PATH`.
+
+It lies limp on the ground before a flight of stairs, follows the last command for ever, and takes orders as JSON lines on standard input:
+
+    {"buttons": ["start"], "forward": 0.5, "turn": 0.0}    its remote control, until the next such line
+    {"push": [0.5, 0.0, 0.0]}                              change of the base's velocity in the world [m/s]
+    {"quit": true}
+
+Exit status: 0 told to quit, 1 it cannot listen, 2 wrong arguments, 5 an optional package is missing.
+"""
+
+import json
+import signal
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import tyro
+
+from deploy.fake_go2.orders import Orders, parse
+from deploy.runtime.errors import DeployError
+from deploy.simulation.engines import Engine, open_body
+from deploy.simulation.player import Player
+from deploy.simulation.senses import Senses
+from envs.robots import ROBOTS
+from envs.scenario import trial
+from envs.staircase import Direction, Staircase
+
+KNOWN = {"buttons", "forward", "turn", "push", "quit"}
+BEHIND = 0.1
+"""[s] by which the robot may be late before it gives up catching up."""
+NOTE_PERIOD = 0.5
+"""[s] between two lines that say where it is."""
+
+
+@dataclass(frozen=True)
+class SimulationConfig:
+    """Play a robot at a UNIX socket, in real time."""
+
+    socket: Path
+    """Where to listen."""
+    engine: Engine = "pybullet"
+    """Physics engine."""
+    robot: str = "go2"
+    """Which robot."""
+    riser: float = 0.10
+    """[m]; 0: flat ground."""
+    tread: float = 0.28
+    """[m]."""
+    steps: int = 10
+    """Of the flight."""
+    direction: Direction = "up"
+    """Which way."""
+    seed: int = 0
+    """Of where the robot starts."""
+
+
+def main() -> int:
+    """Command line; the exit status is in the module's docstring."""
+    config = tyro.cli(SimulationConfig, description=__doc__)
+    if config.robot not in ROBOTS:
+        return _say(f"unknown robot {config.robot!r}; use {', '.join(ROBOTS)}", 2)
+    try:
+        stairs = Staircase(config.riser, config.tread, config.steps, direction=config.direction)
+        play(config, stairs)
+    except ValueError as error:
+        return _say(str(error), 2)
+    except DeployError as error:
+        return _say(str(error), error.status)
+    except KeyboardInterrupt:
+        pass
+    return 0
+
+
+def play(config: SimulationConfig, stairs: Staircase) -> None:
+    """Play the robot until told to quit. Raises DeployError if nobody can be served."""
+    spec, rng = ROBOTS[config.robot], np.random.default_rng(config.seed)
+    scenario = trial(rng, spec, stairs)
+    body = open_body(config.engine, spec, scenario, lying=True)
+    player, orders = Player(body, Senses(spec, scenario, rng, body.truth()), config.socket), Orders()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    print(f"{config.robot} lies before a flight {config.direction} in {config.engine} and listens at {config.socket}", flush=True)
+    due, noted = time.monotonic(), 0.0
+    try:
+        while True:
+            for line in orders.come():
+                order = _order(line)
+                if "quit" in order:
+                    return
+                if order:
+                    player.order(order)
+            player.step()
+            due += body.period
+            now = time.monotonic()
+            if now - noted > NOTE_PERIOD:
+                noted, truth = now, body.truth()
+                print(json.dumps({"position": truth.position.round(3).tolist(), "quaternion": truth.quaternion.round(3).tolist()}), flush=True)
+            # A machine that is too slow makes the robot slow, not jumpy.
+            due = max(due, now - BEHIND)
+            time.sleep(max(0.0, due - now))
+    finally:
+        player.close()
+
+
+def _order(line: str) -> dict[str, object]:
+    try:
+        order = parse(line)
+    except ValueError as error:
+        _say(str(error), 0)
+        return {}
+    unknown = set(order) - KNOWN
+    if unknown:
+        _say(f"this robot does not know {', '.join(sorted(unknown))}; use {', '.join(sorted(KNOWN))}", 0)
+        return {}
+    return order
+
+
+def _say(problem: str, status: int) -> int:
+    print(f"simulation: {problem}", file=sys.stderr)
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())
