@@ -2,6 +2,10 @@
 
 Exit status: 0 done, 1 it could not be done, 2 wrong arguments, 3 a bundle's form, signature or hash was refused, 4 a check of verification failed,
 5 an optional package is missing. Whatever is refused leaves every file as it was.
+
+Of a robot: 20 its host key is unknown or has changed, 21 it refuses the login, 22 it does not answer, 23 it is not provisioned, 24 it is not damped,
+25 the bundle is for another robot or runtime, 26 the version is too old, 27 another flash is at work on it, 28 the self-test there failed, 29 the service
+did not come up or stay up. Whatever it was, the release before runs.
 """
 
 import sys
@@ -13,7 +17,10 @@ import tyro
 
 from agents.policies import PolicyError
 from deploy.export import ExportConfig, export
+from deploy.flash import FlashConfig, flash
 from deploy.inspect import InspectConfig, inspect
+from deploy.installed import RollbackConfig, StatusConfig, rollback, status
+from deploy.provision import ProvisionConfig, provision
 from deploy.runtime.errors import DeployError
 from deploy.signing import KeygenConfig, keygen
 from deploy.verify import VerifyConfig, verify
@@ -23,6 +30,10 @@ COMMANDS: dict[str, tuple[Any, Any]] = {
     "keygen": (KeygenConfig, keygen),
     "inspect": (InspectConfig, inspect),
     "verify": (VerifyConfig, verify),
+    "provision": (ProvisionConfig, provision),
+    "flash": (FlashConfig, flash),
+    "status": (StatusConfig, status),
+    "rollback": (RollbackConfig, rollback),
 }
 
 

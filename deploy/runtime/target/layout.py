@@ -1,0 +1,142 @@
+"""Where things are in the installation's folder, and changes to them that survive a loss of power."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from deploy.runtime.target.errors import BusyError
+
+LOCK_WAIT = 20.0
+"""[s] to wait for another one's step: longer than what a flash that was cut off still has to do, a health window apart."""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Paths below `root`."""
+
+    root: Path
+
+    @property
+    def runtime(self) -> Path:
+        """The code on PYTHONPATH."""
+        return self.root / "runtime.zip"
+
+    @property
+    def config(self) -> Path:
+        """See `config`."""
+        return self.root / "config.json"
+
+    @property
+    def key(self) -> Path:
+        """The signer's public key."""
+        return self.root / "key.pub"
+
+    @property
+    def releases(self) -> Path:
+        """Folder of the bundles."""
+        return self.root / "releases"
+
+    @property
+    def current(self) -> Path:
+        """The link to the release that runs."""
+        return self.root / "current"
+
+    @property
+    def state(self) -> Path:
+        """See `state`."""
+        return self.root / "state.json"
+
+    @property
+    def lock(self) -> Path:
+        """Held by whoever changes the installation."""
+        return self.root / "lock"
+
+    @property
+    def service(self) -> Path:
+        """Folder of the supervisor."""
+        return self.root / "service"
+
+    def release(self, digest: str) -> Path:
+        """The bundle with the SHA-256 `digest`."""
+        return self.releases / f"{digest}.bundle"
+
+    def partial(self, digest: str) -> Path:
+        """The same while it is coming in."""
+        return self.releases / f"{digest}.partial"
+
+    def running(self) -> str | None:
+        """Digest of the release that `current` names; None without one."""
+        try:
+            return Path(os.readlink(self.current)).stem
+        except FileNotFoundError:
+            return None
+
+
+def sync(folder: Path) -> None:
+    """Make names in `folder` survive a loss of power."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def put(path: Path, data: bytes, mode: int = 0o644) -> None:
+    """Replace the file `path` by `data`: whoever looks sees the old one or the new one."""
+    beside = path.with_name(path.name + ".new")
+    with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    beside.replace(path)
+    sync(path.parent)
+
+
+def point(layout: Layout, digest: str | None) -> None:
+    """Let `current` name a release, or nothing. The link is replaced by rename: an instant without one would be found by a restart."""
+    if digest is None:
+        layout.current.unlink(missing_ok=True)
+    else:
+        beside = layout.root / "current.new"
+        beside.unlink(missing_ok=True)
+        beside.symlink_to(layout.release(digest).relative_to(layout.root))
+        beside.replace(layout.current)
+    sync(layout.root)
+
+
+def sha256(path: Path) -> str:
+    """Of the file's content, in hexadecimal."""
+    with path.open("rb") as file:
+        found = hashlib.sha256()
+        for block in iter(lambda: file.read(1 << 20), b""):
+            found.update(block)
+    return found.hexdigest()
+
+
+@contextmanager
+def held(lock: Path, wait: float = LOCK_WAIT) -> Iterator[None]:
+    """Be the only one who holds the file `lock`. The kernel lets it go with the process, however it ends.
+
+    Raises:
+        BusyError: somebody else still is after `wait` seconds.
+    """
+    handle, until = os.open(lock, os.O_RDWR | os.O_CREAT, 0o600), time.monotonic() + wait
+    try:
+        while True:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() >= until:
+                    raise BusyError("another flash is at work on this robot; wait until it is done") from None
+                time.sleep(0.05)
+        yield
+    finally:
+        os.close(handle)

@@ -1,0 +1,90 @@
+"""Make this machine one that can be flashed. Doing it again brings it up to date."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from deploy.runtime.errors import DeployError
+from deploy.runtime.target import describe, service
+from deploy.runtime.target.checks import damped
+from deploy.runtime.target.config import Config, load_config, save
+from deploy.runtime.target.errors import MismatchError
+from deploy.runtime.target.layout import Layout, put, sync
+from deploy.runtime.target.say import Say
+
+PACKAGES = ("torch>=2.4", "numpy>=1.24")
+"""The last ones for Python 3.8, and whatever is newer elsewhere."""
+LINK_PACKAGES = {"go2": ("cyclonedds==0.10.2",)}
+"""What a link needs beside: a Go2 itself speaks this version of DDS."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the other side asks for; comes over the wire as JSON."""
+
+    robot: str
+    python: str
+    """Interpreter with torch and numpy; empty to make one."""
+    link: str
+    arguments: list[str]
+    """Of `deploy.runtime run` beside bundle, key and link."""
+    service: str
+    health_seconds: float
+    key: str
+    """The signer's public key, OpenSSH's one line."""
+
+
+def provision(layout: Layout, request: Request, say: Say) -> None:
+    """Install the runtime that calls this from `runtime.zip.partial`. The caller holds the lock.
+
+    Raises:
+        ArmedError: there is an installation and its robot is not damped.
+        DeployError: a step failed; doing it again goes on from there.
+    """
+    before = load_config(layout) if layout.config.exists() else None
+    if before:
+        damped(service.see(layout, before))
+    was_active = before is not None and service.see(layout, before).active
+    say("folders")
+    layout.releases.mkdir(exist_ok=True)
+    say("python")
+    python = _python(layout, request)
+    config = Config(request.robot, python, ["--link", request.link, *request.arguments], request.service, request.health_seconds)
+    if before and before.service != config.service:
+        service.CONTROLS[before.service].stop(layout)
+    say("runtime")
+    put(layout.key, request.key.encode())
+    partial = layout.root / "runtime.zip.partial"
+    partial.replace(layout.runtime)
+    sync(layout.root)
+    say("service")
+    service.CONTROLS[config.service].install(layout, config)
+    save(layout.config, config)
+    # The loop that runs still has the code from before, and may not find the rest of it.
+    if was_active and layout.running():
+        say("restart")
+        service.start(layout, config)
+
+
+def _python(layout: Layout, request: Request) -> str:
+    """The interpreter, made if need be; raises DeployError if it cannot be, MismatchError if it lacks torch or numpy."""
+    python = request.python or str(layout.root / "venv" / "bin" / "python")
+    if not request.python and not describe.versions(python)[1]:
+        _run(sys.executable, "-m", "venv", str(Path(python).parent.parent))
+        _run(python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *PACKAGES, *LINK_PACKAGES.get(request.link, ()))
+    if not describe.versions(python)[1]:
+        raise MismatchError(f"{python} has no torch and numpy; name an interpreter on the robot that has, with --python")
+    return python
+
+
+def _run(*words: str) -> None:
+    try:
+        done = subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    except OSError as error:
+        raise DeployError(f"{words[0]} cannot be run: {error.strerror}") from error
+    if done.returncode:
+        said = (done.stderr.strip() or done.stdout.strip()).splitlines() or ["without a word"]
+        raise DeployError(f"`{' '.join(words)}` failed: {said[-1]}")

@@ -1,0 +1,84 @@
+"""The control loop as a service of our own supervisor, for machines without systemd: how it is started, stopped and seen from outside."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from deploy.runtime.target import loop
+from deploy.runtime.target.config import Config
+from deploy.runtime.target.errors import BusyError, UnhealthyError
+from deploy.runtime.target.layout import Layout, held
+
+PATIENCE = 15.0
+"""[s] for a supervisor to begin, or to end by itself."""
+POLL = 0.05
+
+
+def state(layout: Layout) -> Path:
+    """Where the supervisor says what it sees: "supervisor" and "process" (their ids), "ready" and "status"."""
+    return layout.service / "state.json"
+
+
+def lock(layout: Layout) -> Path:
+    """Held while a supervisor lives: unlike a process id it cannot be another's."""
+    return layout.service / "lock"
+
+
+def install(layout: Layout, _: Config) -> None:
+    """Make its folder."""
+    layout.service.mkdir(exist_ok=True)
+
+
+def restart(layout: Layout) -> None:
+    """Stop the supervisor that runs, and leave another one behind."""
+    stop(layout)
+    with (layout.service / "log").open("ab") as log:
+        command = [sys.executable, "-m", "deploy.runtime.target", "supervise", "--root", str(layout.root)]
+        supervisor = subprocess.Popen(command, env=loop.environment(layout), stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
+    until = time.monotonic() + PATIENCE
+    while _read(layout).get("supervisor") != supervisor.pid:
+        if supervisor.poll() is not None or time.monotonic() > until:
+            raise UnhealthyError(f"the supervisor does not start; see {layout.service / 'log'}")
+        time.sleep(POLL)
+
+
+def stop(layout: Layout) -> None:
+    """Stop the supervisor and what it keeps, and wait."""
+    until = time.monotonic() + PATIENCE
+    while _lives(layout):
+        process = _read(layout).get("supervisor")
+        if process:
+            os.kill(process, signal.SIGTERM if time.monotonic() < until else signal.SIGKILL)
+        time.sleep(POLL)
+
+
+def see(layout: Layout) -> loop.Seen:
+    """The service now."""
+    if not _lives(layout):
+        return loop.Seen(False, False, 0, "")
+    found = _read(layout)
+    return loop.Seen(True, found.get("ready", False), found.get("process", 0), found.get("status", ""))
+
+
+def _lives(layout: Layout) -> bool:
+    try:
+        with held(lock(layout), wait=0.0):
+            return False
+    except BusyError:
+        return True
+    except FileNotFoundError:
+        return False
+
+
+def _read(layout: Layout) -> dict[str, Any]:
+    try:
+        return dict(json.loads(state(layout).read_bytes()))
+    except FileNotFoundError:
+        return {}

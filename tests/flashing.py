@@ -1,0 +1,104 @@
+"""A robot's computer for tests of flashing: a real sshd, Python 3.8 if there is one, and bundles that are real but small."""
+
+import hashlib
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from deploy import assemble, signing
+from deploy.connection import Connection
+from deploy.flash import FlashConfig, flash
+from deploy.local_host import local_host
+from deploy.provision import ProvisionConfig, provision
+from deploy.runtime import bundle
+from deploy.runtime.errors import DeployError
+from deploy.runtime.opening import open_bundle
+from deploy.runtime.target import supervised
+from deploy.runtime.target.layout import Layout, sha256
+from tests.bundles import about, key_pair
+
+TESTS = Path(__file__).resolve().parent
+OLD_PYTHON = Path.home() / ".pyenv/versions/3.8.18/bin/python3"
+PYTHON = OLD_PYTHON if OLD_PYTHON.exists() else Path(sys.executable)
+
+
+@dataclass(frozen=True)
+class Robot:
+    """A provisioned robot and the key that it trusts."""
+
+    folder: Path
+    connection: Connection
+    key: Path
+
+    @property
+    def layout(self) -> Layout:
+        return Layout(Path(self.connection.root))
+
+    @property
+    def public(self) -> Path:
+        return self.key.with_name(self.key.name + ".pub")
+
+    def says(self, status: str) -> None:
+        """What the loop says of itself from now on."""
+        (self.folder / "mood").write_text(status)
+
+    def bundle(self, version: str, card: str = "sound", size: int = 3000, **changes: Any) -> Path:
+        """A signed bundle that the stand-in understands."""
+        files = {name: name.encode() * (size // 10) for name in bundle.CONTENT} | {bundle.CARD: card.encode()}
+        path = self.folder / f"{version}.bundle"
+        path.write_bytes(assemble.sealed(about(version=version, **changes), files, signing.load_private(self.key)))
+        return path
+
+    def flash(self, path: Path) -> tuple[int, str]:
+        """Flash `path` from this process: exit status and what is said."""
+        try:
+            return 0, flash(FlashConfig(path, self.connection, self.public))
+        except DeployError as error:
+            return error.status, str(error)
+
+    def version(self) -> str:
+        """What `current` names: a release that is complete and verified, or the test fails."""
+        digest = self.layout.running()
+        assert digest is not None
+        assert sha256(self.layout.current) == digest
+        return open_bundle(self.layout.current, self.layout.key)[0].version
+
+    def listing(self) -> dict[str, str]:
+        """Every file of the installation, and its SHA-256 or where it leads."""
+        found = sorted(path for path in self.layout.root.rglob("*") if path.is_symlink() or path.is_file())
+        return {
+            str(path.relative_to(self.layout.root)): str(path.readlink()) if path.is_symlink() else hashlib.sha256(path.read_bytes()).hexdigest()
+            for path in found
+        }
+
+
+@contextmanager
+def robot(folder: Path) -> Iterator[Robot]:
+    """A robot whose loop is the stand-in; provisioned, nothing flashed yet. Its service ends with the context."""
+    tools, ssh, root = folder / "bin", folder / "ssh", folder / "treadwell"
+    for each in (tools, ssh, root):
+        each.mkdir()
+    (folder / "mood").write_text("damped")
+    _script(tools / "python3", f"{PYTHON} {TESTS / 'killed_step.py'} {folder}")
+    _script(tools / "loop", f"{PYTHON} {TESTS / 'stand_in_loop.py'} {folder / 'mood'}")
+    key = key_pair(folder)
+    with local_host(ssh, root, f"{tools}:{os.environ['PATH']}") as connection:
+        made = Robot(folder, connection, key)
+        settings = {"link": "sim", "python": str(tools / "loop"), "service": "process", "health_seconds": 1.0}
+        provision(ProvisionConfig(connection, made.public, **settings))  # type: ignore[arg-type]
+        try:
+            yield made
+        finally:
+            with suppress(FileNotFoundError):
+                supervised.stop(made.layout)
+            shutil.rmtree(root)
+
+
+def _script(path: Path, command: str) -> None:
+    path.write_text(f'#!/bin/sh\nexec {command} "$@"\n')
+    path.chmod(0o755)

@@ -1,0 +1,40 @@
+"""Plays python3 on the robot: runs a step of flashing as it is, and kills itself with SIGKILL just before a chosen thing that it does to the machine.
+
+Arguments: the folder of the order, then those of python3. The order, in the file "order": the step and the number of the thing, counted from the moment at which
+the step holds the lock. "steps" gets a line for each step that ended by itself: its name and how many things it did. "pid" has the last one's process.
+"""
+
+import os
+import runpy
+import signal
+import sys
+from pathlib import Path
+
+FOLDER, WORDS = Path(sys.argv[1]), [word for word in sys.argv[2:] if word != "-B"]
+QUIET = ("import", "compile", "exec", "marshal", "object", "code", "sys", "builtins", "glob", "pathlib", "tempfile")
+"""Kinds of audit events that change nothing outside the process."""
+module, step = WORDS[1], WORDS[2]
+order = (FOLDER / "order").read_text().split() if (FOLDER / "order").exists() else ["", "0"]
+count = -1
+
+
+def watch(event: str, _: object) -> None:
+    global count
+    if event.split(".")[0] in QUIET:
+        return
+    if count >= 0 or event == "fcntl.flock":
+        count += 1
+        if step == order[0] and count == int(order[1]):
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+(FOLDER / "pid").write_text(f"{os.getpid()} {step}")
+sys.dont_write_bytecode = True
+sys.argv = WORDS[1:]
+sys.addaudithook(watch)
+try:
+    runpy.run_module(module, run_name="__main__", alter_sys=True)
+finally:
+    done, count = count, -(10**9)
+    with (FOLDER / "steps").open("a") as log:
+        log.write(f"{step} {done}\n")
