@@ -34,8 +34,8 @@ def _differs(config: TrainConfig) -> str | None:
     if not saved.is_file():
         return None
     for name, value in json.loads(saved.read_text()).items():
-        if name in ("robot", "robots") and value != getattr(config, name):
-            return f"{config.run} was begun with --{name} {value}; resume it so, or name a new folder"
+        if name in ("robot", "robots", "blind") and value != getattr(config, name):
+            return f"{config.run} was begun with {name} {value}; resume it so, or name a new folder"
     return None
 
 

@@ -174,6 +174,7 @@ def _play_share(share: tuple[str, str, int, Randomize, list[tuple[int, range]]])
     with quiet():
         from agents.policies import load
         from envs.climb import ClimbBatch
+        from envs.scenario import blindfolded
     policy, robot, seed, randomize, chunks = share
     batch, loaded = ClimbBatch(ROBOTS[robot], BATCH), load(policy, robot)
     try:
@@ -181,8 +182,9 @@ def _play_share(share: tuple[str, str, int, Randomize, list[tuple[int, range]]])
             behaviour = TABLE[row]
             generators = [np.random.default_rng([seed, row, numbers[k % len(numbers)]]) for k in range(BATCH)]
             scenarios = {k: behaviour.episode(rng, batch.spec, randomize, numbers[k % len(numbers)]) for k, rng in enumerate(generators)}
-            for scenario in scenarios.values():
+            for k, scenario in scenarios.items():
                 scenario.values["push"] = np.zeros(1)
+                scenarios[k] = blindfolded(scenario) if loaded.blind else scenario
             observations, _ = batch.reset(scenarios, dict(enumerate(generators)))
             traces = _play(batch, loaded, generators, observations, behaviour.push)
             yield row, sum(behaviour.holds(trace) for trace in traces[: len(numbers)])

@@ -28,6 +28,8 @@ class TrainConfig:
     """Robots, over all workers."""
     randomize: Randomize = "full"
     """"full" draws the randomisation table in every episode, "nominal" uses its nominal values."""
+    blind: bool = False
+    """Without a height map: what a robot falls back on when its map fails."""
     save_minutes: float = 3.0
     """Minutes between checkpoints."""
     ppo: PPOConfig = field(default_factory=PPOConfig)

@@ -55,14 +55,15 @@ class Trials:
         """All episodes of all flights."""
         return [Job(stairs, episode) for stairs in self.flights for episode in range(self.episodes)]
 
-    def scenario(self, rng: np.random.Generator, spec: RobotSpec, job: "Job") -> "Scenario":
-        """The episode `job`, drawn from `rng`."""
-        from envs.scenario import trial
+    def scenario(self, rng: np.random.Generator, spec: RobotSpec, job: "Job", blind: bool = False) -> "Scenario":
+        """The episode `job`, drawn from `rng`; `blind`: without a height map."""
+        from envs.scenario import blindfolded, trial
 
         made = trial(rng, spec, job.stairs, self.speed, self.seconds, self.randomize, self.irregularity)
         if self.friction is not None:
             made.values["friction"] = np.full(1, self.friction)
-        return replace(made, yaw=made.yaw + self.start_angle * (1 if job.episode % 2 else -1))
+        made = replace(made, yaw=made.yaw + self.start_angle * (1 if job.episode % 2 else -1))
+        return blindfolded(made) if blind else made
 
     def generator(self, job: "Job") -> np.random.Generator:
         """The source of everything random in the episode `job`."""
@@ -128,7 +129,7 @@ def _play(trials: Trials, jobs: Sequence[Job], policy: "Policy", batch: "ClimbBa
 
     def begin(chosen: dict[int, Job]) -> None:
         fresh = {row: trials.generator(job) for row, job in chosen.items()}
-        scenarios = {row: trials.scenario(fresh[row], batch.spec, job) for row, job in chosen.items()}
+        scenarios = {row: trials.scenario(fresh[row], batch.spec, job, policy.blind) for row, job in chosen.items()}
         for row, generator in fresh.items():
             generators[row] = generator
         observations[sorted(chosen)] = batch.reset(scenarios, fresh)[0]

@@ -31,6 +31,11 @@ class Policy:
     origin: dict[str, Any]
     """Where the weights come from: steps, minutes, configuration."""
 
+    @property
+    def blind(self) -> bool:
+        """Whether it was trained without a height map, and is to be used so."""
+        return bool(self.origin.get("config", {}).get("blind", False))
+
     def act(self, observations: NDArray[np.float32], generators: list[np.random.Generator]) -> NDArray[np.float32]:
         """Actions (E, A) for observations (E, N); only the random baseline draws from the robots' generators."""
         actions = Controller(ROBOTS[self.robot]).actions if self.actor is None else 0

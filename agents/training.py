@@ -133,7 +133,7 @@ def train(config: TrainConfig) -> Path:
     config.run.mkdir(parents=True, exist_ok=True)
     (config.run / "config.json").write_text(json.dumps(_plain(config), indent=2) + "\n")
     (config.run / "versions.json").write_text(json.dumps(versions(), indent=2) + "\n")
-    env = ClimbVecEnv(Job(config.robot, config.robots, config.seed, config.randomize, config.curriculum), config.workers)
+    env = ClimbVecEnv(Job(config.robot, config.robots, config.seed, config.randomize, config.curriculum, config.blind), config.workers)
     try:
         model = ppo.build(config.ppo, env, config.seed)
         model.set_logger(_logger(config.run / "tensorboard", found[1]["steps"] if found else 0))

@@ -80,11 +80,12 @@ class Twin:
 
     def _observe(self, position: Array, velocity: Array, height_map: Array) -> Array:
         n, a = self.number, self.array
-        self.ground = filled(height_map, n["map.unseen"])
+        feet = np.stack(self._feet(position))
+        stands = ~self.swung | self.swung.all()
+        self.ground = filled(height_map, line_through(feet[0, stands], feet[2, stands] - n["foot_radius"], n["steepest"], a["map.x"]))
         self.height = (self.ground * a["map.mean_weight"]).sum()
         self.slope = self.slope + n["slope_smoothing"] * ((self.ground * a["map.slope_weight"]).sum() - self.slope)
-        feet = np.stack(self._feet(position))
-        speed = ((self.feet - feet) / n["control_step"])[:, ~self.swung].sum(1) / max((~self.swung).sum(), 1)
+        speed = ((self.feet - feet) / n["control_step"])[:, stands].mean(1)
         self.velocity = self.velocity + n["odometry_smoothing"] * (np.clip(speed, -n["odometry_limit"], n["odometry_limit"]) - self.velocity)
         self.feet = feet
         x, y, z = feet
@@ -188,14 +189,21 @@ def network(layers: list[tuple[Array, Array]], values: Array) -> Array:
     return np.clip(values, -1.0, 1.0)
 
 
-def filled(heights: Array, unseen: float) -> Array:
-    """The map (X, Y) without holes: a missing cell takes the mean of its row, an empty row the row behind it, an empty beginning `unseen`."""
-    rows, last = np.clip(heights, -2.0, 2.0), np.float32(unseen)
-    for row in rows:
+def filled(heights: Array, felt: Array) -> Array:
+    """The map (X, Y) without holes: a missing cell takes the mean of its row, an empty row the row behind it, an empty beginning the ground that is `felt`, (X,)."""
+    rows, last = np.clip(heights, -2.0, 2.0), None
+    for row, own in zip(rows, felt, strict=True):
         missing = np.isnan(row)
         last = last if missing.all() else row[~missing].mean()
-        row[missing] = last
+        row[missing] = own if last is None else last
     return rows
+
+
+def line_through(x: Array, z: Array, steepest: float, at: Array) -> Array:
+    """Height [m] at the points `at` of the line through feet at x and z [m], (K,) each; no steeper than `steepest`."""
+    away = x - x.mean()
+    slope = np.clip((away * z).sum() / max((away**2).sum(), 0.01), -steepest, steepest)
+    return z.mean() + slope * (at - x.mean())
 
 
 def cycle(phase: np.floating[Any], offsets: Array, duty: float) -> tuple[Array, Array, Array]:

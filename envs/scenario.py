@@ -134,6 +134,11 @@ def walkabout(rng: np.random.Generator, spec: RobotSpec, randomize: Randomize) -
     return replace(scenario, orders=tuple(orders), roams=True)
 
 
+def blindfolded(scenario: Scenario) -> Scenario:
+    """The same episode without a height map: no cell of it is ever seen."""
+    return replace(scenario, values=scenario.values | {"map_missing": np.ones(1)})
+
+
 def from_options(rng: np.random.Generator, spec: RobotSpec, options: dict[str, Any], randomize: Randomize) -> Scenario:
     """The episode that `reset(options=...)` asks for; what it leaves open has the defaults of `Staircase` and `trial`.
 

@@ -31,6 +31,8 @@ class Job:
     seed: int
     randomize: Randomize
     curriculum: CurriculumConfig
+    blind: bool = False
+    """Without a height map."""
 
 
 class WorkerError(RuntimeError):
@@ -156,14 +158,15 @@ class Worker:
 
     def begin(self, rows: list[int]) -> None:
         """Start the next episode of `rows` (of this worker)."""
-        from envs.scenario import practice
+        from envs.scenario import blindfolded, practice
 
         generators, scenarios = {}, {}
         for row in rows:
             rng = np.random.default_rng([self.job.seed, self.rows[row], int(self.episode[row])])
             self.episode[row] += 1
             generators[row] = rng
-            scenarios[row] = practice(rng, self.batch.spec, self.curriculum, row, self.job.randomize)
+            scenario = practice(rng, self.batch.spec, self.curriculum, row, self.job.randomize)
+            scenarios[row] = blindfolded(scenario) if self.job.blind else scenario
         self.shared["policy"][rows], self.shared["privileged"][rows] = self.batch.reset(scenarios, generators)
 
     def reset(self, _: Any) -> None:

@@ -115,11 +115,20 @@ def test_readings_that_mean_nothing_leave_everything_finite_and_are_forgotten(co
     assert torch.equal(memory.up, -sound.gravity_in_base)
 
 
-def test_without_any_map_it_believes_in_flat_ground(controller: Controller) -> None:
-    sensors, actions = readings(2), random_actions(5, 2)
-    blind = sensors._replace(height_map=torch.full_like(sensors.height_map, math.nan))
-    flat = sensors._replace(height_map=torch.full_like(sensors.height_map, -GO2.stand_height))
-    assert all(torch.equal(a, b) for a, b in zip(run(controller, blind, actions), run(controller, flat, actions), strict=True))
+@pytest.mark.parametrize("slope", [0.0, 0.4, -0.4])
+def test_without_any_map_it_believes_in_the_ground_under_its_feet(controller: Controller, slope: float) -> None:
+    """A robot pitched with an even slope, all feet on it, and no map."""
+    pitch = torch.atan(torch.tensor(slope))
+    down = torch.tensor([[-torch.sin(pitch), 0.0, -torch.cos(pitch)]])
+    stance = torch.tensor(GO2.stance)[None]
+    nothing = torch.full((1, MAP_X_COUNT, MAP_Y_COUNT), math.nan)
+    sensors, memory = Sensors(down, torch.zeros(1, 3), stance, torch.zeros(1, 12), torch.zeros(1, 2), nothing), controller.start(1)
+    for _ in range(50):
+        _, memory = controller.observe(sensors, memory)
+    assert memory.slope.item() == pytest.approx(slope, abs=0.01)
+    assert memory.height.item() == pytest.approx(-GO2.stand_height / math.cos(float(pitch)), abs=0.02)
+    ahead = controller.map.at(memory.ground, torch.tensor([[0.5]]), torch.tensor([[0.0]]))
+    assert ahead.item() == pytest.approx(memory.height.item() + 0.5 * slope, abs=0.01)
 
 
 def test_each_element_of_the_observation_is_clipped(controller: Controller) -> None:

@@ -8,12 +8,13 @@ from torch import Tensor
 
 from envs.controller.terrain import HeightMap
 
-UNSEEN = -0.26
+FELT = (torch.tensor([-0.26]), torch.tensor([0.3]))
+"""Height and slope of the ground under the feet."""
 
 
 @pytest.fixture(scope="module")
 def height_map() -> HeightMap:
-    return HeightMap(unseen=UNSEEN)
+    return HeightMap()
 
 
 def inclined(height_map: HeightMap, height: float = -0.3, slope: float = 0.2, across: float = 0.1) -> Tensor:
@@ -22,26 +23,27 @@ def inclined(height_map: HeightMap, height: float = -0.3, slope: float = 0.2, ac
 
 def test_a_map_without_holes_stays_as_it_is(height_map: HeightMap) -> None:
     heights = inclined(height_map)
-    assert torch.equal(height_map.fill(heights), heights)
+    assert torch.equal(height_map.fill(heights, *FELT), heights)
 
 
 def test_a_missing_cell_takes_the_mean_of_its_row(height_map: HeightMap) -> None:
     heights = inclined(height_map)
     heights[0, 5, :3] = math.nan
-    torch.testing.assert_close(height_map.fill(heights)[0, 5, :3], heights[0, 5, 3:].mean().expand(3))
+    torch.testing.assert_close(height_map.fill(heights, *FELT)[0, 5, :3], heights[0, 5, 3:].mean().expand(3))
 
 
 def test_an_empty_row_takes_the_row_behind_it(height_map: HeightMap) -> None:
     heights = inclined(height_map)
     heights[0, 20:] = math.nan
-    torch.testing.assert_close(height_map.fill(heights)[0, 20:], heights[0, 19].mean().expand(9, 7))
+    torch.testing.assert_close(height_map.fill(heights, *FELT)[0, 20:], heights[0, 19].mean().expand(9, 7))
 
 
-def test_where_nothing_was_seen_behind_the_ground_is_flat(height_map: HeightMap) -> None:
+def test_where_nothing_was_seen_behind_the_ground_is_as_it_is_felt(height_map: HeightMap) -> None:
     heights = inclined(height_map)
     heights[0, :4] = math.nan
-    assert (height_map.fill(heights)[0, :4] == UNSEEN).all()
-    assert (height_map.fill(torch.full((1, 29, 7), math.nan)) == UNSEEN).all()
+    felt = inclined(height_map, -0.26, 0.3, 0.0)
+    torch.testing.assert_close(height_map.fill(heights, *FELT)[0, :4], felt[0, :4])
+    torch.testing.assert_close(height_map.fill(torch.full((1, 29, 7), math.nan), *FELT), felt)
 
 
 def test_the_plane_through_inclined_ground_is_that_ground(height_map: HeightMap) -> None:
@@ -71,4 +73,4 @@ def test_points_outside_have_the_height_of_the_border(height_map: HeightMap) -> 
 def test_a_cell_at_infinity_is_cut(height_map: HeightMap) -> None:
     heights = inclined(height_map)
     heights[0, 3, 3] = math.inf
-    assert height_map.fill(heights).max() == 2.0
+    assert height_map.fill(heights, *FELT).max() == 2.0

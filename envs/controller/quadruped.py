@@ -122,7 +122,8 @@ class Controller(nn.Module):
         self.clearance, self.max_pitch, self.slope_smoothing, self.limit, self.largest = CLEARANCE, MAX_PITCH, SLOPE_SMOOTHING, LIMIT, LARGEST
         table = terms(spec)
         self.observations = sum(term.size for term in table)
-        self.map = HeightMap(unseen=-spec.stand_height)
+        self.map = HeightMap()
+        self.steepest = math.tan(MAX_PITCH)
         for name, values in (
             ("hip", legs.hip_in_base),
             ("abduction", legs.abduction),
@@ -168,11 +169,11 @@ class Controller(nn.Module):
     def observe(self, sensors: Sensors, memory: Memory) -> tuple[Tensor, Memory]:
         """Observation (E, N) of `sensors`, and the memory with what was seen."""
         sensors = self._sane(sensors, memory)
-        ground = self.map.fill(sensors.height_map)
-        height, slope = self.map.plane(ground)
-        slope = memory.slope + self.slope_smoothing * (slope - memory.slope)
         up = -sensors.gravity_in_base
         feet = self._feet_in_level(sensors.joint_position, up)
+        ground = self.map.fill(sensors.height_map, *self._plane_through_feet(feet, memory))
+        height, slope = self.map.plane(ground)
+        slope = memory.slope + self.slope_smoothing * (slope - memory.slope)
         x, y, z = feet[..., 0], feet[..., 1], feet[..., 2] - self.foot_radius
         velocity = self._odometry(feet, memory)
         at_feet = self.map.at(ground, torch.cat([x, x + 0.08, x + 0.16], 1), torch.cat([y, y, y], 1))
@@ -270,11 +271,28 @@ class Controller(nn.Module):
             sensors.height_map,
         )
 
+    def _plane_through_feet(self, feet: Tensor, memory: Memory) -> tuple[Tensor, Tensor]:
+        """Height under the base's origin [m] and slope [rise over run] of the line that the standing feet are on, each (E,): what a robot without a map feels."""
+        stands = self._standing(memory)
+        x, z = feet[..., 0], feet[..., 2] - self.foot_radius
+        count = stands.sum(1)
+        middle, level = (x * stands).sum(1) / count, (z * stands).sum(1) / count
+        away = (x - middle.unsqueeze(1)) * stands
+        # Feet that are nearly under each other tell nothing of the slope.
+        slope = (away * z).sum(1) / torch.clamp((away * away).sum(1), min=0.01)
+        slope = torch.clamp(slope, -self.steepest, self.steepest)
+        return level - slope * middle, slope
+
+    def _standing(self, memory: Memory) -> Tensor:
+        """1 for the feet that stand, 0 for those that swing, (E, L); before the first step all stand."""
+        swung = memory.swung & ~memory.swung.all(1, keepdim=True)
+        return (~swung).to(memory.phase.dtype)
+
     def _odometry(self, feet: Tensor, memory: Memory) -> Tensor:
         """Velocity of the base in the level frame, smoothed [m/s], (E, 3): a standing foot stays where it is, so the body goes where its feet come from."""
-        stands = (~memory.swung).to(feet.dtype).unsqueeze(-1)
+        stands = self._standing(memory).unsqueeze(-1)
         speed = (memory.feet - feet) / self.control_step
-        velocity = (speed * stands).sum(1) / torch.clamp(stands.sum(1), min=1.0)
+        velocity = (speed * stands).sum(1) / stands.sum(1)
         velocity = torch.clamp(velocity, -self.odometry_limit, self.odometry_limit)
         return memory.velocity + self.odometry_smoothing * (velocity - memory.velocity)
 

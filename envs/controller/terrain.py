@@ -10,7 +10,6 @@ class HeightMap(nn.Module):
     """Reads of a height map (E, X, Y), level frame, heights above the base's origin [m].
 
     Args:
-        unseen: height assumed where nothing at all has been seen [m], minus the standing height: a robot without a map believes in flat ground.
         reach: the plane is fitted over |x| < reach [m], both sides, and |y| < 0.25 m.
     """
 
@@ -19,10 +18,9 @@ class HeightMap(nn.Module):
     slope_weight: Tensor
     mean_weight: Tensor
 
-    def __init__(self, unseen: float, reach: float = 0.42) -> None:
+    def __init__(self, reach: float = 0.42) -> None:
         super().__init__()
         # TorchScript sees attributes, not a module's globals.
-        self.unseen = unseen
         self.x_start, self.x_step, self.x_count = MAP_X_START, MAP_X_STEP, MAP_X_COUNT
         self.y_start, self.y_step, self.y_count = MAP_Y_START, MAP_Y_STEP, MAP_Y_COUNT
         x = MAP_X_START + MAP_X_STEP * torch.arange(MAP_X_COUNT, dtype=torch.float32)
@@ -34,16 +32,21 @@ class HeightMap(nn.Module):
         # Least squares over points that are symmetric in x: slope = sum(x h) / sum(x x), height = mean(h).
         self.register_buffer("slope_weight", inside * x[:, None] / (inside * x[:, None] ** 2).sum())
 
-    def fill(self, heights: Tensor) -> Tensor:
-        """The map without holes: a missing cell takes the mean of its row (same x), an empty row the row behind it."""
+    def fill(self, heights: Tensor, felt_height: Tensor, felt_slope: Tensor) -> Tensor:
+        """The map without holes: a missing cell takes the mean of its row (same x), an empty row the row behind it.
+
+        Rows before the first that was seen, and a map in which nothing was, are the ground that is felt: its height under the base's origin [m] and its slope, (E,) each.
+        """
         heights = torch.clamp(heights, -2.0, 2.0)
         seen = ~torch.isnan(heights)
         count = seen.sum(-1)
         total = torch.where(seen, heights, torch.zeros_like(heights)).sum(-1)
-        row = torch.where(count > 0, total / count.clamp(min=1), torch.full_like(total, self.unseen))
+        felt = felt_height.unsqueeze(1) + felt_slope.unsqueeze(1) * self.x
         index = torch.arange(self.x_count, device=heights.device).expand_as(count)
-        latest = torch.cummax(torch.where(count > 0, index, torch.zeros_like(index)), 1).values
-        return torch.where(seen, heights, torch.gather(row, 1, latest).unsqueeze(-1))
+        latest = torch.cummax(torch.where(count > 0, index, torch.full_like(index, -1)), 1).values
+        row = torch.gather(total / count.clamp(min=1), 1, latest.clamp(min=0))
+        row = torch.where(latest >= 0, row, felt)
+        return torch.where(seen, heights, row.unsqueeze(-1))
 
     def plane(self, heights: Tensor) -> tuple[Tensor, Tensor]:
         """Height [m] under the base's origin and slope (rise over run along x) of the plane through the ground under the body, each (E,)."""
