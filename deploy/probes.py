@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from deploy.artefacts import Artefact
 from deploy.runtime.findings import Finding
+from deploy.runtime.limits import violation
 from deploy.runtime.manifest import Manifest
 from deploy.runtime.trace import Trace
 
@@ -80,24 +81,6 @@ def packets(trace: Trace, rng: np.random.Generator, count: int) -> Iterator[Read
         with np.errstate(over="ignore"):
             scaled = [part * size if rng.random() < 0.5 else part for part in reading]
         yield tuple(np.where(rng.random(part.shape) < share, rng.choice(SPECIAL, part.shape), part) for part in scaled)
-
-
-def violation(manifest: Manifest, commands: Reading) -> str | None:
-    """What is wrong with the commands of one step, or None."""
-    position, velocity, torque, kp, kd = commands
-    # The manifest's figures as the program knows them: 32-bit floats.
-    lower, upper, speed, peak, stiff, damp = (
-        np.array(getattr(manifest, name), np.float32) for name in ("lower", "upper", "target_speed_limit", "torque_limit", "kp", "kd")
-    )
-    if not all(part.shape == lower.shape and np.isfinite(part).all() for part in commands):
-        return "not finite, or not one for each joint"
-    rules = {
-        "a position": (position >= lower) & (position <= upper),
-        "a velocity": np.abs(velocity) <= speed,
-        "a torque": np.abs(torque) <= peak,
-        "a gain": (kp == stiff) & (kd == damp),
-    }
-    return next((f"{name} outside the limits" for name, kept in rules.items() if not kept.all()), None)
 
 
 def hold(name: str, artefact: Artefact, manifest: Manifest, trace: Trace, hostile: Iterator[Reading]) -> Finding:

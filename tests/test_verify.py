@@ -14,7 +14,7 @@ from deploy import __main__ as command_line
 from deploy import assemble, golden, probes, signing, verify
 from deploy.artefacts import LOADERS, TorchProgram, program_bytes, twin_bytes
 from deploy.numpy_twin import Twin
-from deploy.runtime import bundle, replay, signature, trace
+from deploy.runtime import bundle, limits, replay, signature, trace
 from deploy.runtime.errors import RefusedError
 from deploy.runtime.findings import Finding
 from deploy.runtime.manifest import Manifest
@@ -71,9 +71,9 @@ def test_a_manifest_that_promises_less_than_the_program_commands_is_found(files:
 @pytest.mark.parametrize("value", [np.nan, np.inf, 1e3, -1e3])
 def test_any_command_outside_the_limits_is_a_violation(recorded: Trace, part: int, value: float) -> None:
     sound = [array[0].copy() for array in recorded.commands.values()]
-    assert probes.violation(about(), tuple(sound)) is None
+    assert limits.violation(about(), tuple(sound)) is None
     sound[part][3] = value
-    assert probes.violation(about(), tuple(sound)) is not None
+    assert limits.violation(about(), tuple(sound)) is not None
 
 
 @pytest.mark.parametrize("name", [bundle.PROGRAM, bundle.TWIN])

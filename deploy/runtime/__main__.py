@@ -10,13 +10,13 @@ import argparse
 import sys
 from collections.abc import Sequence
 
+from deploy.runtime import run, selftest
 from deploy.runtime.errors import DeployError
 from deploy.runtime.link import LinkError
-from deploy.runtime.selftest import arguments as selftest_arguments
-from deploy.runtime.selftest import selftest
 
 COMMANDS = {
-    "selftest": (selftest_arguments, selftest),
+    "run": (run.arguments, run.run),
+    "selftest": (selftest.arguments, selftest.selftest),
 }
 UNREACHABLE = 6
 

@@ -29,3 +29,9 @@ class MissingExtraError(DeployError):
     """An optional package is not installed; the message names the extra that brings it."""
 
     status = 5
+
+
+class GaveUpError(DeployError):
+    """The control loop or its deadman failed while it drove a robot, which is damped."""
+
+    status = 7
