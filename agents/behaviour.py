@@ -187,7 +187,7 @@ def _play_share(share: tuple[str, str, int, Randomize, list[tuple[int, range]]])
                 scenarios[k] = blindfolded(scenario) if loaded.blind else scenario
             observations, _ = batch.reset(scenarios, dict(enumerate(generators)))
             traces = _play(batch, loaded, generators, observations, behaviour.push)
-            yield row, sum(behaviour.holds(trace) for trace in traces[: len(numbers)])
+            yield row, sum(bool(behaviour.holds(trace)) for trace in traces[: len(numbers)])
     finally:
         batch.close()
 
