@@ -7,10 +7,11 @@ import numpy as np
 from deploy.runtime.link import Array, MotorCommand
 from deploy.runtime.manifest import Manifest
 
-DAMPING = 3.0
-"""[N m s/rad]: a standing Go2 sinks to the ground within about a second."""
-STIFF, STEADY = 60.0, 5.0
-"""kp [N m/rad] and kd [N m s/rad] of a robot that gets up, stands or sits down: the softer of the pairs in use on Go2."""
+DAMPING = 2.0
+"""[N m s/rad]: a standing Go2 sinks to the ground within about a second; see `STEADY`."""
+STIFF, STEADY = 60.0, 2.0
+"""kp [N m/rad] and kd [N m s/rad] of a robot that gets up, stands or sits down. Go2 is known to take 60 with 5; with more than 2 to 3, motor drivers that come
+some milliseconds late, as in the simulator, tremble."""
 GATHER, RISE, SIT = 1.0, 1.5, 2.0
 """[s] to draw the legs in, to push the body up from there, and to sit down."""
 TOLERANCE, PATIENCE = 0.35, 1.0
