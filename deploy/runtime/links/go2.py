@@ -83,7 +83,7 @@ class _Map(NamedTuple):
 class Go2Link:
     """The robot. See `deploy.runtime.link.Link`.
 
-    A thread takes messages as they come and notes the time; whoever asks for the newest never waits. `refused` counts messages that were damaged, by their topic.
+    A thread takes messages as they come and notes the time; whoever asks for the newest never waits. `taken` counts messages by their topic, `refused` those of them that were damaged.
     """
 
     def __init__(self, about: Manifest, options: Mapping[str, str]) -> None:
@@ -98,6 +98,7 @@ class Go2Link:
         self._map: _Map | None = None
         self._pose: tuple[float, go2_map.Pose] | None = None
         self._handlers = {"rt/lowstate": self._on_state, "rt/utlidar/height_map_array": self._on_map, "rt/utlidar/robot_pose": self._on_pose}
+        self.taken: dict[str, int] = dict.fromkeys(self._handlers, 0)
         self.refused: dict[str, int] = dict.fromkeys(self._handlers, 0)
         self._readers = {topic: self._bus.reader(topic) for topic in self._handlers}
         self._open = True
@@ -156,6 +157,7 @@ class Go2Link:
             self._handlers[topic](message, now)
         except (ValueError, OverflowError):
             self.refused[topic] += 1
+        self.taken[topic] += 1
 
     @np.errstate(all="ignore")
     def _on_state(self, message: Any, now: float) -> None:

@@ -1,0 +1,130 @@
+"""python -m deploy.fake_go2: a process that plays a Go2 on a DDS bus, in real time.
+
+It stands before a flight of stairs with its motion service active, publishes states at 500 Hz, poses at 50 Hz and height maps at 11 Hz, and follows the last
+command that its firmware accepts for ever. It writes what happens as JSON lines, and takes orders as JSON lines on standard input: see `deploy.fake_go2.orders`.
+
+Exit status: 0 told to quit, 1 the bus cannot be joined, 2 wrong arguments, 5 an optional package is missing.
+"""
+
+import contextlib
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TextIO
+
+import numpy as np
+import tyro
+
+from deploy.fake_go2.journal import Journal
+from deploy.fake_go2.orders import Orders, parse
+from deploy.runtime.errors import DeployError
+from deploy.runtime.link import LinkError
+from deploy.simulation.engines import Engine, open_body
+from deploy.simulation.scene import Scene
+from envs.randomization import Randomize
+from envs.robots import GO2
+from envs.scenario import trial
+from envs.staircase import Direction, Staircase
+
+BEHIND = 0.1
+"""[s] by which the robot may be late before it gives up catching up."""
+
+
+@dataclass(frozen=True)
+class FakeConfig:
+    """Play a Go2 on a DDS bus."""
+
+    domain: int
+    """DDS domain; a real robot's is 0."""
+    interface: str = "lo"
+    """Network interface; "lo" stays on this machine."""
+    force: bool = False
+    """Join domain 0 with a Cyclone DDS that crashes a real robot's programs."""
+    engine: Engine = "pybullet"
+    """Physics engine."""
+    riser: float = 0.10
+    """[m]; 0: flat ground."""
+    tread: float = 0.28
+    """[m]."""
+    steps: int = 10
+    """Of the flight."""
+    direction: Direction = "up"
+    """Which way."""
+    randomize: Randomize = "nominal"
+    """What is random about the robot."""
+    seed: int = 0
+    """Of what is random."""
+    journal: Path | None = None
+    """Write what happens to this file instead of standard output."""
+
+
+def main() -> int:
+    """Command line; the exit status is in the module's docstring."""
+    config = tyro.cli(FakeConfig, description=__doc__)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    try:
+        with _journal(config.journal) as file:
+            play(config, Journal(file))
+    except (DeployError, LinkError, ValueError, OSError) as error:
+        print(f"fake_go2: {error}", file=sys.stderr)
+        return getattr(error, "status", 1)
+    except KeyboardInterrupt:
+        pass
+    return 0
+
+
+def play(config: FakeConfig, journal: Journal) -> None:
+    """Play the robot until told to quit.
+
+    Raises:
+        LinkError: the bus cannot be joined.
+        ValueError: no such staircase.
+        MissingExtraError: an optional package is not installed.
+    """
+    from deploy.fake_go2.robot import Robot
+    from deploy.runtime.links import dds
+
+    rng, stairs = np.random.default_rng(config.seed), Staircase(config.riser, config.tread, config.steps, direction=config.direction)
+    scenario = trial(rng, GO2, stairs, randomize=config.randomize)
+    bus = dds.Bus(config.domain, config.interface, config.force)
+    body = open_body(config.engine, GO2, scenario)
+    robot = Robot(GO2, body, Scene(GO2, scenario), bus, journal, scenario.goal_x(GO2.body_length))
+    orders, lost, due = Orders(), 0.0, time.monotonic()
+    journal.note("ready", engine=config.engine, riser=config.riser, direction=config.direction)
+    try:
+        while True:
+            for line in orders.come():
+                try:
+                    order = parse(line)
+                except ValueError as error:
+                    journal.note("wrong order", why=str(error))
+                    continue
+                robot.order(order)
+                if "quit" in order:
+                    return
+            robot.step()
+            due += robot.PERIOD
+            behind = time.monotonic() - due
+            if behind > BEHIND:
+                lost, due = lost + behind, due + behind
+                journal.note("behind", lost=lost)
+            time.sleep(max(0.0, -behind))
+    finally:
+        journal.note("end", counts=dict(robot.counts), lost=lost)
+        body.close()
+
+
+@contextlib.contextmanager
+def _journal(path: Path | None) -> Iterator[TextIO]:
+    if path is None:
+        yield sys.stdout
+        return
+    with path.open("w") as file:
+        yield file
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,51 @@
+"""The robot's own motion service: it holds the robot standing until somebody lets it lie down and releases it."""
+
+import json
+
+import numpy as np
+
+from deploy.runtime.link import MotorCommand
+from deploy.runtime.links.go2_messages import CHECK_MODE, RELEASE_MODE, STAND_DOWN
+from deploy.simulation.body import Array
+from deploy.simulation.scene import FOLDED
+from envs.robots import RobotSpec
+
+NAME = "normal"
+"""Of the service that is active when a Go2 is switched on."""
+LYING_DOWN = 1.5
+"""[s]."""
+NOT_IMPLEMENTED = 3203
+"""Code of an answer; the SDK's name for it is "API not implemented"."""
+
+
+class MotionService:
+    """The motion switcher and the sport service in one. Time is in seconds of the caller's."""
+
+    def __init__(self, spec: RobotSpec) -> None:
+        self._spec = spec
+        self._start = self._goal = np.array(spec.stance)
+        self._since = -np.inf
+        self.active = True
+
+    def lie_down(self, joints: Array, now: float) -> None:
+        """Fold the legs, from where the joints are [rad], (J,)."""
+        self._start, self._goal, self._since = joints.copy(), np.tile(FOLDED, len(self._spec.legs.names)), now
+
+    def answer(self, what: int, joints: Array, now: float) -> tuple[int, str]:
+        """Code (0: done) and data of the answer to a request."""
+        if what == CHECK_MODE:
+            return 0, json.dumps({"form": "0", "name": NAME if self.active else ""})
+        if what == RELEASE_MODE:
+            self.active = False
+        elif what == STAND_DOWN and self.active:
+            self.lie_down(joints, now)
+        else:
+            return NOT_IMPLEMENTED, ""
+        return 0, ""
+
+    def command(self, now: float) -> MotorCommand:
+        """What it tells the motors."""
+        done = min(1.0, (now - self._since) / LYING_DOWN)
+        position = (self._start + done * (self._goal - self._start)).astype(np.float32)
+        zero = np.zeros_like(position)
+        return MotorCommand(position, zero, zero, np.full_like(position, self._spec.kp), np.full_like(position, self._spec.kd))

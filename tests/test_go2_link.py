@@ -1,0 +1,332 @@
+"""The Go2's link against a fake robot in another process, over a real DDS bus."""
+
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pytest
+
+from deploy.runtime.link import LinkError, MotorCommand, RobotState
+from deploy.runtime.links import dds, go2_crc
+from deploy.runtime.links.go2 import LARGEST, Go2Link, Go2Writer, open_bus
+from deploy.runtime.links.go2_layout import Layout
+from deploy.runtime.links.go2_messages import HEIGHT_MAP, LOW_CMD, LOW_STATE, POSE, REQUEST
+from envs.robots import GO2
+from tests.bundles import about
+from tests.fake_robots import Fake, fake_robot, free_domain, until
+
+JOINTS = len(GO2.joint_names)
+
+
+@pytest.fixture(scope="module")
+def fake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fake]:
+    with fake_robot(tmp_path_factory.mktemp("go2"), riser=0.1) as robot:
+        yield robot
+
+
+@pytest.fixture
+def link(fake: Fake) -> Iterator[Go2Link]:
+    """A link to the robot, taken over, which behaves again."""
+    fake.behave()
+    robot = Go2Link(about(), fake.options)
+    robot.start()
+    yield robot
+    robot.close()
+
+
+def stance(kp: float = GO2.kp) -> MotorCommand:
+    position, zero = np.array(GO2.stance, np.float32), np.zeros(JOINTS, np.float32)
+    return MotorCommand(position, zero, zero, np.full_like(zero, kp), np.full_like(zero, GO2.kd))
+
+
+def damping() -> MotorCommand:
+    zero = np.zeros(JOINTS, np.float32)
+    return MotorCommand(zero, zero, zero, zero, np.full_like(zero, 2.0))
+
+
+def keep_sending(writer: Go2Link | Go2Writer, command: MotorCommand, what: Callable[[], Any]) -> None:
+    """Send until `what`."""
+
+    def done() -> Any:
+        writer.send(command)
+        return what()
+
+    until(done)
+
+
+def sound(link: Go2Link) -> bool:
+    """Whether the link says nothing, or what a robot can be."""
+    state, ground = link.state(), link.height_map()
+    assert ground is None or not np.isinf(ground.heights).any()
+    if state is None:
+        return True
+    parts = (state.quaternion, state.angular_velocity, state.joint_position, state.joint_velocity, state.joint_torque, state.temperature)
+    figures = zip(parts[1:5], ("gyroscope", "q", "dq", "tau_est"), strict=True)
+    return all(np.isfinite(part).all() for part in parts) and all((np.abs(part) <= LARGEST[name]).all() for part, name in figures)
+
+
+def test_the_motion_service_is_released_before_anything_else(fake: Fake, link: Go2Link) -> None:
+    assert fake.events("released")
+    again = time.monotonic()
+    link.start()
+    assert time.monotonic() - again < 5.0
+
+
+def test_a_robot_that_restarts_holds_itself_again_and_refuses_until_it_is_released(fake: Fake, link: Go2Link) -> None:
+    before = fake.counts().get("motion service", 0)
+    fake.order(restart=0.3)
+    until(lambda: link.state().tick < 1000)  # type: ignore[union-attr]
+    keep_sending(link, stance(), lambda: fake.counts().get("motion service", 0) > before)
+    link.start()
+    keep_sending(link, stance(), lambda: fake.counts()["accepted"])
+
+
+def test_states_are_those_of_the_robot_in_the_manifests_order(fake: Fake, link: Go2Link) -> None:
+    turned = about(motor_index=tuple(reversed(range(JOINTS))))
+    other = Go2Link(turned, fake.options)
+    try:
+        theirs, mine = until(other.state), link.state()
+        assert mine is not None
+        np.testing.assert_allclose(theirs.joint_position[::-1], mine.joint_position, atol=0.05)
+        assert np.linalg.norm(mine.quaternion) == pytest.approx(1.0, abs=1e-5)
+        # It stands level before the stairs: the real part is the last.
+        assert mine.quaternion[3] > 0.9
+        assert (mine.battery, mine.joint_position.shape, mine.temperature[0]) == (0.8, (JOINTS,), 30.0)
+    finally:
+        other.close()
+
+
+def test_the_tick_advances_and_states_are_young(link: Go2Link) -> None:
+    first = link.state()
+    assert first is not None
+    later = until(lambda: (state := link.state()) and state.tick >= first.tick + 100 and state)
+    assert first.received < later.received <= time.monotonic()
+
+
+def test_the_remote_control_arrives(fake: Fake, link: Go2Link) -> None:
+    fake.order(buttons=["start", "L2"], forward=0.5, turn=-1.0)
+    remote = until(lambda: (state := link.state()) and state.remote.buttons and state.remote)
+    assert (remote.buttons, remote.forward, remote.turn) == ({"start", "L2"}, 0.5, -1.0)
+
+
+def test_the_stairs_are_on_the_height_map(fake: Fake, link: Go2Link) -> None:
+    ground = until(link.height_map)
+    where = fake.wait("where", time.monotonic())
+    # 0.7 to 1 m before the first edge: the grid, which reaches 0.9 m, sees at most one riser, and ground at the base's own height over it.
+    levels = np.unique(np.round(ground.heights[~np.isnan(ground.heights)] + where["over_ground"], 2))
+    assert set(levels) <= {np.float32(0.0), np.float32(0.1)}
+    assert not np.isnan(ground.heights).any()
+
+
+def test_commands_move_the_robot_and_nothing_is_refused(fake: Fake, link: Go2Link) -> None:
+    began = time.monotonic()
+    before = fake.counts()
+    start = link.state().joint_position  # type: ignore[union-attr]
+    for part in np.linspace(0, 1, 40):
+        goal = stance()
+        link.send(goal._replace(position=(start + part * (goal.position - start)).astype(np.float32)))
+        time.sleep(0.02)
+    keep_sending(link, stance(), lambda: np.abs(link.state().joint_position - GO2.stance).max() < 0.2)  # type: ignore[union-attr]
+    link.send(damping())
+    fake.wait("damping", began)
+    after = fake.counts()
+    assert after["accepted"] > before.get("accepted", 0)
+    assert {name: count for name, count in after.items() if name != "accepted"} == {name: count for name, count in before.items() if name != "accepted"}
+
+
+def test_a_second_way_in_damps_the_robot(fake: Fake, link: Go2Link) -> None:
+    link.send(stance())
+    fake.wait("where", time.monotonic())
+    writer, began = Go2Writer(about(), fake.options), time.monotonic()
+    keep_sending(writer, damping(), lambda: fake.events("damping", began))
+    writer.close()
+
+
+def test_a_command_that_is_not_finite_is_not_sent(fake: Fake, link: Go2Link) -> None:
+    before = fake.counts()
+    with pytest.raises(LinkError, match="not finite"):
+        link.send(stance(kp=float("nan")))
+    with pytest.raises(LinkError, match="not one for each joint"):
+        link.send(MotorCommand(*(part[:3] for part in stance())))
+    assert fake.counts() == before
+
+
+def test_silence_lets_the_state_grow_old(fake: Fake, link: Go2Link) -> None:
+    fake.order(drop=1.0)
+    until(lambda: time.monotonic() - link.state().received > 0.3)  # type: ignore[union-attr]
+
+
+def test_a_frozen_robot_speaks_and_its_tick_stands_still(fake: Fake, link: Go2Link) -> None:
+    fake.order(freeze=True)
+
+    def frozen() -> bool:
+        first = link.state()
+        time.sleep(0.2)
+        second = link.state()
+        assert first is not None
+        assert second is not None
+        return second.tick == first.tick and second.received > first.received
+
+    until(frozen)
+
+
+def test_damaged_states_are_refused_and_the_last_sound_one_stays(fake: Fake, link: Go2Link) -> None:
+    for kind in ("corrupt", "nan"):
+        before, refused = link.state(), link.refused["rt/lowstate"]
+        fake.order(**{kind: 1.0})
+        until(partial(more, link.refused, "rt/lowstate", refused + 20))
+        assert sound(link)
+        old = link.state()
+        time.sleep(0.1)
+        assert link.state() is old is not None
+        assert old is not before
+        fake.behave()
+        until(partial(other_state, link, old))
+
+
+def test_a_late_robot_is_still_read(fake: Fake, link: Go2Link) -> None:
+    fake.order(delay=0.1)
+    tick = link.state().tick  # type: ignore[union-attr]
+    until(lambda: link.state().tick > tick + 300)  # type: ignore[union-attr]
+
+
+def test_a_lost_map_grows_old(fake: Fake, link: Go2Link) -> None:
+    until(link.height_map)
+    fake.order(map=False)
+    until(lambda: time.monotonic() - link.height_map().received > 0.5)  # type: ignore[union-attr]
+
+
+def test_a_wrong_order_is_noted_and_changes_nothing(fake: Fake, link: Go2Link) -> None:
+    began = time.monotonic()
+    fake.order(drop=2.0)
+    assert "drop cannot be 2.0" in fake.wait("wrong order", began)["why"]
+    fake.order(nonsense=1)
+    until(lambda: any("there is no order 'nonsense'" in event["why"] for event in fake.events("wrong order", began)))
+
+
+def test_no_robot_is_an_error_that_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    from deploy.runtime.links import go2_motion
+
+    monkeypatch.setattr(go2_motion, "PATIENCE", 0.2)
+    nobody = Go2Link(about(), {"domain": str(free_domain()), "interface": "lo"})
+    with pytest.raises(LinkError, match="no robot speaks"):
+        nobody.start()
+    nobody.close()
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"interface": "lo"}, "must not join domain 0"),
+        ({"domain": "231"}, "does not exist"),
+        ({"domain": "x"}, "use a number"),
+        ({"domian": "1"}, "no option domian"),
+        ({"domain": "201", "interface": "nowhere0"}, "does the interface exist"),
+    ],
+)
+def test_what_cannot_be_joined_is_refused(options: dict[str, str], says: str) -> None:
+    with pytest.raises(LinkError, match=says):
+        open_bus(options)
+
+
+def test_another_robots_bundle_is_refused() -> None:
+    for other in (about(robot="spot"), about(motor_index=(0,) * JOINTS), about(motor_index=tuple(range(10, 22)))):
+        with pytest.raises(LinkError, match="needs a go2's"):
+            Go2Writer(other, {"domain": "1", "interface": "lo"})
+
+
+def more(counts: dict[str, int], name: str, than: int) -> bool:
+    return counts[name] > than
+
+
+def other_state(link: Go2Link, than: RobotState | None) -> bool:
+    return link.state() is not than
+
+
+def said(data: bytes, **_: Any) -> bytes:
+    return data
+
+
+def garbled(rng: np.random.Generator, template: bytes) -> bytes:
+    """Random bytes, or a sound message with some bytes changed or its end missing."""
+    if rng.random() < 0.3:
+        return rng.bytes(int(rng.integers(1, 400)) * 4)
+    data = bytearray(template)
+    for at in rng.integers(0, len(data), int(rng.integers(1, 9))):
+        data[at] = rng.integers(256)
+    return bytes(data[: rng.integers(4, len(data) + 1)] if rng.random() < 0.3 else data)
+
+
+def wild_state(rng: np.random.Generator) -> bytes:
+    """A state with a right checksum over any bytes at all."""
+    layout = Layout(LOW_STATE)
+    record = np.frombuffer(rng.bytes(layout.dtype.itemsize), layout.dtype).reshape(()).copy()
+    go2_crc.sign(record)
+    return layout.to_wire(record)
+
+
+def fuzz_link(count: int) -> None:
+    """Send `count` payloads to a link that hears nothing else: each must arrive, and be refused or be sound."""
+    options = {"domain": str(free_domain()), "interface": "lo"}
+    link, bus, rng = Go2Link(about(), options), open_bus(options), np.random.default_rng(1)
+    topics = {"rt/lowstate": LOW_STATE, "rt/utlidar/height_map_array": HEIGHT_MAP, "rt/utlidar/robot_pose": POSE}
+    writers = {topic: bus.writer(topic) for topic in topics}
+    parts = [dds.message(kind) for kind in (POSE.fields[0].kind, POSE.fields[0].kind.fields[0].kind, POSE.fields[1].kind)]
+    point, quaternion = (dds.message(field.kind) for field in POSE.fields[1].kind.fields)
+    sound_ones = {
+        "rt/lowstate": Layout(LOW_STATE).to_wire(Layout(LOW_STATE).new()),
+        "rt/utlidar/height_map_array": dds.message(HEIGHT_MAP)(0.0, "odom", 0.06, 8, 8, [0.0, 0.0], [0.0] * 64).serialize(),
+        "rt/utlidar/robot_pose": dds.message(POSE)(parts[0](parts[1](1, 2), "odom"), parts[2](point(0, 0, 0.3), quaternion(0, 0, 0, 1))).serialize(),
+    }
+    for number in range(count):
+        topic = list(topics)[number % 3]
+        data = wild_state(rng) if topic == "rt/lowstate" and rng.random() < 0.5 else garbled(rng, sound_ones[topic])
+        message: Any = object.__new__(dds.message(topics[topic]))
+        message.serialize = partial(said, data)
+        seen = link.taken[topic]
+        writers[topic].write(message)
+        until(partial(more, link.taken, topic, seen))
+        assert sound(link)
+    link.close()
+    assert all(0 < refused < link.taken[topic] for topic, refused in link.refused.items()), (link.refused, link.taken)
+
+
+def fuzz_robot(fake: Fake, link: Go2Link, count: int) -> None:
+    """Send `count` commands and requests to the robot: it must live, and refuse what it must."""
+    bus, rng, kind = open_bus(fake.options), np.random.default_rng(2), dds.message(LOW_CMD)
+    commands, requests = bus.writer("rt/lowcmd"), bus.writer("rt/api/sport/request")
+    header = REQUEST.fields[0].kind
+    identity, lease, policy = (dds.message(field.kind) for field in header.fields)
+    template = Layout(LOW_CMD).to_wire(Layout(LOW_CMD).new())
+    for number in range(count):
+        if number % 10:
+            commands.write(kind.of(garbled(rng, template)))
+        else:
+            odd = dds.message(header)(identity(int(rng.integers(2**62)), int(rng.integers(2000))), lease(0), policy(0, False))
+            requests.write(dds.message(REQUEST)(odd, rng.bytes(20).hex(), []))
+        time.sleep(0.001)
+    before = fake.counts()
+    keep_sending(link, damping(), lambda: fake.counts()["accepted"] > before.get("accepted", 0))
+    assert sum(count for name, count in before.items() if name in ("size", "checksum", "head", "level")) > 0.2 * count
+    link.start()
+
+
+def test_fuzzed_payloads_crash_nobody_and_are_not_believed(fake: Fake, link: Go2Link) -> None:
+    fuzz_link(500)
+    fuzz_robot(fake, link, 500)
+
+
+@pytest.mark.long
+def test_ten_thousand_fuzzed_payloads_crash_nobody_and_are_not_believed(fake: Fake, link: Go2Link) -> None:
+    fuzz_link(10_000)
+    fuzz_robot(fake, link, 10_000)
+
+
+def test_there_is_a_way_in_by_name(fake: Fake) -> None:
+    from deploy.runtime.links import open_link, open_writer
+
+    opened: list[Any] = [open_link("go2", about(), fake.options), open_writer("go2", about(), fake.options)]
+    for one in opened:
+        one.close()
