@@ -1,7 +1,9 @@
 """python -m deploy: from a trained policy to a robot.
 
 Exit status: 0 done, 1 it could not be done, 2 wrong arguments, 3 a bundle's form, signature or hash was refused, 4 a check of verification failed,
-5 an optional package is missing. Whatever is refused leaves every file as it was.
+5 an optional package is missing, 6 the robot cannot be reached or refuses, 7 the control loop had to give up and left the robot damped. Whatever is refused leaves every file as it was.
+
+`python -m deploy run BUNDLE --link NAME ...` drives a robot from this machine as `python -m deploy.runtime run` does on the robot's own: see its --help.
 
 Of a robot: 20 its host key is unknown or has changed, 21 it refuses the login, 22 it does not answer, 23 it is not provisioned, 24 it is not damped,
 25 the bundle is for another robot or runtime, 26 the version is too old, 27 another flash is at work on it, 28 the self-test there failed, 29 the service
@@ -20,7 +22,9 @@ from deploy.export import ExportConfig, export
 from deploy.flash import FlashConfig, flash
 from deploy.inspect import InspectConfig, inspect
 from deploy.installed import RollbackConfig, StatusConfig, rollback, status
+from deploy.log import LogConfig, log
 from deploy.provision import ProvisionConfig, provision
+from deploy.runtime import __main__ as runtime
 from deploy.runtime.errors import DeployError
 from deploy.signing import KeygenConfig, keygen
 from deploy.verify import VerifyConfig, verify
@@ -34,11 +38,14 @@ COMMANDS: dict[str, tuple[Any, Any]] = {
     "flash": (FlashConfig, flash),
     "status": (StatusConfig, status),
     "rollback": (RollbackConfig, rollback),
+    "log": (LogConfig, log),
 }
 
 
 def main() -> int:
     """Command line; the exit status is in the module's docstring."""
+    if sys.argv[1:2] == ["run"]:
+        return runtime.main(sys.argv[1:])
     # As on a robot: a second thread makes the slowest step slower.
     torch.set_num_threads(1)
     config: Any = tyro.extras.subcommand_cli_from_dict({name: kind for name, (kind, _) in COMMANDS.items()}, description=__doc__)

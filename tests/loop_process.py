@@ -36,7 +36,7 @@ def fail_later() -> None:
 def serve(bundle: str, public_key: str) -> None:
     torch.set_num_threads(1)
     loaded = pilot.load(*open_bundle(Path(bundle), Path(public_key)))
-    pilot.load = lambda *_: loaded  # type: ignore[assignment]
+    pilot.load = lambda *_: loaded
     print("ready", flush=True)
     for line in sys.stdin:
         words, fault = json.loads(line)

@@ -29,7 +29,7 @@ class Loops:
     def start(self, fault: str = "") -> int:
         """A loop whose robot is about to rise; its process id."""
         since = len(self.server.lines)
-        self.server.say((words(self.robot, self.bundle, self.key), fault))
+        self.server.say((self.words(), fault))
         process = int(self.server.hear("pid", since).split()[1])
         self.server.hear("damped; arm", since)
         self.robot.press("start")
@@ -38,20 +38,29 @@ class Loops:
         self.server.hear("rising", since)
         return process
 
+    def words(self) -> list[str]:
+        """Of the command line."""
+        return words(self.robot, self.bundle, self.key)
+
     def status(self, process: int) -> int:
         """Its exit status, once it has ended."""
         return int(self.server.hear("exit", self.server.lines.index(f"pid {process}")).split()[1])
 
+    @classmethod
+    def lent(cls, folder: Path) -> Iterator["Loops"]:
+        """For a fixture."""
+        loops = cls(folder)
+        yield loops
+        # The last deadman streams until it is told to leave: by the next runtime.
+        process = loops.start()
+        os.kill(process, signal.SIGTERM)
+        assert loops.status(process) == 0
+        assert (loops.server.end(), loops.robot.end()) == (0, 0)
+
 
 @pytest.fixture(scope="module")
 def loops(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Loops]:
-    loops = Loops(tmp_path_factory.mktemp("loops"))
-    yield loops
-    # The last deadman streams until it is told to leave: by the next runtime.
-    process = loops.start()
-    os.kill(process, signal.SIGTERM)
-    assert loops.status(process) == 0
-    assert (loops.server.end(), loops.robot.end()) == (0, 0)
+    yield from Loops.lent(tmp_path_factory.mktemp("loops"))
 
 
 def gap(loops: Loops, fault: str) -> float:

@@ -80,7 +80,8 @@ def read(path: Path) -> tuple[dict[str, Any], NDArray[Any]]:
         data = path.read_bytes()[:LARGEST]
         about = json.loads(data[len(MAGIC) : HEADER]) if data.startswith(MAGIC) else None
         kind = record_type(about["fields"])  # type: ignore[index]
-        records = np.frombuffer(data[HEADER:], np.uint8)[: about["ticks"] * kind.itemsize].reshape(-1, kind.itemsize)  # type: ignore[index]
+        whole = min(about["ticks"], (len(data) - HEADER) // kind.itemsize)  # type: ignore[index]
+        records = np.frombuffer(data, np.uint8, whole * kind.itemsize, HEADER).reshape(whole, kind.itemsize)
     except OSError as error:
         raise DeployError(f"cannot read {path}: {error.strerror}") from error
     except (ValueError, TypeError, KeyError) as error:

@@ -78,7 +78,7 @@ class Control:
             self._tick, self._tick_changed = inputs.state.tick, inputs.now
 
     def _ask(self, inputs: Inputs) -> MotorCommand | None:
-        """The program's answer, if it has the legs. It is not asked about readings that are no readings: its memory would take them up."""
+        """The program's answer, if it has the legs."""
         if self.state not in WALKING or inputs.state is None:
             return None
         speed = inputs.wish.command if self.state == "running" else (0.0, 0.0)

@@ -89,7 +89,7 @@ def _finite(seen: Seen, state: RobotState) -> str | None:
     wrong = [name for name, (value, size) in arrays.items() if value.shape != (size,) or not np.isfinite(value).all()]
     if wrong:
         return f"{', '.join(wrong)} not finite, or of the wrong size"
-    length = float(np.linalg.norm(state.quaternion))
+    length = float(np.linalg.norm(state.quaternion.astype(np.float64)))
     return None if abs(length - 1.0) < 0.05 else f"the attitude's quaternion has the length {length:.2f}"
 
 

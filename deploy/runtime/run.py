@@ -59,10 +59,10 @@ def run(options: argparse.Namespace) -> str:
         print(f"without {' and '.join(refused)}: ticks may be late")
     with contextlib.ExitStack() as stack:
         ends = stack.enter_context(_until_signalled())
-        watch = Watch(options.link, about, way)
-        stack.callback(watch.finish)
         link = open_link(options.link, about, way)
         stack.callback(link.close)
+        watch = Watch(options.link, about, way)
+        stack.callback(watch.finish)
         link.start()
         # From here on the robot listens to nobody else.
         stack.callback(_farewell, link, about, watch)
