@@ -4,7 +4,7 @@ PY := $(VENV)/bin/python
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-long lint train
+.PHONY: help setup demo test test-long test-cpp lint train
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 18
@@ -26,6 +26,11 @@ test: lint ## lint, types and tests
 
 test-long: setup ## the tests that take minutes
 	$(PY) -m pytest -m long
+
+test-cpp: setup ## build the C++ runner and run the shipped policy's bundle with it
+	@command -v cmake >/dev/null && command -v c++ >/dev/null || \
+		{ echo "test-cpp: there is no cmake or no C++ compiler; install them (on Debian: apt-get install cmake g++)" >&2; exit 1; }
+	$(PY) -m pytest -m long tests/test_cpp.py
 
 lint: setup ## ruff and mypy
 	$(PY) -m ruff check .
