@@ -21,7 +21,7 @@ class CurriculumConfig:
     demote: float = 0.40
     """Share of the way below which it gets a lower one."""
     down: float = 0.4
-    """Share of episodes that go down, which is learned sooner."""
+    """Share of episodes that go down, of a robot that is as far in both directions; the direction that lags by more than two levels gets 0.2 more."""
     review: float = 0.30
     """Share of episodes on any lower level, so that nothing is forgotten."""
 
@@ -41,6 +41,12 @@ class Curriculum:
     def __init__(self, config: CurriculumConfig, count: int) -> None:
         self.config = config
         self.level: NDArray[np.int64] = np.zeros((count, 2), dtype=np.int64)
+
+    def goes_down(self, row: int, rng: np.random.Generator) -> bool:
+        """Whether the next episode of robot `row` goes down."""
+        up, down = (int(level) for level in self.level[row])
+        lag = int(up - down > 2) - int(down - up > 2)
+        return bool(rng.random() < self.config.down + 0.2 * lag)
 
     def choose(self, row: int, down: bool, rng: np.random.Generator) -> tuple[int, bool]:
         """Level for the next episode of robot `row`, and whether it counts for promotion."""

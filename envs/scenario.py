@@ -88,7 +88,7 @@ def practice(rng: np.random.Generator, spec: RobotSpec, curriculum: Curriculum, 
     kind = rng.random()
     if kind < ROAM:
         return walkabout(rng, spec, randomize)
-    down = bool(rng.random() < curriculum.config.down)
+    down = curriculum.goes_down(row, rng)
     level, counts = curriculum.choose(row, down, rng)
     flight, speed = _flight(rng, curriculum.config.riser(level), down), float(rng.uniform(0.3, 0.7))
     scenario = trial(rng, spec, flight, speed, seconds=14.0, randomize=randomize)

@@ -49,7 +49,7 @@ def test_some_episodes_review_a_lower_level_and_do_not_count(curriculum: Curricu
 def test_practice_gives_flights_of_the_robots_level_in_both_directions(curriculum: Curriculum) -> None:
     curriculum.level[0] = (4, 8)
     rng = np.random.default_rng(0)
-    scenarios = [practice(rng, GO2, curriculum, 0, "full") for _ in range(300)]
+    scenarios = [practice(rng, GO2, curriculum, 0, "full") for _ in range(500)]
     counted = [made for made in scenarios if made.counts]
     for direction, level in (("up", 4), ("down", 8)):
         risers = [made.stairs.riser for made in counted if made.stairs.direction == direction]
@@ -64,3 +64,10 @@ def test_practice_can_be_built_at_every_level(curriculum: Curriculum) -> None:
     for level in range(curriculum.config.levels):
         curriculum.level[:] = level
         assert all(practice(rng, GO2, curriculum, 0, "full").goal_x(GO2.body_length) for _ in range(20))
+
+
+@pytest.mark.parametrize(("levels", "share"), [((9, 9), 0.4), ((9, 11), 0.4), ((4, 9), 0.2), ((9, 4), 0.6)])
+def test_the_direction_that_lags_gets_more_episodes(curriculum: Curriculum, levels: tuple[int, int], share: float) -> None:
+    curriculum.level[0] = levels
+    rng = np.random.default_rng(0)
+    assert np.mean([curriculum.goes_down(0, rng) for _ in range(4000)]) == pytest.approx(share, abs=0.03)
