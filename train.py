@@ -35,7 +35,8 @@ def _differs(config: TrainConfig) -> str | None:
         return None
     for name, value in json.loads(saved.read_text()).items():
         if name in ("robot", "robots", "blind") and value != getattr(config, name):
-            return f"{config.run} was begun with {name} {value}; resume it so, or name a new folder"
+            option = f"--{name} {value}" if type(value) is not bool else f"--{'' if value else 'no-'}{name}"
+            return f"{config.run} was begun with {option}; resume it so, or name a new folder"
     return None
 
 

@@ -10,13 +10,16 @@ from envs.randomization import Randomize
 
 @dataclass(frozen=True)
 class TrainConfig:
-    """Train a stair-climbing policy with PPO. Look at the curves with `tensorboard --logdir DIR/tensorboard`."""
+    """Train a stair-climbing policy with PPO. Look at the curves with `tensorboard --logdir DIR/tensorboard`.
+
+    The defaults are those of the shipped policy `go2`; with --blind, of `go2-blind`.
+    """
 
     run: Path
     """Folder of the run: configuration, checkpoints and logs go there."""
     robot: str = "go2"
     """Which robot learns: a name in `envs.robots`."""
-    steps: int = 10_000_000
+    steps: int = 20_000_000
     """Control steps to train for, all robots together, counted from the beginning of the run."""
     seed: int = 1
     """Of everything random."""
@@ -24,8 +27,8 @@ class TrainConfig:
     """Continue the run in its folder from the newest valid checkpoint (from step 0 if there is none)."""
     workers: int = 2
     """Worker processes; as many as there are cores."""
-    robots: int = 64
-    """Robots, over all workers."""
+    robots: int = 128
+    """Robots, over all workers; each needs 40 MB of memory."""
     randomize: Randomize = "full"
     """"full" draws the randomisation table in every episode, "nominal" uses its nominal values."""
     blind: bool = False

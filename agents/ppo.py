@@ -13,9 +13,9 @@ from agents.vec_env import ClimbVecEnv
 class PPOConfig:
     """Settings of PPO. The defaults are what the shipped policies were trained with."""
 
-    rollout: int = 192
+    rollout: int = 128
     """Control steps of each robot between two updates."""
-    minibatch: int = 3072
+    minibatch: int = 4096
     """Samples in one gradient step."""
     epochs: int = 5
     """Passes over a rollout."""
