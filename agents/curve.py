@@ -6,8 +6,11 @@ from pathlib import Path
 from typing import Annotated
 
 import tyro
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+RISERS = {10: ":", 15: "--", 20: "-"}
+"""[cm], and the style of its line."""
 LINES = (("curriculum/riser_up", "up", "-"), ("curriculum/riser_down", "down", "--"))
 
 
@@ -25,18 +28,28 @@ def read(run: Path) -> list[dict[str, float]]:
 
 
 def draw(runs: dict[str, list[dict[str, float]]], out: Path) -> None:
-    """Mean riser of the curriculum [cm] against control steps [millions], a colour for each run."""
-    figure = Figure(figsize=(8, 4.5), layout="constrained")
-    axes = figure.subplots()
+    """Two pictures in one, a colour for each run: the mean riser of the curriculum [cm], and success on some risers going up, both against control steps [millions]."""
+    figure = Figure(figsize=(8, 8), layout="constrained")
+    practised, passed = figure.subplots(2, sharex=True)
     for number, (name, rows) in enumerate(runs.items()):
         for key, way, style in LINES:
-            points = [(row["time/total_timesteps"] / 1e6, 100 * row[key]) for row in rows if key in row]
-            axes.plot(*zip(*points, strict=True), style, color=f"C{number}", label=f"{name}, {way}")
-    axes.set(xlabel="control steps [millions]", ylabel="mean riser of the curriculum [cm]", title="What the robots were practising on")
-    axes.grid(alpha=0.3)
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.legend(frameon=False)
+            _line(practised, rows, key, style, f"C{number}", f"{name}, {way}")
+        for riser, style in RISERS.items():
+            _line(passed, rows, f"success_up/{riser}cm", style, f"C{number}", f"{name}, {riser} cm up")
+    practised.set(ylabel="mean riser of the curriculum [cm]", title="What the robots were practising on")
+    passed.set(
+        xlabel="control steps [millions]", ylabel="success of the last 100 training episodes [%]", title="What they managed, with the noise of exploration"
+    )
+    for axes in (practised, passed):
+        axes.grid(alpha=0.3)
+        axes.spines[["top", "right"]].set_visible(False)
+        axes.legend(frameon=False)
     figure.savefig(out, dpi=120)
+
+
+def _line(axes: Axes, rows: list[dict[str, float]], key: str, style: str, colour: str, label: str) -> None:
+    points = [(row["time/total_timesteps"] / 1e6, 100 * row[key]) for row in rows if key in row]
+    axes.plot([x for x, _ in points], [y for _, y in points], style, color=colour, label=label)
 
 
 def main(runs: Annotated[tuple[Path, ...], tyro.conf.Positional], out: Path) -> int:
