@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from typing import Protocol
+from typing import Callable, Protocol
 
 from deploy.runtime import motions
 from deploy.runtime.control import Control, Inputs, Outcome

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import os
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -34,7 +35,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--public-key", type=Path, required=True, help="the .pub file of the key that it must be signed with")
     parser.add_argument("--link", choices=list(WAYS), required=True, help="how to reach the robot")
     parser.add_argument("--option", action="append", default=[], metavar="NAME=VALUE", help="an option of the link; may be given again")
-    parser.add_argument("--log", type=Path, default=Path("out/blackbox"), help="folder for the black box; `python -m deploy log` reads it")
+    folder = Path(os.environ.get("LOGS_DIRECTORY", "out/blackbox"))
+    parser.add_argument(
+        "--log", type=Path, default=folder, help="folder for the black box, which `python -m deploy log` reads (default: $LOGS_DIRECTORY or out/blackbox)"
+    )
     parser.add_argument("--speed", type=float, help="forward speed [m/s] instead of the remote control's sticks, for rehearsals")
 
 

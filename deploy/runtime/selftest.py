@@ -6,7 +6,9 @@ import argparse
 import zipfile
 from pathlib import Path
 
-from deploy.runtime import bundle, findings, replay, trace
+import torch
+
+from deploy.runtime import bundle, findings, realtime, replay, trace
 from deploy.runtime.errors import VerificationError
 from deploy.runtime.findings import Finding
 from deploy.runtime.manifest import Manifest
@@ -45,4 +47,7 @@ def examine(about: Manifest, files: dict[str, bytes], steps: int) -> list[Findin
     except (KeyError, ValueError, RuntimeError, OSError, zipfile.BadZipFile) as error:
         return [Finding("load", False, f"the program cannot be loaded: {str(error).strip().splitlines()[0]}")]
     found = replay.replay(bundle.PROGRAM, program, golden, about.control_period)
+    # As the control loop will run.
+    torch.set_num_threads(1)
+    realtime.claim()
     return [found, replay.latency(program, golden, about.control_period, steps)]

@@ -32,7 +32,7 @@ class Seen(NamedTuple):
 
 def command(layout: Layout, config: Config) -> list[str]:
     """The control loop's command line."""
-    return [config.python, "-m", "deploy.runtime", "run", str(layout.current), "--public-key", str(layout.key), *config.arguments]
+    return [config.python, "-m", "deploy.runtime", "run", str(layout.current), "--public-key", str(layout.key), "--log", str(layout.log), *config.arguments]
 
 
 def test_command(layout: Layout, config: Config, bundle: str) -> list[str]:
@@ -42,4 +42,5 @@ def test_command(layout: Layout, config: Config, bundle: str) -> list[str]:
 
 def environment(layout: Layout) -> dict[str, str]:
     """In which both run."""
-    return {**os.environ, "PYTHONPATH": str(layout.runtime), "PYTHONDONTWRITEBYTECODE": "1"}
+    paths = {"PYTHONPATH": str(layout.runtime), "LOGS_DIRECTORY": str(layout.service / "blackbox")}
+    return {**os.environ, **paths, "PYTHONDONTWRITEBYTECODE": "1"}

@@ -31,6 +31,8 @@ Environment=PYTHONPATH={runtime} PYTHONDONTWRITEBYTECODE=1
 # A release that had not proved itself before the power went does not get a second try.
 ExecStartPre=+/usr/bin/env PYTHONPATH={runtime} python3 -m deploy.runtime.target recover --root {root}
 ExecStart={command}
+# For black boxes; its path is in $LOGS_DIRECTORY.
+LogsDirectory=treadwell
 # No terminal is never consent to walk.
 StandardInput=null
 TimeoutStartSec=90
@@ -39,8 +41,8 @@ WatchdogSec={watchdog:g}
 # Safe, for whatever comes up is damped and not armed.
 Restart=on-failure
 RestartSec=1
-# The loop first, so that it damps; then whatever it left behind.
-KillMode=mixed
+# The loop alone: if it was killed, its deadman damps the robot until the next loop relieves it.
+KillMode=process
 TimeoutStopSec=5
 LimitRTPRIO=99
 LimitMEMLOCK=infinity
