@@ -1,5 +1,6 @@
 """The Go2's link against a fake robot in another process, over a real DDS bus."""
 
+import contextlib
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -11,7 +12,7 @@ import pytest
 from deploy.runtime.link import LinkError, MotorCommand, RobotState
 from deploy.runtime.links import dds, go2_crc
 from deploy.runtime.links.go2 import LARGEST, Go2Link, Go2Writer, open_bus
-from deploy.runtime.links.go2_layout import Layout
+from deploy.runtime.links.go2_layout import HEADER, Layout
 from deploy.runtime.links.go2_messages import HEIGHT_MAP, LOW_CMD, LOW_STATE, POSE, REQUEST
 from envs.robots import GO2
 from tests.bundles import about
@@ -112,12 +113,15 @@ def test_the_remote_control_arrives(fake: Fake, link: Go2Link) -> None:
 
 
 def test_the_stairs_are_on_the_height_map(fake: Fake, link: Go2Link) -> None:
-    ground = until(link.height_map)
-    where = fake.wait("where", time.monotonic())
-    # 0.7 to 1 m before the first edge: the grid, which reaches 0.9 m, sees at most one riser, and ground at the base's own height over it.
-    levels = np.unique(np.round(ground.heights[~np.isnan(ground.heights)] + where["over_ground"], 2))
-    assert set(levels) <= {np.float32(0.0), np.float32(0.1)}
-    assert not np.isnan(ground.heights).any()
+    # 0.7 to 1 m before the first edge: the grid, which reaches 0.9 m, sees the ground and at most one riser.
+    def as_it_is() -> bool:
+        where, ground = fake.wait("where", time.monotonic()), link.height_map()
+        assert ground is not None
+        levels = np.unique(np.round(ground.heights + where["over_ground"], 2))
+        return set(levels) <= {np.float32(0.0), np.float32(0.1)}
+
+    until(link.height_map)
+    until(as_it_is)
 
 
 def test_commands_move_the_robot_and_nothing_is_refused(fake: Fake, link: Go2Link) -> None:
@@ -262,7 +266,7 @@ def garbled(rng: np.random.Generator, template: bytes) -> bytes:
 def wild_state(rng: np.random.Generator) -> bytes:
     """A state with a right checksum over any bytes at all."""
     layout = Layout(LOW_STATE)
-    record = np.frombuffer(rng.bytes(layout.dtype.itemsize), layout.dtype).reshape(()).copy()
+    record = layout.from_wire(HEADER + rng.bytes(len(layout.to_wire(layout.new())) - len(HEADER)))
     go2_crc.sign(record)
     return layout.to_wire(record)
 
@@ -280,13 +284,20 @@ def fuzz_link(count: int) -> None:
         "rt/utlidar/height_map_array": dds.message(HEIGHT_MAP)(0.0, "odom", 0.06, 8, 8, [0.0, 0.0], [0.0] * 64).serialize(),
         "rt/utlidar/robot_pose": dds.message(POSE)(parts[0](parts[1](1, 2), "odom"), parts[2](point(0, 0, 0.3), quaternion(0, 0, 0, 1))).serialize(),
     }
-    for number in range(count):
+    number = sent = 0
+    while sent < count:
+        number += 1
         topic = list(topics)[number % 3]
         data = wild_state(rng) if topic == "rt/lowstate" and rng.random() < 0.5 else garbled(rng, sound_ones[topic])
         message: Any = object.__new__(dds.message(topics[topic]))
         message.serialize = partial(said, data)
         seen = link.taken[topic]
-        writers[topic].write(message)
+        try:
+            writers[topic].write(message)
+        except dds.DDSException:
+            # Cyclone itself does not send everything.
+            continue
+        sent += 1
         until(partial(more, link.taken, topic, seen))
         assert sound(link)
     link.close()
@@ -302,7 +313,8 @@ def fuzz_robot(fake: Fake, link: Go2Link, count: int) -> None:
     template = Layout(LOW_CMD).to_wire(Layout(LOW_CMD).new())
     for number in range(count):
         if number % 10:
-            commands.write(kind.of(garbled(rng, template)))
+            with contextlib.suppress(dds.DDSException):
+                commands.write(kind.of(garbled(rng, template)))
         else:
             odd = dds.message(header)(identity(int(rng.integers(2**62)), int(rng.integers(2000))), lease(0), policy(0, False))
             requests.write(dds.message(REQUEST)(odd, rng.bytes(20).hex(), []))

@@ -2,10 +2,15 @@
 
 from collections import deque
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from deploy.fake_go2.senses import state_bytes
+from deploy.fake_go2 import senses
+from deploy.runtime.links import go2_crc
+
+Record = np.ndarray[Any, Any]
+JOINTS = 12
 
 
 @dataclass(frozen=True)
@@ -19,7 +24,7 @@ class Mischief:
     freeze: bool = False
     """States go on coming, and nothing in them changes."""
     corrupt: float = 0.0
-    """Share of states in which one byte is wrong."""
+    """Share of states in which a joint's position is not the one of which the checksum was made."""
     nan: float = 0.0
     """Share of states with a joint that is not a number, and a right checksum."""
     map: bool = True
@@ -39,20 +44,18 @@ class Postman:
         """Whether the message at hand is lost."""
         return bool(self._rng.random() < self.mischief.drop)
 
-    def carry(self, record: "np.ndarray", now: float) -> list[bytes]:
-        """The states that reach the bus at `now` [s]; `record` is the newest."""
+    def carry(self, record: Record, now: float) -> list[bytes]:
+        """The states that reach the bus at `now` [s]; `record` is the newest, without its checksum, and changed if it must err."""
+        joints, joint = record["motor_state"]["q"], self._rng.integers(JOINTS)
         if self._rng.random() < self.mischief.nan:
-            record["motor_state"]["q"][self._rng.integers(12)] = np.nan
-        data = state_bytes(record)
-        if self.mischief.freeze:
-            data = self._frozen = self._frozen or data
-        else:
-            self._frozen = None
+            joints[joint] = np.nan
+        go2_crc.sign(record)
         if self._rng.random() < self.mischief.corrupt:
-            at = int(self._rng.integers(len(data)))
-            data = data[:at] + bytes([data[at] ^ int(self._rng.integers(1, 256))]) + data[at + 1 :]
+            joints[joint] += 0.01
+        data = senses.LAYOUT.to_wire(record)
+        self._frozen = (data if self._frozen is None else self._frozen) if self.mischief.freeze else None
         if not self.loses():
-            self._late.append((now + self.mischief.delay, data))
+            self._late.append((now + self.mischief.delay, self._frozen or data))
         due = []
         while self._late and self._late[0][0] <= now:
             due.append(self._late.popleft()[1])

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from deploy.runtime.link import Remote
-from deploy.runtime.links import dds, go2_crc, go2_remote
+from deploy.runtime.links import dds, go2_remote
 from deploy.runtime.links.go2_layout import Layout
 from deploy.runtime.links.go2_messages import EMPTY_CELL, HEIGHT_MAP, LOW_STATE, MOTOR_ON, POSE
 from deploy.simulation.body import Array, Truth
@@ -21,12 +21,12 @@ TEMPERATURE, CHARGE, VOLTAGE = 30, 80, 29.0
 """[degC], [%], [V] of a robot at rest."""
 _REACH = 16.0
 """[m] around the start in which there is ground."""
-_LAYOUT = Layout(LOW_STATE)
+LAYOUT = Layout(LOW_STATE)
 
 
 def state(truth: Truth, tick: int, remote: Remote) -> np.ndarray[Any, Any]:
     """A state message without its checksum; `tick` in milliseconds since the robot was switched on."""
-    record = _LAYOUT.new()
+    record = LAYOUT.new()
     x, y, z, w = truth.quaternion
     imu, motors = record["imu_state"], record["motor_state"][: len(truth.joint_position)]
     imu["quaternion"], imu["gyroscope"] = (w, x, y, z), truth.angular_velocity
@@ -36,12 +36,6 @@ def state(truth: Truth, tick: int, remote: Remote) -> np.ndarray[Any, Any]:
     record["bms_state"]["soc"], record["power_v"] = CHARGE, VOLTAGE
     record["tick"], record["wireless_remote"] = tick % 2**32, np.frombuffer(go2_remote.encode(remote), np.uint8)
     return record
-
-
-def state_bytes(record: np.ndarray[Any, Any]) -> bytes:
-    """The state message with its checksum, as it goes over the bus."""
-    go2_crc.sign(record)
-    return _LAYOUT.to_wire(record)
 
 
 class Odometry:

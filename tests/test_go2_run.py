@@ -1,0 +1,142 @@
+"""The whole way: bundle, runtime and deadman in their processes, the fake Go2 in its own, a DDS bus between them."""
+
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from agents.policies import load
+from deploy import signing
+from deploy.assemble import assemble
+from tests.bundles import key_pair
+from tests.fake_robots import Fake, fake_robot, until
+from tests.robots import Process, walking_bundle
+
+BUDGET = 0.060
+"""[s]."""
+
+
+class Drive:
+    """A fake robot, and control loops that drive it one after the other."""
+
+    def __init__(self, fake: Fake, bundle: Path, key: Path, folder: Path) -> None:
+        self.fake, self._folder = fake, folder
+        self._public, self._bundle = key.with_name(key.name + ".pub"), bundle
+        self.server = Process("-m", "tests.loop_process", bundle, self._public)
+        self.server.hear("ready")
+
+    def start(self, *more: str) -> int:
+        """A loop whose robot is about to rise; its process id."""
+        since = len(self.server.lines)
+        way = [part for name, value in self.fake.options.items() for part in ("--option", f"{name}={value}")]
+        words = ["run", self._bundle, "--public-key", self._public, "--link", "go2", *way, "--log", self._folder / "log", *more]
+        self.server.say(([str(word) for word in words], ""))
+        process = int(self.server.hear("pid", since).split()[1])
+        self.server.hear("damped; arm", since)
+        self.press("start", "armed", since)
+        self.press("A", "rising", since)
+        return process
+
+    def press(self, button: str, state: str, since: int) -> None:
+        """As a person does, who waits for the robot to do it."""
+        self.fake.order(buttons=[button])
+        time.sleep(0.1)
+        self.fake.order(buttons=[])
+        self.server.hear(state, since)
+
+    def status(self, process: int) -> int:
+        """Its exit status, once it has ended."""
+        return int(self.server.hear("exit", self.server.lines.index(f"pid {process}")).split()[1])
+
+    def end(self, process: int) -> None:
+        """Tell the loop to end, and the server too."""
+        os.kill(process, signal.SIGTERM)
+        assert self.status(process) == 0
+        assert self.server.end() == 0
+
+    def walk(self, there: Callable[[], bool], *more: str) -> None:
+        """Stand up, walk until the robot is `there`, sit down."""
+        began, since = time.monotonic(), len(self.server.lines)
+        process = self.start(*more)
+        self.server.hear("ready", since)
+        self.press("A", "running", since)
+        until(lambda: there() or self.fake.events("fallen", began) or len(self.server.lines) > self.server.lines.index("running", since) + 1)
+        assert not self.fake.events("fallen", began)
+        assert there(), self.server.lines[since:]
+        since = len(self.server.lines)
+        self.press("X", "sitting", since)
+        self.server.hear("damped", since)
+        os.kill(process, signal.SIGTERM)
+        assert self.status(process) == 0
+        refused = {name for name in self.fake.counts() if name != "accepted"}
+        assert refused == set()
+
+    def kill(self, number: int) -> float:
+        """End a loop whose robot rises by a signal; from its last command that was not damping to damping, at the robot [s]."""
+        began, process = time.monotonic(), self.start()
+        until(lambda: self.fake.events("driven", began))
+        time.sleep(0.2)
+        sent = time.monotonic()
+        os.kill(process, number)
+        heard = self.fake.wait("damping", sent)
+        if number == signal.SIGSTOP:
+            os.kill(process, signal.SIGKILL)
+        assert self.status(process) == -signal.SIGKILL
+        return float(heard["t"] - heard["last_driven"])
+
+    def close(self) -> None:
+        """Drive once more and end in order: the last deadman streams until the next runtime relieves it."""
+        process = self.start()
+        os.kill(process, signal.SIGTERM)
+        assert self.status(process) == 0
+        assert self.server.end() == 0
+
+
+@pytest.fixture(scope="module")
+def flat(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Drive]:
+    """On flat ground, with an untrained policy: the trot that it starts from walks."""
+    folder = tmp_path_factory.mktemp("flat")
+    key = key_pair(folder)
+    with fake_robot(folder, riser=0.0) as fake:
+        drive = Drive(fake, walking_bundle(folder, key), key, folder)
+        yield drive
+        drive.close()
+
+
+def test_the_robot_stands_up_walks_on_the_flat_and_sits_down(flat: Drive) -> None:
+    start = flat.fake.wait("where", time.monotonic())["position"][0]
+    flat.walk(lambda: bool(flat.fake.events("where")[-1]["position"][0] > start + 0.4), "--speed", "0.5")
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSTOP])
+def test_damping_reaches_the_robot_within_60_ms_of_the_loops_end(flat: Drive, number: int) -> None:
+    gaps = [flat.kill(number) for _ in range(2)]
+    assert max(gaps) < BUDGET, gaps
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSTOP])
+def test_damping_reaches_the_robot_a_hundred_of_a_hundred_times(flat: Drive, number: int) -> None:
+    gaps = [flat.kill(number) for _ in range(100)]
+    print(f"signal {number}: median {1e3 * np.median(gaps):.1f} ms, largest {1e3 * max(gaps):.1f} ms")
+    assert sum(gap < BUDGET for gap in gaps) == 100, sorted(gaps)[-10:]
+
+
+@pytest.mark.long
+def test_the_shipped_policy_climbs_a_flight_over_a_dds_bus(tmp_path: Path) -> None:
+    key = key_pair(tmp_path)
+    policy = load("go2")
+    assert policy.actor is not None
+    bundle = tmp_path / "go2.bundle"
+    bundle.write_bytes(assemble(policy, policy.actor, "go2", "1.0.0", signing.load_private(key)))
+    with fake_robot(tmp_path, riser=0.10) as fake:
+        drive = Drive(fake, bundle, key, tmp_path)
+        drive.walk(lambda: bool(fake.events("arrived")), "--speed", "0.5")
+        position = fake.events("where")[-1]["position"]
+        print(f"climbed to {position[2]:.2f} m")
+        assert position[2] > 0.9
+        assert drive.server.end() == 0
