@@ -1,6 +1,6 @@
 """python -m deploy: from a trained policy to a robot.
 
-Exit status: 0 done, 1 it could not be done, 2 wrong arguments, 3 a bundle's form, signature or hash was refused, 4 a check of verification failed,
+Exit status: 0 done, 1 it could not be done, 2 wrong arguments, 3 a bundle's form, signature or hash was refused, 4 a check of verification or rehearsal failed,
 5 an optional package is missing, 6 the robot cannot be reached or refuses, 7 the control loop had to give up and left the robot damped. Whatever is refused leaves every file as it was.
 
 `python -m deploy run BUNDLE --link NAME ...` drives a robot from this machine as `python -m deploy.runtime run` does on the robot's own: see its --help.
@@ -24,6 +24,7 @@ from deploy.inspect import InspectConfig, inspect
 from deploy.installed import RollbackConfig, StatusConfig, rollback, status
 from deploy.log import LogConfig, log
 from deploy.provision import ProvisionConfig, provision
+from deploy.rehearse import RehearseConfig, rehearse
 from deploy.runtime import __main__ as runtime
 from deploy.runtime.errors import DeployError
 from deploy.signing import KeygenConfig, keygen
@@ -34,6 +35,7 @@ COMMANDS: dict[str, tuple[Any, Any]] = {
     "keygen": (KeygenConfig, keygen),
     "inspect": (InspectConfig, inspect),
     "verify": (VerifyConfig, verify),
+    "rehearse": (RehearseConfig, rehearse),
     "provision": (ProvisionConfig, provision),
     "flash": (FlashConfig, flash),
     "status": (StatusConfig, status),

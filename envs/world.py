@@ -54,17 +54,18 @@ class World:
     Args:
         spec: the robot.
         gui: open Bullet's own window.
+        step: of the physics [s].
 
     Raises:
         RuntimeError: no display for the window, or the URDF does not have the joints of `spec`.
     """
 
-    def __init__(self, spec: RobotSpec, gui: bool = False) -> None:
+    def __init__(self, spec: RobotSpec, gui: bool = False, step: float = PHYSICS_STEP) -> None:
         self.spec = spec
         if gui and not _can_open_window():
             raise RuntimeError("there is no display for a window; use render_mode='rgb_array', or set DISPLAY")
         self._client = pybullet.connect(pybullet.GUI if gui else pybullet.DIRECT)
-        self._configure()
+        self._configure(step)
         self._slabs: list[int] = []
         self._sizes: set[tuple[float, ...]] = set()
         self._plane = pybullet.createMultiBody(
@@ -75,12 +76,12 @@ class World:
         self._robot = pybullet.loadURDF(str(spec.urdf), flags=pybullet.URDF_USE_INERTIA_FROM_FILE, physicsClientId=self._client)
         self._bind()
 
-    def _configure(self) -> None:
+    def _configure(self, step: float) -> None:
         p, c = pybullet, self._client
         p.setGravity(0, 0, -9.81, physicsClientId=c)
         # Overlapping pairs in a fixed order: without it an episode depends on the one before it. The cone has no preferred axis, as Bullet's friction pyramid has.
         p.setPhysicsEngineParameter(
-            fixedTimeStep=PHYSICS_STEP,
+            fixedTimeStep=step,
             numSolverIterations=SOLVER_ITERATIONS,
             deterministicOverlappingPairs=1,
             enableConeFriction=1,

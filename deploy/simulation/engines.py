@@ -13,18 +13,22 @@ Engine = Literal["pybullet", "mujoco"]
 _BODIES = {"pybullet": "deploy.simulation.bullet.BulletBody", "mujoco": "deploy.simulation.mujoco.MujocoBody"}
 
 
+def require(engine: Engine) -> None:
+    """Raise MissingExtraError unless a physics engine is installed."""
+    try:
+        with quiet():
+            import_module(engine)
+    except ModuleNotFoundError:
+        raise MissingExtraError(f"{engine} is not installed; run `pip install .[rehearse]`") from None
+
+
 def open_body(engine: Engine, spec: RobotSpec, scenario: Scenario, lying: bool = False) -> Body:
     """The robot of `scenario` in a physics engine, standing, or lying folded on the ground.
 
     Raises:
         MissingExtraError: the engine is not installed.
     """
+    require(engine)
     module, name = _BODIES[engine].rsplit(".", 1)
-    try:
-        with quiet():
-            body: Body = getattr(import_module(module), name)(spec, scenario, lying=lying)
-    except ModuleNotFoundError as error:
-        if error.name != engine:
-            raise
-        raise MissingExtraError(f"{engine} is not installed; run `pip install .[rehearse]`") from None
+    body: Body = getattr(import_module(module), name)(spec, scenario, lying=lying)
     return body

@@ -13,26 +13,27 @@ Pilot = Callable[[float, Truth], Remote]
 
 
 class Lockstep:
-    """Link and clock of one simulated robot. `watch` is called with time and truth after each physics step, and may end the run by raising."""
+    """Link and clock of one simulated robot. `watch` is told time and truth whenever the loop has slept."""
 
     def __init__(self, body: Body, senses: Senses, pilot: Pilot, watch: Callable[[float, Truth], None]) -> None:
         self._body, self._senses, self._pilot, self._watch = body, senses, pilot, watch
         self._steps = 0
-        self._command: MotorCommand | None = None
         self._read()
+        zero = np.zeros_like(self._state.joint_position)
+        self._command = MotorCommand(zero, zero, zero, zero, zero)
 
     def now(self) -> float:
         """Seconds since the body was made."""
         return self._steps * self._body.period
 
     def sleep_until(self, deadline: float) -> None:
-        """Advance the body to `deadline` [s], its motors following the last command; without one they are limp."""
+        """Advance the body to `deadline` [s], its motors following the last command; before the first they are limp."""
         steps = max(0, round(deadline / self._body.period) - self._steps)
         for _ in range(steps):
-            self._body.advance(self._command or _limp(self._state))
+            self._body.advance(self._command)
             self._steps += 1
-            self._watch(self.now(), self._body.truth())
         if steps:
+            self._watch(self.now(), self._body.truth())
             self._read()
 
     def _read(self) -> None:
@@ -57,8 +58,3 @@ class Lockstep:
     def close(self) -> None:
         """Free the engine."""
         self._body.close()
-
-
-def _limp(state: RobotState) -> MotorCommand:
-    zero = np.zeros_like(state.joint_position)
-    return MotorCommand(zero, zero, zero, zero, zero)
