@@ -1,7 +1,7 @@
 """Plays python3 on the robot: runs a step of flashing as it is, and kills itself with SIGKILL just before a chosen thing that it does to the machine.
 
 Arguments: the folder of the order, then those of python3. The order, in the file "order": the step and the number of the thing, counted from the moment at which
-the step holds the lock. "steps" gets a line for each step that ended by itself: its name and how many things it did. "pid" has the last one's process.
+the step holds the lock; it is taken away when it has been obeyed. "pid" has the process of the last step.
 """
 
 import os
@@ -25,16 +25,12 @@ def watch(event: str, _: object) -> None:
     if count >= 0 or event == "fcntl.flock":
         count += 1
         if step == order[0] and count == int(order[1]):
+            (FOLDER / "order").unlink()
             os.kill(os.getpid(), signal.SIGKILL)
 
 
-(FOLDER / "pid").write_text(f"{os.getpid()} {step}")
+(FOLDER / "pid").write_text(str(os.getpid()))
 sys.dont_write_bytecode = True
 sys.argv = WORDS[1:]
 sys.addaudithook(watch)
-try:
-    runpy.run_module(module, run_name="__main__", alter_sys=True)
-finally:
-    done, count = count, -(10**9)
-    with (FOLDER / "steps").open("a") as log:
-        log.write(f"{step} {done}\n")
+runpy.run_module(module, run_name="__main__", alter_sys=True)

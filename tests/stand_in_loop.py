@@ -1,6 +1,7 @@
 """Stands for the robot's Python with torch where a test is about flashing and not about walking: checks the bundle as the real one does, without torch.
 
-What it does is written in the bundle's card: "fails" its self-test, "dies" when it runs, dies "late", or comes up armed ("eager").
+What it does is written in the bundle's card: "fails" its self-test, "dies" when it runs, dies "late", or comes up armed ("eager"); while the self-test
+of one that "arms" goes on, a person arms the robot.
 A person's doing is in the file beside the wrapper: what the loop says of itself.
 """
 
@@ -25,6 +26,9 @@ card = files["card.md"].decode()
 if command == "selftest":
     if "fails" in card:
         sys.exit("deploy: the golden traces are not repeated")
+    if "arms" in card:
+        MOOD.write_text("armed")
+        time.sleep(1.0)
     print(json.dumps({"findings": [{"detail": "signature"}, {"detail": "hashes"}, {"detail": "stands in"}]}))
     sys.exit()
 if "dies" in card:

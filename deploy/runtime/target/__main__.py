@@ -59,7 +59,10 @@ def _recover(layout: Layout, _: argparse.Namespace) -> Any:
 def _provision(layout: Layout, _: argparse.Namespace) -> Any:
     request = Request(**json.load(sys.stdin))
     with held(layout.lock):
-        provision(layout, request, say)
+        try:
+            provision(layout, request, say)
+        finally:
+            layout.arrived_runtime.unlink(missing_ok=True)
 
 
 def _supervise(layout: Layout, _: argparse.Namespace) -> Any:

@@ -33,7 +33,6 @@ def activate(layout: Layout, after: State, say: Say) -> None:
         save(layout.state, after)
     except (DeployError, OSError) as error:
         outcome = recover(layout, say)
-        prune(layout)
         raise UnhealthyError(f"{error}; {outcome}") from error
     prune(layout)
 

@@ -6,11 +6,11 @@ import json
 import subprocess
 from pathlib import Path
 
-from deploy.runtime.errors import RefusedError
+from deploy.runtime.errors import DeployError, RefusedError
 from deploy.runtime.manifest import Manifest
 from deploy.runtime.opening import open_bundle
 from deploy.runtime.target import describe, loop, service
-from deploy.runtime.target.activate import activate, committed, recover
+from deploy.runtime.target.activate import activate, committed, prune, recover
 from deploy.runtime.target.checks import CHECKS, damped
 from deploy.runtime.target.config import load_config, load_state
 from deploy.runtime.target.errors import SelfTestError
@@ -25,20 +25,24 @@ def install(layout: Layout, digest: str, say: Say) -> None:
     """Steps: hash, self-test, rename, swap, restart, health, commit. The caller holds the lock.
 
     Raises:
-        DeployError: as the step that refuses; the installation is as it was.
-        BrokenPipeError: whoever asked went away before the swap; the same.
+        DeployError: as the step that refuses; the installation is as it was before the bundle came in.
+        BrokenPipeError: whoever asked went away before the swap; what came in stays for the next flash.
     """
     damped(service.see(layout, load_config(layout)))
     recover(layout, deaf(say))
-    about = _accept(layout, digest, say)
-    say("self-test")
-    say("self-test", self_test(layout, _here(layout, digest)))
-    say("rename")
-    if layout.partial(digest).exists():
-        layout.partial(digest).replace(layout.release(digest))
-        sync(layout.releases)
-    # From here on it finishes by itself, whoever listens.
-    activate(layout, committed(load_state(layout), digest, about), deaf(say))
+    try:
+        about = _accept(layout, digest, say)
+        say("self-test")
+        say("self-test", self_test(layout, _here(layout, digest)))
+        say("rename")
+        if layout.partial(digest).exists():
+            layout.partial(digest).replace(layout.release(digest))
+            sync(layout.releases)
+        # From here on it finishes by itself, whoever listens.
+        activate(layout, committed(load_state(layout), digest, about), deaf(say))
+    except DeployError:
+        prune(layout)
+        raise
 
 
 def self_test(layout: Layout, bundle: Path) -> str:
@@ -62,16 +66,12 @@ def self_test(layout: Layout, bundle: Path) -> str:
 
 
 def _accept(layout: Layout, digest: str, say: Say) -> Manifest:
-    """Hash, signature and every check, on this side too: what the other side says is not proof. Refused bytes are thrown away."""
+    """Hash, signature and every check, on this side too: what the other side says is not proof."""
     say("hash")
     path = _here(layout, digest)
-    try:
-        if sha256(path) != digest:
-            raise RefusedError("what arrived is not what was sent: its SHA-256 differs; flash again")
-        about, _ = open_bundle(path, layout.key)
-    except RefusedError:
-        layout.partial(digest).unlink(missing_ok=True)
-        raise
+    if sha256(path) != digest:
+        raise RefusedError("what arrived is not what was sent: its SHA-256 differs; flash again")
+    about, _ = open_bundle(path, layout.key)
     seen = describe.facts(layout)
     for _, check in CHECKS:
         check(about, digest, seen)

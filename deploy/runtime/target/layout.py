@@ -29,6 +29,11 @@ class Layout:
         return self.root / "runtime.zip"
 
     @property
+    def arrived_runtime(self) -> Path:
+        """The same while provisioning goes on, which runs from it."""
+        return self.root / "runtime.zip.partial"
+
+    @property
     def config(self) -> Path:
         """See `config`."""
         return self.root / "config.json"
@@ -52,6 +57,11 @@ class Layout:
     def state(self) -> Path:
         """See `state`."""
         return self.root / "state.json"
+
+    @property
+    def log(self) -> Path:
+        """Folder of the black boxes."""
+        return self.root / "log"
 
     @property
     def lock(self) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -38,7 +39,7 @@ class Request:
 
 
 def provision(layout: Layout, request: Request, say: Say) -> None:
-    """Install the runtime that calls this from `runtime.zip.partial`. The caller holds the lock.
+    """Install the runtime that calls this from `arrived_runtime`. The caller holds the lock.
 
     Raises:
         ArmedError: there is an installation and its robot is not damped.
@@ -49,7 +50,8 @@ def provision(layout: Layout, request: Request, say: Say) -> None:
         damped(service.see(layout, before))
     was_active = before is not None and service.see(layout, before).active
     say("folders")
-    layout.releases.mkdir(exist_ok=True)
+    for folder in (layout.releases, layout.log):
+        folder.mkdir(exist_ok=True)
     say("python")
     python = _python(layout, request)
     config = Config(request.robot, python, ["--link", request.link, *request.arguments], request.service, request.health_seconds)
@@ -57,11 +59,13 @@ def provision(layout: Layout, request: Request, say: Say) -> None:
         service.CONTROLS[before.service].stop(layout)
     say("runtime")
     put(layout.key, request.key.encode())
-    partial = layout.root / "runtime.zip.partial"
-    partial.replace(layout.runtime)
+    layout.arrived_runtime.replace(layout.runtime)
     sync(layout.root)
     say("service")
-    service.CONTROLS[config.service].install(layout, config)
+    control = service.CONTROLS[config.service]
+    control.install(layout, config)
+    if control.user:
+        shutil.chown(layout.log, control.user)
     save(layout.config, config)
     # The loop that runs still has the code from before, and may not find the rest of it.
     if was_active and layout.running():

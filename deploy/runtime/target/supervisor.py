@@ -11,7 +11,6 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -64,9 +63,6 @@ def _once(layout: Layout, config: Config, notes: socket.socket, address: str, en
         elif not told and (hungry or ending()):
             process.send_signal(signal.SIGABRT if hungry else signal.SIGTERM)
             told = time.monotonic()
-    # What the loop started and did not end, as KillMode=mixed.
-    with suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
     _say(layout, {**seen, "process": 0, "ready": False, "status": ""})
     return process.returncode
 
