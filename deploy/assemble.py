@@ -22,8 +22,8 @@ PACKETS = 1000
 """Random sensor packets in the report that a bundle carries; `deploy verify` sends more."""
 
 
-def assemble(policy: Policy, actor: Actor, name: str, version: str, key: "Ed25519PrivateKey") -> bytes:
-    """The bundle's bytes: on one machine, with the same packages, the same policy and key give the same bytes.
+def assemble(policy: Policy, actor: Actor, name: str, version: str, key: "Ed25519PrivateKey", blind: Actor | None = None) -> bytes:
+    """The bundle's bytes: on one machine, with the same packages, the same policies and key give the same bytes. `blind` takes over when the height map fails.
 
     Raises:
         VerificationError: the policy fails a check.
@@ -36,9 +36,11 @@ def assemble(policy: Policy, actor: Actor, name: str, version: str, key: "Ed2551
     files = {
         bundle.PROGRAM: program_bytes(spec, actor),
         bundle.TWIN: twin_bytes(spec, actor),
-        bundle.GOLDEN: trace.to_bytes(golden.record(spec, actor, golden.STEPS)),
+        bundle.GOLDEN: trace.to_bytes(golden.record(spec, actor, golden.STEPS, policy.blind)),
         bundle.CARD: card(policy, name, version).encode(),
     }
+    if blind is not None:
+        files |= {bundle.BLIND: program_bytes(spec, blind), bundle.BLIND_GOLDEN: trace.to_bytes(golden.record(spec, blind, golden.STEPS, blind=True))}
     found, title = examine(about, files, PACKETS), f"{name} {version} for {policy.robot}"
     report = findings.as_text(title, found)
     if not findings.passed(found):

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from agents import policies
+from agents.policy import Actor
 from deploy.artefacts import program_bytes
 from deploy.assemble import assemble
 from deploy.runtime import disk
@@ -23,6 +24,8 @@ class ExportConfig:
     """The file to write; it must not exist. A bundle's default: NAME-VERSION.bundle."""
     policy: str = "go2"
     """A shipped policy, a run's folder or a checkpoint."""
+    blind: str | None = None
+    """A policy that was trained without a height map; in a bundle it takes over when the map fails. Left out: the robot then stops and holds."""
     key: Path | None = None
     """The private key that signs the bundle; `deploy keygen` makes one."""
     version: str = "0.1.0"
@@ -45,6 +48,17 @@ def export(config: ExportConfig) -> Path:
     policy = policies.load(config.policy)
     if policy.actor is None:
         raise DeployError(f"{config.policy!r} is a baseline without a network; export a trained policy")
+    if key is None and config.blind:
+        raise DeployError("a second program needs a bundle to be in; add --key KEY, or leave out --blind")
     if key is None:
         return disk.write(out, program_bytes(ROBOTS[policy.robot], policy.actor))
-    return disk.write(out, assemble(policy, policy.actor, name, config.version, key))
+    return disk.write(out, assemble(policy, policy.actor, name, config.version, key, _blind(config.blind, policy.robot)))
+
+
+def _blind(name: str | None, robot: str) -> Actor | None:
+    if name is None:
+        return None
+    policy = policies.load(name)
+    if policy.actor is None or policy.robot != robot or not policy.blind:
+        raise DeployError(f"{name!r} was not trained without a map for {robot}; train one with `python train.py --blind`")
+    return policy.actor

@@ -13,7 +13,7 @@ from deploy.runtime.trace import Trace
 from envs.controller.sensors import JointCommand, Sensors
 from envs.quiet import quiet
 from envs.robots import RobotSpec
-from envs.scenario import trial
+from envs.scenario import blindfolded, trial
 from envs.staircase import Staircase
 
 if TYPE_CHECKING:
@@ -27,26 +27,27 @@ RISER = 0.10
 """[m]."""
 
 
-def record(spec: RobotSpec, actor: Actor, steps: int) -> Trace:
-    """`steps` control steps of seeded episodes, up and down in turn, everything randomised; the same every time on the same machine."""
+def record(spec: RobotSpec, actor: Actor, steps: int, blind: bool = False) -> Trace:
+    """`steps` control steps of seeded episodes, up and down in turn, everything randomised, without a height map if `blind`; the same every time on the same machine."""
     # Only here: whoever verifies a bundle needs no simulator.
     with quiet():
         from envs.climb import ClimbBatch
     batch = ClimbBatch(spec, 1)
     try:
-        rows = [row for row, _ in zip(_rows(batch, actor), range(steps), strict=False)]
+        rows = [row for row, _ in zip(_rows(batch, actor, blind), range(steps), strict=False)]
     finally:
         batch.close()
     starts, sensors, commands = zip(*rows, strict=True)
     return Trace(_stacked(Sensors._fields, sensors), _stacked(JointCommand._fields, commands), np.array(starts))
 
 
-def _rows(batch: "ClimbBatch", actor: Actor) -> Iterator[tuple[bool, Sensors, JointCommand]]:
+def _rows(batch: "ClimbBatch", actor: Actor, blind: bool) -> Iterator[tuple[bool, Sensors, JointCommand]]:
     """Whether an episode begins, what the sensors said and what the simulator's own controller answered; without end."""
     for seed in count():
         rng = np.random.default_rng(seed)
         stairs = Staircase(riser=RISER, direction="down" if seed % 2 else "up")
-        observation, _ = batch.reset({0: trial(rng, batch.spec, stairs, irregularity=0.01)}, {0: rng})
+        scenario = trial(rng, batch.spec, stairs, irregularity=0.01)
+        observation, _ = batch.reset({0: blindfolded(scenario) if blind else scenario}, {0: rng})
         for step in range(EPISODE):
             sensors = batch.sensors
             with torch.inference_mode():
