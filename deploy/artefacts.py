@@ -12,7 +12,7 @@ from agents.policy import Actor
 from deploy.canonical import canonical
 from deploy.numpy_twin import Twin
 from deploy.program import script
-from deploy.runtime.bundle import PROGRAM, TWIN
+from deploy.runtime.bundle import BLIND, PROGRAM, TWIN
 from deploy.runtime.program import Artefact, TorchProgram, torchscript
 from envs.controller.quadruped import Controller
 from envs.robots import RobotSpec
@@ -44,5 +44,5 @@ def _constants(module: nn.Module) -> dict[str, Any]:
     return numbers | {name: value.numpy() for name, value in module.named_buffers(recurse=False)}
 
 
-LOADERS: dict[str, Callable[[bytes], Artefact]] = {PROGRAM: TorchProgram, TWIN: Twin}
-"""How each artefact of a bundle is brought to life."""
+LOADERS: dict[str, Callable[[bytes], Artefact]] = {PROGRAM: TorchProgram, TWIN: Twin, BLIND: TorchProgram}
+"""How each artefact of a bundle is brought to life; not every bundle has a blind program."""

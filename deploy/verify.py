@@ -78,11 +78,13 @@ def examine(about: Manifest, files: dict[str, bytes], packets: int) -> list[Find
     """All checks whose result does not depend on how fast the machine is. `files` must have been verified: they are loaded."""
     found = [same_facts(about)]
     try:
-        golden = trace.from_bytes(files[bundle.GOLDEN], about)
-        artefacts = {name: load(files[name]) for name, load in LOADERS.items()}
+        names = [name for name in LOADERS if name != bundle.BLIND or name in files]
+        artefacts = {name: LOADERS[name](files[name]) for name in names}
+        traces = {name: trace.from_bytes(files[replay.TRACES[name]], about) for name in names}
     except (KeyError, ValueError, RuntimeError, OSError, zipfile.BadZipFile) as error:
         return [*found, Finding("load", False, f"an artefact cannot be loaded: {str(error).strip().splitlines()[0]}")]
     for name, artefact in artefacts.items():
+        golden = traces[name]
         found += [replay.replay(name, artefact, golden, about.control_period), notices_joint_order(name, artefact, golden)]
         found += _probe(name, artefact, about, golden, packets)
     return found

@@ -1,7 +1,7 @@
 """Control loops to be killed: a process that loads torch and a bundle's program once, and forks a loop for each line of its standard input.
 
 A line is JSON: the words of `python -m deploy.runtime`, and "raise" if the loop is to fail half a second after the robot begins to rise. Printed: "pid N",
-what the loop says, "exit N".
+what the loop says, "ended N STATUS".
 """
 
 import json
@@ -48,7 +48,7 @@ def serve(bundle: str, public_key: str) -> None:
             sys.stdout.flush()
             os._exit(status)
         print("pid", child, flush=True)
-        print("exit", os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+        print("ended", child, os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
 
 
 if __name__ == "__main__":

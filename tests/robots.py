@@ -16,7 +16,7 @@ from deploy.runtime import manifest, trace
 from envs.robots import GO2
 from tests.bundles import about, random_actor
 
-PATIENCE = 60.0
+PATIENCE = 150.0
 """[s] for whatever must happen on a busy machine."""
 
 

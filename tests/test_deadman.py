@@ -8,6 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from deploy.runtime.deadman import address
+from deploy.runtime.watch import relieve
 from tests.bundles import key_pair
 from tests.robots import Process, Robot, wait_for, walking_bundle, words
 
@@ -25,12 +27,14 @@ class Loops:
         self.robot = Robot(folder)
         self.server = Process("-m", "tests.loop_process", self.bundle, self.key.with_name("key.pub"))
         self.server.hear("ready")
+        self.begun: set[int] = set()
 
     def start(self, fault: str = "") -> int:
         """A loop whose robot is about to rise; its process id."""
         since = len(self.server.lines)
         self.server.say((self.words(), fault))
         process = int(self.server.hear("pid", since).split()[1])
+        self.begun.add(process)
         self.server.hear("damped; arm", since)
         self.robot.press("start")
         self.server.hear("armed", since)
@@ -44,18 +48,20 @@ class Loops:
 
     def status(self, process: int) -> int:
         """Its exit status, once it has ended."""
-        return int(self.server.hear("exit", self.server.lines.index(f"pid {process}")).split()[1])
+        return int(self.server.hear(f"ended {process} ").split()[2])
 
     @classmethod
     def lent(cls, folder: Path) -> Iterator["Loops"]:
-        """For a fixture."""
+        """For a fixture. Neither loops nor deadmen stay behind, also if a test fails."""
         loops = cls(folder)
-        yield loops
-        # The last deadman streams until it is told to leave: by the next runtime.
-        process = loops.start()
-        os.kill(process, signal.SIGTERM)
-        assert loops.status(process) == 0
-        assert (loops.server.end(), loops.robot.end()) == (0, 0)
+        try:
+            yield loops
+        finally:
+            for process in loops.begun - {int(line.split()[1]) for line in loops.server.lines if line.startswith("ended")}:
+                os.kill(process, signal.SIGKILL)
+            status = loops.server.end()
+            relieve(address("sim", {"socket": str(loops.robot.path)}))
+            assert (status, loops.robot.end()) == (0, 0)
 
 
 @pytest.fixture(scope="module")

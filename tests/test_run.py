@@ -127,22 +127,49 @@ def test_a_held_button_and_a_pipe_that_says_yes_arm_nothing_and_only_torch_and_n
     assert all(damping for _, damping in loops.robot.heard(since))
 
 
+def test_a_person_at_a_terminal_may_arm_and_stop(loops: Loops) -> None:
+    """What was typed before the robot was there counts for nothing."""
+    here, there = os.openpty()
+    os.write(here, b"r")
+    process = subprocess.Popen([sys.executable, "-m", "deploy.runtime", *loops.words()], stdin=there, stdout=there, stderr=there)
+    os.close(there)
+    hear(here, b"damped; arm")
+    time.sleep(0.2)
+    os.write(here, b"r")
+    assert b"\narmed" in hear(here, b"armed")
+    os.write(here, b" ")
+    hear(here, b"stopped")
+    process.terminate()
+    hear(here, b"ended, damped")
+    assert process.wait(60) == 0
+    os.close(here)
+
+
+def hear(terminal: int, word: bytes) -> bytes:
+    """What a terminal shows until `word` comes."""
+    shown = b""
+    while word not in shown:
+        shown += os.read(terminal, 1024)
+    return shown
+
+
 @pytest.mark.parametrize(
     ("change", "status", "says"),
     [
         ({"bundle": "nowhere.bundle"}, 1, "cannot read"),
         ({"--option": "socket=nowhere"}, 6, "no robot listens"),
         ({"--option": "nothing"}, 1, "is not NAME=VALUE"),
+        ({"--speed": "3"}, 1, "--speed 3 is not between 0 and 0.7 m/s"),
         ({"--link": "usb"}, 2, "invalid choice"),
     ],
 )
 def test_what_cannot_be_done_is_said(loops: Loops, change: dict[str, str], status: int, says: str) -> None:
-    words = loops.words()
+    words = [*loops.words(), "--speed", "0.5"]
     for key, value in change.items():
         words[1 if key == "bundle" else words.index(key) + 1] = value
     since = len(loops.server.lines)
     loops.server.say((words, ""))
-    assert int(loops.server.hear("exit", since).split()[1]) == status
+    assert int(loops.server.hear("ended", since).split()[2]) == status
     assert any(says in line for line in loops.server.lines[since:])
 
 
@@ -153,5 +180,5 @@ def test_a_bundle_of_another_key_is_refused_before_anything_else(loops: Loops, t
     words, since = loops.words(), len(loops.server.lines)
     words[1] = str(tmp_path / "tampered.bundle")
     loops.server.say((words, ""))
-    assert int(loops.server.hear("exit", since).split()[1]) == 3
+    assert int(loops.server.hear("ended", since).split()[2]) == 3
     assert json.dumps(loops.server.lines[since:]).count("deploy: ") == 1

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from deploy import __main__ as command_line
 from deploy import signing
 from deploy.assemble import sealed
 from deploy.runtime import __main__ as runtime
@@ -56,6 +57,8 @@ def test_a_program_that_says_something_else_fails_with_a_report(walking: Path, k
     moved = golden.commands | {"position": golden.commands["position"] + np.float32(1e-3)}
     for change, says in (
         ({bundle.GOLDEN: trace.to_bytes(trace.Trace(golden.sensors, moved, golden.starts))}, "golden replay"),
+        ({bundle.BLIND: files[bundle.PROGRAM], bundle.BLIND_GOLDEN: trace.to_bytes(trace.Trace(golden.sensors, moved, golden.starts))}, "blind.ts: golden"),
+        ({bundle.BLIND: files[bundle.PROGRAM]}, "cannot be loaded"),
         ({bundle.PROGRAM: b"nothing"}, "cannot be loaded"),
         ({bundle.GOLDEN: b"nothing"}, "cannot be loaded"),
     ):
@@ -116,6 +119,13 @@ def test_the_command_line_says_what_it_refuses(key: Path, tmp_path: Path, capsys
     said = capsys.readouterr()
     assert said.out == ""
     assert [line[:8] for line in said.err.splitlines()] == ["deploy: "] * 2
+
+
+def test_deploy_hands_run_over(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr("sys.argv", ["deploy", "run", "--help"])
+    with pytest.raises(SystemExit, match="0"):
+        command_line.main()
+    assert "until a person arms it" in capsys.readouterr().out
 
 
 def evaluated(node: ast.AST) -> Iterator[ast.AST]:

@@ -59,6 +59,8 @@ def test_artefacts_of_another_policy_are_found(files: dict[str, bytes], monkeypa
     other = files | {bundle.TWIN: twin_bytes(GO2, random_actor(1))}
     assert failed(about(), other) == {"twin.npz: golden replay"}
     assert failed(about(), files | {bundle.PROGRAM: b"nothing"}) == {"load"}
+    blind = files | {bundle.BLIND: program_bytes(GO2, random_actor(1)), bundle.BLIND_GOLDEN: files[bundle.GOLDEN]}
+    assert failed(about(), blind) == {"blind.ts: golden replay"}
 
 
 def test_a_manifest_that_promises_less_than_the_program_commands_is_found(files: dict[str, bytes], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,8 +15,8 @@ from deploy.runtime.manifest import FILE_NAME, Manifest
 
 MANIFEST, SIGNATURE = "manifest.json", "manifest.json.sig"
 PROGRAM, TWIN, GOLDEN = "policy.ts", "twin.npz", "golden.npz"
-BLIND = "blind.ts"
-"""Not in every bundle: a program for the same sensors that walks without a height map."""
+BLIND, BLIND_GOLDEN = "blind.ts", "blind.npz"
+"""Not in every bundle: a program for the same sensors that walks without a height map, and its golden traces."""
 REPORT, REPORT_JSON, CARD = "report.txt", "report.json", "card.md"
 CONTENT = (PROGRAM, TWIN, GOLDEN, REPORT, REPORT_JSON, CARD)
 """What every bundle has beside its manifest and signature."""

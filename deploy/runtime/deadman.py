@@ -25,8 +25,8 @@ from deploy.runtime.link import LinkError, Writer
 from deploy.runtime.links import open_writer
 from deploy.runtime.progress import Progress, shared
 
-LIMIT = 0.040
-"""[s]: two control periods without a tick. With `PERIOD` it keeps damping within 60 ms of the last good command."""
+LIMIT = 2
+"""Control periods without a tick. At 50 Hz, with `PERIOD`, damping comes within 60 ms of the last good command."""
 PERIOD = 0.005
 """[s] between looks, and between damping commands."""
 LEAVE, GONE = b"leave", b"gone"
@@ -48,6 +48,7 @@ class Deadman:
 
     def __init__(self, about: manifest.Manifest, writer: Writer, progress: Progress, door: socket.socket) -> None:
         self._damping, self._writer, self._progress, self._door = motions.damping(about), writer, progress, door
+        self._limit = LIMIT * about.control_period
         self._loop_is_dead = False
         self._told_to_leave = False
 
@@ -59,7 +60,7 @@ class Deadman:
             self._listen()
             now = time.monotonic()
             self._progress.deadman_seen = now
-            if self._loop_is_dead or self._progress.is_late(now, LIMIT):
+            if self._loop_is_dead or self._progress.is_late(now, self._limit):
                 # First the mark, then the command: a loop that wakes up in between must not overwrite it.
                 self._progress.interruptions += 0 if self._progress.is_interrupted() else 1
                 with contextlib.suppress(LinkError):

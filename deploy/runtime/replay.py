@@ -11,8 +11,10 @@ from deploy.runtime.findings import Finding
 from deploy.runtime.program import Artefact
 from deploy.runtime.trace import Trace
 
-TOLERANCE = {bundle.PROGRAM: 1e-5, bundle.TWIN: 1e-4}
+TOLERANCE = {bundle.PROGRAM: 1e-5, bundle.BLIND: 1e-5, bundle.TWIN: 1e-4}
 """Of joint positions against the golden traces [rad]."""
+TRACES = {bundle.PROGRAM: bundle.GOLDEN, bundle.BLIND: bundle.BLIND_GOLDEN, bundle.TWIN: bundle.GOLDEN}
+"""Which those of an artefact are."""
 WARM_UP = 20
 """Calls before anything is timed: TorchScript compiles in the first ones."""
 

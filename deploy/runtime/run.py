@@ -21,7 +21,7 @@ from deploy.runtime.links import WAYS, open_link
 from deploy.runtime.manifest import Manifest
 from deploy.runtime.notify import Notify
 from deploy.runtime.opening import open_bundle
-from deploy.runtime.person import Person
+from deploy.runtime.person import FORWARD, Person
 from deploy.runtime.terminal import Terminal
 from deploy.runtime.watch import Watch
 
@@ -50,6 +50,8 @@ def run(options: argparse.Namespace) -> str:
         LinkError: the robot cannot be reached, or does not obey.
         GaveUpError: the loop or its deadman failed; the robot is damped.
     """
+    if options.speed is not None and not 0.0 <= options.speed <= FORWARD:
+        raise DeployError(f"--speed {options.speed:g} is not between 0 and {FORWARD:g} m/s")
     torch.set_num_threads(1)
     about, files = open_bundle(options.bundle, options.public_key)
     control = Control(about, pilot.load(about, files))
@@ -62,6 +64,8 @@ def run(options: argparse.Namespace) -> str:
     if refused:
         print(f"without {' and '.join(refused)}: ticks may be late")
     with contextlib.ExitStack() as stack:
+        stack.callback(box.close)
+        stack.callback(notify.close)
         ends = stack.enter_context(_until_signalled())
         link = open_link(options.link, about, way)
         stack.callback(link.close)

@@ -41,13 +41,14 @@ def selftest(options: argparse.Namespace) -> str:
 
 
 def examine(about: Manifest, files: dict[str, bytes], steps: int) -> list[Finding]:
-    """What the program does on this machine; `files` must have been verified: one of them is loaded."""
+    """What the programs do on this machine; `files` must have been verified: some of them are loaded."""
+    names = [bundle.PROGRAM, *({bundle.BLIND} & files.keys())]
     try:
-        program, golden = TorchProgram(files[bundle.PROGRAM]), trace.from_bytes(files[bundle.GOLDEN], about)
+        programs = {name: (TorchProgram(files[name]), trace.from_bytes(files[replay.TRACES[name]], about)) for name in names}
     except (KeyError, ValueError, RuntimeError, OSError, zipfile.BadZipFile) as error:
         return [Finding("load", False, f"the program cannot be loaded: {str(error).strip().splitlines()[0]}")]
-    found = replay.replay(bundle.PROGRAM, program, golden, about.control_period)
+    found = [replay.replay(name, *loaded, about.control_period) for name, loaded in programs.items()]
     # As the control loop will run.
     torch.set_num_threads(1)
     realtime.claim()
-    return [found, replay.latency(program, golden, about.control_period, steps)]
+    return [*found, replay.latency(*programs[bundle.PROGRAM], about.control_period, steps)]

@@ -16,7 +16,7 @@ from deploy.runtime import deadman, manifest, progress
 from deploy.runtime.errors import DeployError
 from deploy.runtime.manifest import Manifest
 
-PATIENCE = 10.0
+PATIENCE = 30.0
 """[s] that the process has to get ready."""
 SILENCE = 0.2
 """[s] without a look after which a deadman counts as dead."""
@@ -31,7 +31,7 @@ class Watch:
     """
 
     def __init__(self, name: str, about: Manifest, options: dict[str, str]) -> None:
-        _relieve(deadman.address(name, options))
+        relieve(deadman.address(name, options))
         with tempfile.NamedTemporaryFile() as file:
             file.truncate(progress.SIZE)
             self._progress = progress.shared(Path(file.name))
@@ -87,8 +87,12 @@ class Watch:
             self._process.wait()
 
 
-def _relieve(address: str) -> None:
-    """Ask a deadman whose loop is dead to leave; the next one takes over from it."""
+def relieve(address: str) -> None:
+    """Ask the deadman at `address` to leave, whose loop is dead; the next one takes over from it.
+
+    Raises:
+        DeployError: its loop is alive.
+    """
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as asker:
         asker.bind("")
         asker.settimeout(1.0)
