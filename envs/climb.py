@@ -69,7 +69,7 @@ class Motion(NamedTuple):
     turning: Array
     """Yaw rate [rad/s], (E,)."""
     overspeed: Array
-    """Speed of the fastest joint over its motor's no-load speed in the last control step, (E,)."""
+    """Share of the last control step in which each joint was faster than its motor's no-load speed, (E, J)."""
 
 
 @dataclass
@@ -129,6 +129,11 @@ class ClimbBatch:
     def observations(self) -> int:
         """Size of a robot's observation."""
         return self.controller.observations
+
+    @property
+    def physics(self) -> Array:
+        """What physics says of each robot's base and joints, (E, 13 + 2 J)."""
+        return np.column_stack([self._base, self._joint_state.reshape(self.count, -1)])
 
     def close(self) -> None:
         """Free the physics clients."""
@@ -336,8 +341,8 @@ class ClimbBatch:
         """How the robots move after the last step."""
         speed = self._own_speed(np.arctan2(self._rotation[:, 1, 0], self._rotation[:, 0, 0]))
         aside, _ = self._position_along()
-        fastest = np.abs(self._speeds / np.array(self.spec.speed_limit)).max((1, 2))
-        return Motion(aside, self._base[:, :2].copy(), speed, self._base[:, 12].copy(), fastest)
+        over = (np.abs(self._speeds) > np.array(self.spec.speed_limit)).mean(1)
+        return Motion(aside, self._base[:, :2].copy(), speed, self._base[:, 12].copy(), over)
 
     def share(self) -> Array:
         """Of its way that each robot has gone, (E,); 0 of a robot that roams."""
