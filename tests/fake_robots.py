@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-PATIENCE = 120.0
+PATIENCE = 300.0
 """[s]: on a machine that does something else, a process takes long to start."""
 Options = dict[str, str]
 
