@@ -4,7 +4,7 @@ PY := $(VENV)/bin/python
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-long test-cpp lint train
+.PHONY: help setup demo robot-demo test test-long test-cpp lint train
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 18
@@ -20,6 +20,9 @@ $(READY): requirements.txt
 
 demo: setup ## watch the shipped policy climb: results, plots and a video
 	$(PY) -m agents.demo
+
+robot-demo: setup ## from policy to robot without a robot: provision, flash, climb over DDS, break an update; one page with a video
+	$(PY) -m deploy.robot_demo
 
 test: lint ## lint, types and tests
 	$(PY) -m pytest

@@ -131,8 +131,8 @@ def sha256(path: Path) -> str:
 
 
 @contextmanager
-def held(lock: Path, wait: float = LOCK_WAIT) -> Iterator[None]:
-    """Be the only one who holds the file `lock`. The kernel lets it go with the process, however it ends.
+def held(lock: Path, wait: float = LOCK_WAIT) -> Iterator[int]:
+    """Be the only one who holds the file `lock`, by the handle that this gives. The kernel lets it go with the last process that has the handle, however it ends.
 
     Raises:
         BusyError: somebody else still is after `wait` seconds.
@@ -147,6 +147,6 @@ def held(lock: Path, wait: float = LOCK_WAIT) -> Iterator[None]:
                 if time.monotonic() >= until:
                     raise BusyError("another flash is at work on this robot; wait until it is done") from None
                 time.sleep(0.05)
-        yield
+        yield handle
     finally:
         os.close(handle)

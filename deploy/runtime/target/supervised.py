@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from deploy.runtime.target.config import Config
 from deploy.runtime.target.errors import BusyError, UnhealthyError
 from deploy.runtime.target.layout import Layout, held
 
-PATIENCE = 15.0
+PATIENCE = 60.0
 """[s] for a supervisor to begin, or to end by itself."""
 POLL = 0.05
 
@@ -39,9 +40,12 @@ def install(layout: Layout, _: Config) -> None:
 def restart(layout: Layout) -> None:
     """Stop the supervisor that runs, and leave another one behind."""
     stop(layout)
-    with (layout.service / "log").open("ab") as log:
+    # It is born with the lock: were it to take it later, whoever comes between would start another.
+    with held(lock(layout), wait=PATIENCE) as handle, (layout.service / "log").open("ab") as log:
+        state(layout).unlink(missing_ok=True)
         command = [sys.executable, "-m", "deploy.runtime.target", "supervise", "--root", str(layout.root)]
-        supervisor = subprocess.Popen(command, env=loop.environment(layout), stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
+        streams: dict[str, Any] = {"stdin": subprocess.DEVNULL, "stdout": log, "stderr": log}
+        supervisor = subprocess.Popen(command, env=loop.environment(layout), pass_fds=(handle,), start_new_session=True, **streams)
     until = time.monotonic() + PATIENCE
     while _read(layout).get("supervisor") != supervisor.pid:
         if supervisor.poll() is not None or time.monotonic() > until:
@@ -55,7 +59,8 @@ def stop(layout: Layout) -> None:
     while _lives(layout):
         process = _read(layout).get("supervisor")
         if process:
-            os.kill(process, signal.SIGTERM if time.monotonic() < until else signal.SIGKILL)
+            with suppress(ProcessLookupError):
+                os.kill(process, signal.SIGTERM if time.monotonic() < until else signal.SIGKILL)
         time.sleep(POLL)
 
 

@@ -16,7 +16,7 @@ from typing import Any
 
 from deploy.runtime.target import loop, supervised
 from deploy.runtime.target.config import Config, load_config
-from deploy.runtime.target.layout import Layout, held
+from deploy.runtime.target.layout import Layout
 
 PAUSE, BURST, INTERVAL = 1.0, 5, 60.0
 """[s] before the loop is started again; how often within how many seconds until the supervisor gives up."""
@@ -26,12 +26,12 @@ _PR_SET_PDEATHSIG = 1
 
 
 def supervise(layout: Layout) -> None:
-    """Keep the control loop of `current` running until SIGTERM, until it ends by itself with status 0, or until it fails too often."""
+    """Keep the control loop of `current` running until SIGTERM, until it ends by itself with status 0, or until it fails too often. Started by `supervised.restart`."""
     ending: list[int] = []
     signal.signal(signal.SIGTERM, lambda number, _: ending.append(number))
     config = load_config(layout)
     failures: list[float] = []
-    with held(supervised.lock(layout), wait=2.0), tempfile.TemporaryDirectory() as folder, socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notes:
+    with tempfile.TemporaryDirectory() as folder, socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notes:
         address = str(Path(folder, "notify"))
         notes.bind(address)
         notes.settimeout(0.1)

@@ -1,0 +1,170 @@
+"""Dress rehearsal on this machine: provision, flash, climb over DDS, refuse an armed robot, flash a broken release and watch it roll back. Ends with one page.
+
+Exit status: 0 everything came out as it should, 1 it did not, 2 wrong arguments.
+"""
+
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import tyro
+
+from deploy.assemble import sealed
+from deploy.connection import Connection
+from deploy.local_host import local_host
+from deploy.robot_demo import film, page
+from deploy.robot_demo.page import Act
+from deploy.robot_demo.person import Person, fake_robot
+from deploy.runtime import blackbox, bundle, manifest
+from deploy.runtime.errors import DeployError
+from deploy.runtime.target import supervised
+from deploy.runtime.target.layout import Layout
+from deploy.signing import load_private
+from envs.staircase import Staircase
+
+NO_MOTORS = 30
+"""A Go2 has 20 places for motors in its messages; a bundle that names this one was made for something else."""
+
+
+@dataclass(frozen=True)
+class DemoConfig:
+    """Provision a computer, flash it, let a fake Go2 climb, and break an update on purpose."""
+
+    policy: str = "go2"
+    """A shipped policy, a run's folder or a checkpoint."""
+    riser: float = 0.10
+    """Of the flight's steps [m]."""
+    output: Path = Path("out/robot-demo")
+    """Folder of the page and the video."""
+
+
+@dataclass
+class Play:
+    """What has been done so far."""
+
+    folder: Path
+    acts: list[Act] = field(default_factory=list)
+
+    def command(self, title: str, why: str, *words: object, expected: int = 0) -> None:
+        """Run `python -m deploy` with these words."""
+        texts = list(map(str, words))
+        begin = time.monotonic()
+        done = subprocess.run([sys.executable, "-m", "deploy", *texts], cwd=self.folder, env=_surroundings(), capture_output=True, text=True, check=False)
+        typed = "python -m deploy " + shlex.join(texts).replace(f"{self.folder}/", "")
+        self._add(Act(title, why, typed, done.stderr + done.stdout, done.returncode, expected, time.monotonic() - begin))
+
+    def hands(self, title: str, why: str, do: Callable[[], str]) -> None:
+        """Something that a person does without a command."""
+        begin = time.monotonic()
+        self._add(Act(title, why, "", do(), 0, 0, time.monotonic() - begin))
+
+    def _add(self, act: Act) -> None:
+        self.acts.append(act)
+        print(f"{'ok' if act.well else 'FAIL':<4}  {act.title} ({act.seconds:.1f} s)", flush=True)
+        if not act.well:
+            print(act.said)
+
+
+def main() -> int:
+    """Command line; the exit status is in the module's docstring."""
+    config = tyro.cli(DemoConfig, description=__doc__)
+    try:
+        config.output.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix="treadwell-") as name:
+            well = perform(config, Path(name))
+    except (DeployError, OSError) as error:
+        print(f"robot-demo: {error}", file=sys.stderr)
+        return 1
+    print(f"wrote {config.output / 'index.html'}")
+    return 0 if well else 1
+
+
+def perform(config: DemoConfig, folder: Path) -> bool:
+    """The whole play and its page; whether everything came out as it should.
+
+    Raises:
+        DeployError: something that the play needs does not work at all.
+    """
+    play, ssh, root = Play(folder), folder / "ssh", folder / "treadwell"
+    ssh.mkdir()
+    root.mkdir()
+    play.command("Make a key", "Only bundles that it has signed run on the robot.", "keygen", "--out", "KEY")
+    play.command("Export", "The policy as a signed bundle, after all its checks.", "export", "--policy", config.policy, "--key", "KEY", "--version", "1.0.0", "--out", "one.bundle")  # fmt: skip
+    with local_host(ssh, root) as connection, fake_robot(folder, config.riser) as person:
+        layout = Layout(root)
+        try:
+            _first_release(play, connection, person, layout, config)
+            _second_release(play, connection)
+        finally:
+            supervised.stop(layout)
+        film.film(config.output / "climb.mp4", _longest(layout.log), person.events("where"), Staircase(config.riser))
+    shutil.copy(folder / "journal.jsonl", config.output)
+    page.write(config.output / "index.html", play.acts, config.output / "climb.mp4")
+    return all(act.well for act in play.acts)
+
+
+def _first_release(play: Play, connection: Connection, person: Person, layout: Layout, config: DemoConfig) -> None:
+    bus = ["--link", "go2", "--option", f"domain={person.domain}", "interface=lo"]
+    there = _words(connection)
+    play.command("Provision", "Folders, service, public key and runtime, on a computer that had nothing.", "provision", *there, "--public-key", "KEY.pub", *bus, "--service", "process", "--python", sys.executable)  # fmt: skip
+    play.command(
+        "Flash 1.0.0", "Verified here, verified and tested there, then swapped; it comes up damped.", "flash", "one.bundle", *there, "--public-key", "KEY.pub"
+    )
+    play.hands("Climb", "A person arms the robot with its remote control, lets it stand up, and pushes the stick.", lambda: _climb(person, layout))
+    play.command("Flash an armed robot", "It is refused: nobody replaces the controller of a robot that stands.", "flash", "one.bundle", *there, "--public-key", "KEY.pub", expected=24)  # fmt: skip
+    play.hands("Sit down", "It lies down and is damped again.", lambda: _sit(person, layout))
+
+
+def _second_release(play: Play, connection: Connection) -> None:
+    there = _words(connection)
+    files = bundle.unpack((play.folder / "one.bundle").read_bytes())
+    about = manifest.from_bytes(files[bundle.MANIFEST])
+    broken = replace(about, version="1.1.0", motor_index=(*about.motor_index[:-1], NO_MOTORS))
+    content = {name: data for name, data in files.items() if name in about.files}
+    (play.folder / "two.bundle").write_bytes(sealed(broken, content, load_private(play.folder / "KEY")))
+    play.command("Flash 1.1.0, which is broken", "Signed, and its program is sound; but it names a motor that the robot lacks. Only the robot can tell, and goes back.", "flash", "two.bundle", *there, "--public-key", "KEY.pub", expected=29)  # fmt: skip
+    play.command("Status", "1.0.0 runs again.", "status", *there)
+
+
+def _climb(person: Person, layout: Layout) -> str:
+    for button, state in (("start", "armed"), ("A", "ready"), ("A", "running")):
+        person.press(button)
+        person.await_state(layout, state)
+    person.push_stick(1.0)
+    outcome = person.await_event("arrived", "fallen")
+    person.push_stick(0.0)
+    if outcome != "arrived":
+        raise DeployError("the robot fell on its way up; look at the video of another run, or try another riser")
+    person.press("B")
+    person.await_state(layout, "holding")
+    return f"start: armed. A: it stands. A, stick forward: it walks, and has {outcome}. B: it holds."
+
+
+def _sit(person: Person, layout: Layout) -> str:
+    person.press("X")
+    person.await_state(layout, "damped")
+    return "X: it sits down. Damped."
+
+
+def _words(connection: Connection) -> list[object]:
+    return [connection.host, "--port", connection.port, "--identity", connection.identity, "--known-hosts", connection.known_hosts, "--root", connection.root]
+
+
+def _longest(folder: Path) -> Path:
+    """The black box in which most happened: every start of the loop begins a new one."""
+    return max(folder.glob("*.blackbox"), key=lambda path: len(blackbox.read(path)[1]))
+
+
+def _surroundings() -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[2])}
+
+
+if __name__ == "__main__":
+    sys.exit(main())
