@@ -120,8 +120,8 @@ def _does_not_race(trace: Trace) -> bool:
 
 TABLE = (
     Behaviour("stands still on flat ground", "within 3 cm for 4 s at zero command", _flat((0.0, 0.0, 0.0), seconds=6.0), _still),
-    Behaviour("stops in the middle of a flight, up", "within 3 cm from a second after the stop, for 4 s", _flight("up", 9.0, stop=4.0), _still),
-    Behaviour("stops in the middle of a flight, down", "within 3 cm from a second after the stop, for 4 s", _flight("down", 9.0, stop=4.0), _still),
+    Behaviour("stops in the middle of a flight, up", "within 3 cm from two seconds after the stop, for 4 s", _flight("up", 10.0, stop=4.0), _still),
+    Behaviour("stops in the middle of a flight, down", "within 3 cm from two seconds after the stop, for 4 s", _flight("down", 10.0, stop=4.0), _still),
     Behaviour(
         "stops and starts on command",
         "under 0.03 m/s a second after the stop, over 0.35 m/s a second after the start",

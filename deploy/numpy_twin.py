@@ -47,7 +47,7 @@ class Twin:
         self.slope, self.height = np.float32(0), np.float32(-self.number["stand_height"])
         self.action, self.foothold = np.zeros(3 * legs + 1, np.float32), np.zeros(legs, np.float32)
         self.target, self.up = self.array["stance"], np.array([0, 0, 1], np.float32)
-        self.swung = np.ones(legs, dtype=bool)
+        self.swung, self.command = np.ones(legs, dtype=bool), np.zeros(2, np.float32)
         self.feet, self.velocity = np.stack(self._feet(self.target)), np.zeros(3, np.float32)
 
     def step(
@@ -62,7 +62,8 @@ class Twin:
         """Commands for one reading: gravity (3,), rates (3,), positions (J,), velocities (J,), command (2,), map (X, Y) with NaN where nothing is seen."""
         self.up = -self._or_else(gravity_in_base, -self.up)
         self.rates = self._or_else(angular_velocity_base_in_base, 0.0)
-        self.command = self._or_else(command, 0.0)
+        ramp = self.array["ramp"]
+        self.command = self.command + np.clip(self._or_else(command, 0.0) - self.command, -ramp, ramp)
         observation = self._observe(self._or_else(joint_position, self.target), self._or_else(joint_velocity, 0.0), height_map)
         # The network sees, and acts for, the robot's mirror image in the second half of the gait.
         mirrored = self.phase >= 0.5

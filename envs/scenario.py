@@ -117,11 +117,11 @@ def _flight(rng: np.random.Generator, riser: float, down: bool) -> Staircase:
 
 
 def _second_thoughts(rng: np.random.Generator) -> tuple[Order, ...]:
-    """An operator who, in one of four episodes, stops the robot or changes its speed, and then goes on."""
-    if rng.random() >= 0.25:
+    """An operator who, in one of three episodes, stops the robot or changes its speed, and then goes on."""
+    if rng.random() >= 0.35:
         return ()
-    at, wait = float(rng.uniform(1.0, 7.0)), float(rng.uniform(1.0, 2.5))
-    meanwhile = 0.0 if rng.random() < 0.6 else float(rng.uniform(0.3, 0.7))
+    at, wait = float(rng.uniform(1.0, 7.0)), float(rng.uniform(1.0, 4.0))
+    meanwhile = 0.0 if rng.random() < 0.75 else float(rng.uniform(0.3, 0.7))
     return Order(at, meanwhile), Order(at + wait, float(rng.uniform(0.3, 0.7)))
 
 

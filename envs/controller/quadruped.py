@@ -46,6 +46,8 @@ ACTION_SMOOTHING = 0.25
 """Share of a new action that takes effect in its own step; the rest follows geometrically."""
 SHIFT = 0.02
 """Feet stand this far in front of the hips [m]: the trunk's centre of mass is there."""
+COMMAND_RAMP = (1.0, 2.0)
+"""The operator's command is followed at no more than 1 m/s2 and 2 rad/s2: a robot that is told to stop steps to a halt, its feet are not dragged there."""
 ODOMETRY_SMOOTHING, ODOMETRY_LIMIT = CONTROL_STEP / 0.1, 2.0
 """The legs' odometry follows with a time constant of 0.1 s; a step's own reading is clipped to +-2 m/s."""
 LARGEST = 1e6
@@ -74,7 +76,7 @@ class Memory(NamedTuple):
     rates: Tensor
     """Angular velocity of the base in the base frame [rad/s], (E, 3)."""
     command: Tensor
-    """Forward speed [m/s], yaw rate [rad/s], (E, 2)."""
+    """Forward speed [m/s], yaw rate [rad/s], as they are followed, (E, 2)."""
     feet: Tensor
     """Centres of the feet in the level frame [m], (E, L, 3)."""
     swung: Tensor
@@ -100,6 +102,7 @@ class Controller(nn.Module):
     below_y: Tensor
     offsets: Tensor
     foot_range: Tensor
+    ramp: Tensor
     scale: Tensor
     observation_order: Tensor
     observation_sign: Tensor
@@ -133,6 +136,7 @@ class Controller(nn.Module):
             ("stance", spec.stance),
             ("offsets", gait.OFFSETS),
             ("foot_range", FOOT_RANGE),
+            ("ramp", tuple(CONTROL_STEP * limit for limit in COMMAND_RAMP)),
         ):
             self.register_buffer(name, torch.tensor(values, dtype=torch.float32))
         self.register_buffer("below_y", self.hip[:, 1] + self.abduction * (1 + WIDEN / self.abduction.abs()))
@@ -169,6 +173,7 @@ class Controller(nn.Module):
     def observe(self, sensors: Sensors, memory: Memory) -> tuple[Tensor, Memory]:
         """Observation (E, N) of `sensors`, and the memory with what was seen."""
         sensors = self._sane(sensors, memory)
+        command = memory.command + torch.minimum(torch.maximum(sensors.command - memory.command, -self.ramp), self.ramp)
         up = -sensors.gravity_in_base
         feet = self._feet_in_level(sensors.joint_position, up)
         ground = self.map.fill(sensors.height_map, *self._plane_through_feet(feet, memory))
@@ -181,7 +186,7 @@ class Controller(nn.Module):
         terms = [
             sensors.gravity_in_base,
             sensors.angular_velocity_base_in_base,
-            sensors.command,
+            command,
             sensors.joint_position - self.stance,
             sensors.joint_velocity,
             memory.action,
@@ -206,7 +211,7 @@ class Controller(nn.Module):
             ground,
             up,
             sensors.angular_velocity_base_in_base,
-            sensors.command,
+            command,
             feet,
             memory.swung,
             velocity,
