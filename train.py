@@ -21,6 +21,8 @@ def check(config: TrainConfig) -> str | None:
         return problem
     if config.steps <= 0:
         return f"steps is {config.steps}; use a positive number"
+    if config.save_iterations < 1:
+        return f"save_iterations is {config.save_iterations}; use 1 or more"
     if not 1 <= config.workers <= config.robots:
         return f"workers is {config.workers}; use 1 to {config.robots}, the number of robots"
     if (config.ppo.rollout * config.robots) % config.ppo.minibatch:
@@ -33,7 +35,13 @@ def _differs(config: TrainConfig) -> str | None:
     saved = config.run / "config.json"
     if not saved.is_file():
         return None
-    for name, value in json.loads(saved.read_text()).items():
+    try:
+        before = json.loads(saved.read_text())
+    except (ValueError, RecursionError):
+        before = None
+    if not isinstance(before, dict):
+        return f"{saved} is damaged; delete it to resume with the settings of this command line"
+    for name, value in before.items():
         if name in ("robot", "robots", "blind") and value != getattr(config, name):
             option = f"--{name} {value}" if type(value) is not bool else f"--{'' if value else 'no-'}{name}"
             return f"{config.run} was begun with {option}; resume it so, or name a new folder"
@@ -41,22 +49,26 @@ def _differs(config: TrainConfig) -> str | None:
 
 
 def main() -> int:
-    """Command line. Exit status: 0 done, 1 the run failed, 2 wrong arguments, 130 interrupted (saved)."""
+    """Command line. Exit status: 0 done, 1 the run failed, 2 wrong arguments, 130 interrupted."""
     config = tyro.cli(TrainConfig, description=__doc__)
     problem = check(config)
     if problem:
         print(f"train.py: {problem}", file=sys.stderr)
         return 2
     from agents.checkpoint import CheckpointError
+    from agents.finite import NotFiniteError
     from agents.training import train
     from envs.workers import WorkerError
 
     try:
         folder = train(config)
     except KeyboardInterrupt:
-        print(f"\nsaved; continue with: python train.py --run {config.run} --steps {config.steps} --resume", file=sys.stderr)
+        print(
+            f"\nstopped; continue from the last checkpoint, to the same weights as without a stop: python train.py --run {config.run} --steps {config.steps} --resume",
+            file=sys.stderr,
+        )
         return 130
-    except (CheckpointError, WorkerError) as error:
+    except (CheckpointError, NotFiniteError, WorkerError) as error:
         print(f"train.py: {error}", file=sys.stderr)
         return 1
     print(f"done: {folder}; judge it with: python evaluate.py --policy {folder}")

@@ -1,13 +1,19 @@
-"""Checkpoints of a training run: written beside, flushed, then renamed, so that a crash or a full disk leaves the last one whole."""
+"""Checkpoints of a training run: written beside, flushed, then renamed, so that a crash or a full disk leaves the last one whole.
+
+The name says how old a checkpoint is, and its hash whether it is whole: the newest valid one is found without a pointer that could itself be lost.
+
+python -m agents.checkpoint digest RUN prints the SHA-256 of the newest weights of the run in folder RUN.
+"""
 
 import hashlib
 import io
 import os
-import pickle
+import sys
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import torch
+import tyro
 
 NAME = "checkpoint-{steps:010d}.pt"
 KEEP = 2
@@ -47,10 +53,20 @@ def write(path: Path, state: dict[str, Any]) -> Path:
             file.flush()
             os.fsync(file.fileno())
         partial.replace(path)
+        _flush(path.parent)
     except OSError as error:
         partial.unlink(missing_ok=True)
         raise CheckpointError(f"cannot save {path}: {error.strerror}; free some space and continue with --resume") from error
     return path
+
+
+def _flush(folder: Path) -> None:
+    """Make a new name in `folder` outlast a power failure."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def existing(folder: Path) -> list[Path]:
@@ -73,10 +89,14 @@ def load(path: Path) -> dict[str, Any]:
     if not content.startswith(_MAGIC) or hashlib.sha256(data).hexdigest().encode() != content[len(_MAGIC) : head - 1]:
         raise CheckpointError(f"{path} is damaged or is not a checkpoint; use another one, or train again")
     # Weights only: a pickle could run anything, and checkpoints are passed around.
+    # What torch raises for a file that someone else made is not documented.
     try:
-        return torch.load(io.BytesIO(data), weights_only=True)
-    except pickle.UnpicklingError as error:
-        raise CheckpointError(f"{path} holds more than plain data; it was written by another version: train again") from error
+        state = torch.load(io.BytesIO(data), weights_only=True)
+    except Exception as error:
+        raise CheckpointError(f"{path} holds something else than plain data; it was written by another program or version: train again") from error
+    if not isinstance(state, dict):
+        raise CheckpointError(f"{path} does not hold a policy; use another one, or train again")
+    return state
 
 
 def newest(folder: Path) -> tuple[Path, dict[str, Any]] | None:
@@ -87,3 +107,41 @@ def newest(folder: Path) -> tuple[Path, dict[str, Any]] | None:
         except CheckpointError:
             continue
     return None
+
+
+def digest(state: dict[str, Any]) -> str:
+    """SHA-256 of a checkpoint's weights: of each, in the order of their names, its name, type, shape and bytes.
+
+    Raises:
+        CheckpointError: there are no weights in it.
+    """
+    weights = state.get("policy", state.get("actor"))
+    if not isinstance(weights, dict):
+        raise CheckpointError("the checkpoint has no weights; use another one, or train again")
+    total = hashlib.sha256()
+    for name, weight in sorted(weights.items()):
+        total.update(f"{name} {weight.dtype} {tuple(weight.shape)}\n".encode())
+        total.update(weight.numpy().tobytes())
+    return total.hexdigest()
+
+
+def main(command: Annotated[Literal["digest"], tyro.conf.Positional], run: Annotated[Path, tyro.conf.Positional]) -> int:
+    """Say what a run's newest checkpoint is. Exit status: 0 done, 1 there is none.
+
+    Args:
+        command: digest: the SHA-256 of the weights.
+        run: folder of the run.
+    """
+    try:
+        found = newest(run)
+        if found is None:
+            raise CheckpointError(f"there is no valid checkpoint in {run}; train there first")
+        print(digest(found[1]))
+    except CheckpointError as error:
+        print(f"checkpoint: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(tyro.cli(main))

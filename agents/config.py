@@ -33,7 +33,7 @@ class TrainConfig:
     """"full" draws the randomisation table in every episode, "nominal" uses its nominal values."""
     blind: bool = False
     """Without a height map: what a robot falls back on when its map fails."""
-    save_minutes: float = 3.0
-    """Minutes between checkpoints."""
+    save_iterations: int = 40
+    """Iterations between checkpoints, some three minutes of the default settings. All robots start anew there, in a run that goes on as in one that is resumed."""
     ppo: PPOConfig = field(default_factory=PPOConfig)
     curriculum: CurriculumConfig = field(default_factory=CurriculumConfig)

@@ -20,11 +20,15 @@ def read(run: Path) -> list[dict[str, float]]:
     Raises:
         OSError: the run has no log.
     """
-    rows = []
-    for path in [run / "tensorboard" / "progress.csv", *sorted((run / "tensorboard").glob("progress-*.csv"))]:
+    rows: dict[float, dict[str, float]] = {}
+    parts = [run / "tensorboard" / "progress.csv", *(run / "tensorboard").glob("progress-*.csv")]
+    for path in sorted(parts, key=lambda path: int(path.stem.partition("-")[2] or 0)):
+        # A run that was killed may end in the middle of a line, and what came after its last checkpoint comes again in the next part.
         with path.open() as file:
-            rows += [{key: float(value) for key, value in row.items() if key and value} for row in csv.DictReader(file)]
-    return sorted(rows, key=lambda row: row["time/total_timesteps"])
+            whole = [line for line in file if line.endswith("\n")]
+        for row in csv.DictReader(whole):
+            rows[float(row["time/total_timesteps"])] = {key: float(value) for key, value in row.items() if key and value}
+    return [rows[steps] for steps in sorted(rows)]
 
 
 def draw(runs: dict[str, list[dict[str, float]]], out: Path) -> None:

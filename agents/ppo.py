@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from stable_baselines3 import PPO
 
+from agents import finite
 from agents.policy import ClimbPolicy
 from agents.vec_env import ClimbVecEnv
 
@@ -83,5 +84,6 @@ def build(config: PPOConfig, env: ClimbVecEnv, seed: int) -> PPO:
         device="cpu",
         seed=seed,
     )
+    finite.watch(model.policy.optimizer)
     set_rate(model, config.rate)
     return model

@@ -1,4 +1,9 @@
-"""A training run: PPO over the workers, with logs, checkpoints and exact figures of how it stands."""
+"""A training run: PPO over the workers, with logs, checkpoints and exact figures of how it stands.
+
+A run that is stopped anywhere and resumed gives the weights, bit for bit, of one that never was. Every `save_iterations` iterations the state between two iterations
+is saved and all robots start their next episode, which the seed, the robot and the episode's number determine; the generators of an iteration are seeded by the
+run's seed and the iteration's number. So no episode in flight and no generator has to be saved.
+"""
 
 import json
 import signal
@@ -17,6 +22,7 @@ from stable_baselines3.common.utils import set_random_seed
 
 from agents import checkpoint, ppo
 from agents.config import TrainConfig
+from agents.outputs import whole
 from agents.progress import Progress
 from agents.vec_env import ClimbVecEnv
 from agents.versions import versions
@@ -29,19 +35,20 @@ class Run(BaseCallback):
     Args:
         config: the run's configuration.
         env: its robots.
-        minutes: how long the run has gone before this process.
+        state: of the checkpoint that it goes on from; {}: from none.
     """
 
-    def __init__(self, config: TrainConfig, env: ClimbVecEnv, minutes: float = 0.0) -> None:
+    def __init__(self, config: TrainConfig, env: ClimbVecEnv, state: dict[str, Any]) -> None:
         super().__init__()
         self.config, self.env = config, env
-        self.rate = config.ppo.rate
-        self.iteration = 0
+        self.rate = float(state.get("rate", config.ppo.rate))
+        self.iteration = self._begun_at = int(state.get("iteration", 0))
         self.interrupted = False
-        self._begun = time.monotonic() - 60 * minutes
-        self._saved = time.monotonic()
+        self._begun = time.monotonic() - 60 * float(state.get("minutes", 0.0))
         self._ended: list[dict[str, Any]] = []
         self._recent: dict[tuple[str, int], deque[bool]] = defaultdict(lambda: deque(maxlen=100))
+        for key, results in state.get("recent", {}).items():
+            self._recent[key].extend(results)
         self._progress = Progress(config.steps)
 
     @property
@@ -50,15 +57,27 @@ class Run(BaseCallback):
         return (time.monotonic() - self._begun) / 60
 
     def _on_rollout_start(self) -> None:
-        if self.iteration > 0 and self.logger.name_to_value.get("train/approx_kl") is not None:
-            self.rate = ppo.next_rate(self.rate, float(self.logger.name_to_value["train/approx_kl"]), self.config.ppo.target_kl)
-            ppo.set_rate(self.model, self.rate)  # type: ignore[arg-type]
-        if time.monotonic() - self._saved > 60 * self.config.save_minutes:
-            self.save()
+        # Between two iterations, and not where this process came in: there everything is as it was saved.
+        if self.iteration > self._begun_at:
+            self._adapt()
+            if self.iteration % self.config.save_iterations == 0:
+                self.save()
+                self._restart()
         # Sampling and shuffling depend on the seed and the iteration alone, so that a resumed run draws what it would have drawn.
         set_random_seed(int(np.random.SeedSequence([self.config.seed, self.iteration]).generate_state(1)[0]))
         # A second thread fights the workers, and stalls for long where anything else wants a core.
         torch.set_num_threads(1)
+
+    def _adapt(self) -> None:
+        """Set the learning rate by how far the last update moved the policy."""
+        self.rate = ppo.next_rate(self.rate, float(self.logger.name_to_value["train/approx_kl"]), self.config.ppo.target_kl)
+        ppo.set_rate(self.model, self.rate)  # type: ignore[arg-type]
+
+    def _restart(self) -> None:
+        """Start all robots anew, as stable-baselines3 does at the beginning of `learn`: a resumed run has no other robots than these."""
+        model: Any = self.model
+        model._last_obs = self.env.reset()
+        model._last_episode_starts = np.ones(self.env.num_envs, dtype=bool)
 
     def _on_step(self) -> bool:
         for info in self.locals["infos"]:
@@ -67,7 +86,7 @@ class Run(BaseCallback):
         return not self.interrupted
 
     def interrupt(self, *_: object) -> None:
-        """Ctrl-C: stop after this control step, when no worker is in the middle of one. A second Ctrl-C stops at once, without saving."""
+        """Ctrl-C: stop after this control step, when no worker is in the middle of one. A second Ctrl-C stops at once."""
         self.interrupted = True
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
@@ -96,7 +115,7 @@ class Run(BaseCallback):
         self._ended = []
 
     def save(self) -> None:
-        """Write a checkpoint."""
+        """Write a checkpoint of the state between two iterations."""
         model: Any = self.model
         state = {
             "config": _plain(self.config),
@@ -107,9 +126,16 @@ class Run(BaseCallback):
             "policy": model.policy.state_dict(),
             "optimizer": model.policy.optimizer.state_dict(),
             "robots": {name: torch.from_numpy(array) for name, array in self.env.get_state().items()},
+            "recent": {key: list(results) for key, results in self._recent.items()},
+            "episodes": list(model.ep_info_buffer),
+            "updates": model._n_updates,
         }
         checkpoint.save(self.config.run, self.num_timesteps, state)
-        self._saved = time.monotonic()
+
+    def finish(self) -> None:
+        """The last checkpoint, from which a longer run can go on."""
+        self._adapt()
+        self.save()
 
     def close(self) -> None:
         """End the progress bar."""
@@ -125,20 +151,24 @@ def train(config: TrainConfig) -> Path:
     """Train as `config` says, from the newest valid checkpoint if it asks to resume. Returns the run's folder.
 
     Raises:
-        KeyboardInterrupt: Ctrl-C; the run is saved. Only the main thread hears it, so call this there.
-        CheckpointError: a checkpoint cannot be written.
-        WorkerError: a worker process died; the run can be resumed.
+        KeyboardInterrupt: Ctrl-C; the run goes on from its last checkpoint. Only the main thread hears it, so call this there.
+        CheckpointError: a checkpoint cannot be written, or does not fit this version.
+        WorkerError: worker processes died too often; the run can be resumed.
+        NotFiniteError: an action or a gradient is not finite; the run can be resumed.
     """
     found = checkpoint.newest(config.run) if config.resume else None
-    config.run.mkdir(parents=True, exist_ok=True)
-    (config.run / "config.json").write_text(json.dumps(_plain(config), indent=2) + "\n")
-    (config.run / "versions.json").write_text(json.dumps(versions(), indent=2) + "\n")
-    env = ClimbVecEnv(Job(config.robot, config.robots, config.seed, config.randomize, config.curriculum, config.blind), config.workers)
+    state = found[1] if found else {}
+    for name, content in {"config": _plain(config), "versions": versions()}.items():
+        with whole(config.run / f"{name}.json") as path:
+            path.write_text(json.dumps(content, indent=2) + "\n")
+    job = Job(config.robot, config.robots, config.seed, config.randomize, config.curriculum, config.blind, config.run / "faults")
+    env = ClimbVecEnv(job, config.workers)
     try:
         model = ppo.build(config.ppo, env, config.seed)
-        model.set_logger(_logger(config.run / "tensorboard", found[1]["steps"] if found else 0))
-        run = _prepare(config, env, model, found[1] if found else None)
-        _learn(config, model, run)
+        model.set_logger(_logger(config.run / "tensorboard", int(state.get("steps", 0))))
+        if state:
+            _take_over(state, env, model)
+        _learn(config, model, Run(config, env, state))
     finally:
         env.close()
     return config.run
@@ -150,17 +180,17 @@ def _logger(folder: Path, steps: int) -> Logger:
     return Logger(str(folder), [make_output_format(kind, str(folder), suffix) for kind in ("tensorboard", "csv")])
 
 
-def _prepare(config: TrainConfig, env: ClimbVecEnv, model: PPO, state: dict[str, Any] | None) -> Run:
-    if state is None:
-        return Run(config, env)
-    model.policy.load_state_dict(state["policy"])
-    model.policy.optimizer.load_state_dict(state["optimizer"])
-    model.num_timesteps = state["steps"]
-    env.set_state({name: tensor.numpy() for name, tensor in state["robots"].items()})
-    ppo.set_rate(model, state["rate"])
-    run = Run(config, env, state["minutes"])
-    run.iteration, run.rate = state["iteration"], state["rate"]
-    return run
+def _take_over(state: dict[str, Any], env: ClimbVecEnv, model: PPO) -> None:
+    try:
+        model.policy.load_state_dict(state["policy"])
+        model.policy.optimizer.load_state_dict(state["optimizer"])
+        env.set_state({name: tensor.numpy() for name, tensor in state["robots"].items()})
+        model.num_timesteps = state["steps"]
+        model._n_updates = state.get("updates", 0)
+        model.ep_info_buffer = deque(state.get("episodes", ()), maxlen=100)
+        ppo.set_rate(model, state["rate"])
+    except (KeyError, RuntimeError, ValueError) as error:
+        raise checkpoint.CheckpointError(f"the run's checkpoint does not fit this version's observations or network ({error}); begin a new run") from error
 
 
 def _learn(config: TrainConfig, model: PPO, run: Run) -> None:
@@ -169,7 +199,8 @@ def _learn(config: TrainConfig, model: PPO, run: Run) -> None:
         left = config.steps - model.num_timesteps
         if left > 0:
             model.learn(left, callback=run, reset_num_timesteps=False, log_interval=1)
-            run.save()
+        if left > 0 and not run.interrupted:
+            run.finish()
     finally:
         signal.signal(signal.SIGINT, handler)
         model.logger.close()

@@ -7,8 +7,13 @@ import numpy as np
 from gymnasium import spaces
 from stable_baselines3.common.vec_env import VecEnv
 
+from agents.finite import NotFiniteError
 from envs.gym_env import observation_space
-from envs.workers import Job, Pool
+from envs.pool import Pool
+from envs.workers import Job
+
+STATE = ("level", "episode")
+"""What of the robots outlives their episodes: the names of shared arrays."""
 
 
 class ClimbVecEnv(VecEnv):
@@ -20,38 +25,53 @@ class ClimbVecEnv(VecEnv):
         super().__init__(job.robots, observation_space(self.pool.observations), spaces.Box(-1.0, 1.0, (self.pool.actions,), np.float32))
 
     def reset(self) -> dict[str, np.ndarray]:
-        """Start all robots."""
+        """Start the next episode of every robot."""
         self.pool.ask("reset")
-        return self._observation()
+        return self._observe()
 
     def step_async(self, actions: np.ndarray) -> None:
-        """Send `actions` (E, A) to the workers."""
+        """Send `actions` (E, A) to the workers.
+
+        Raises:
+            NotFiniteError: one of them is not finite.
+        """
+        if not np.isfinite(actions).all():
+            raise NotFiniteError("action")
         self.pool.shared["action"][:] = actions
         self.pool.send("step")
 
     def step_wait(self) -> tuple[dict[str, np.ndarray], np.ndarray, np.ndarray, list[dict[str, Any]]]:
-        """What came of the last actions. A finished robot has started anew; its last observation is in its info."""
-        infos: list[dict[str, Any]] = [{} for _ in range(self.num_envs)]
-        shared = self.pool.shared
-        for answers in self.pool.receive():
-            for index, summary in answers:
-                last = {"policy": shared["last_policy"][index].copy(), "privileged": shared["last_privileged"][index].copy()}
-                episode = {"r": summary["return"], "l": round(summary["seconds"] * 50), "t": 0.0}
-                truncated = summary["end"] == "timeout"
-                infos[index] = {"terminal_observation": last, "TimeLimit.truncated": truncated, "episode": episode, "summary": summary}
-        return self._observation(), shared["reward"].copy(), shared["end"] > 0, infos
+        """What came of the last actions. A finished robot has started anew; its last observation is in its info.
 
-    def _observation(self) -> dict[str, np.ndarray]:
-        return {name: self.pool.shared[name].copy() for name in ("policy", "privileged")}
+        A lost episode counts as truncated before this step: its last observation is the one handed out then, its reward is 0, and it has no summary.
+        """
+        infos: list[dict[str, Any]] = [{} for _ in range(self.num_envs)]
+        done = np.zeros(self.num_envs, dtype=bool)
+        shared, ended = self.pool.shared, self.pool.receive()
+        reward = shared["reward"].copy()
+        for index, summary, _ in ended:
+            done[index] = True
+            if summary is None:
+                last = {name: array[index] for name, array in self._seen.items()}
+                infos[index], reward[index] = {"terminal_observation": last, "TimeLimit.truncated": True}, 0.0
+                continue
+            last = {name: shared[f"last_{name}"][index].copy() for name in self._seen}
+            episode = {"r": summary["return"], "l": round(summary["seconds"] * 50), "t": 0.0}
+            infos[index] = {"terminal_observation": last, "TimeLimit.truncated": summary["end"] == "timeout", "episode": episode, "summary": summary}
+        return self._observe(), reward, done, infos
+
+    def _observe(self) -> dict[str, np.ndarray]:
+        self._seen = {name: self.pool.shared[name].copy() for name in ("policy", "privileged")}
+        return self._seen
 
     def get_state(self) -> dict[str, np.ndarray]:
         """Curriculum levels (E, 2) and episode numbers (E,) of all robots."""
-        parts = self.pool.ask("get_state")
-        return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+        return {name: self.pool.shared[name].copy() for name in STATE}
 
     def set_state(self, state: dict[str, np.ndarray]) -> None:
         """Take over what `get_state` gave; takes effect with the next `reset`."""
-        self.pool.ask("set_state", state)
+        for name in STATE:
+            self.pool.shared[name][:] = state[name]
 
     def close(self) -> None:
         """End the workers."""

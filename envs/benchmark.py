@@ -14,9 +14,10 @@ from rich.table import Table
 
 from envs import world
 from envs.curriculum import CurriculumConfig
+from envs.pool import Pool
 from envs.quiet import quiet
 from envs.robots import ROBOTS
-from envs.workers import Job, Pool, Shared, Worker
+from envs.workers import Job, Shared, Worker
 
 WARM_UP = 30
 LEVEL = 8
@@ -64,7 +65,7 @@ def throughput(config: BenchmarkConfig) -> float:
     """Environment steps a second of all robots over the worker processes."""
     pool = Pool(_job(config.robot, config.robots), config.workers)
     try:
-        pool.ask("set_state", {"level": np.full((config.robots, 2), LEVEL), "episode": np.zeros(config.robots, np.int64)})
+        pool.shared["level"][:] = LEVEL
         pool.ask("reset")
         rng = np.random.default_rng(0)
         for step in range(WARM_UP + config.steps):
@@ -82,7 +83,7 @@ def shares(config: BenchmarkConfig) -> dict[str, float]:
     count = config.robots // config.workers
     worker = Worker(_job(config.robot, count), list(range(count)), _shared(config.robot, count))
     worker.curriculum.level[:] = LEVEL
-    worker.reset(None)
+    worker.reset()
     batch, watch = worker.batch, Stopwatch()
     for name in BULLET_CALLS:
         watch.watch(world.pybullet, name, "Bullet")
@@ -96,7 +97,7 @@ def shares(config: BenchmarkConfig) -> dict[str, float]:
     begun = time.perf_counter()
     for _ in range(config.steps):
         worker.shared["action"][:] = NOISE * rng.standard_normal(worker.shared["action"].shape)
-        worker.step(None)
+        worker.step()
     total = time.perf_counter() - begun
     batch.close()
     return {label: seconds / total for label, seconds in watch.seconds.items()}

@@ -14,24 +14,32 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
+import numpy as np
 import pytest
 import torch
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 import train as command
-from agents import checkpoint
+from agents import checkpoint, ppo
 from agents.config import TrainConfig
 from agents.ppo import HIGHEST_RATE, LOWEST_RATE, PPOConfig, next_rate
 from agents.training import train
+from agents.vec_env import ClimbVecEnv
 
 ROOT = Path(__file__).resolve().parent.parent
-ITERATION = 4 * 256
-TINY = PPOConfig(rollout=256, minibatch=256, epochs=1)
+ITERATION = 4 * 128
+TINY = PPOConfig(rollout=128, minibatch=128, epochs=1)
 
 
 @pytest.fixture(autouse=True)
 def threads() -> Iterator[None]:
     yield
     torch.set_num_threads(1)
+
+
+def _json(value: Any) -> bytes:
+    return json.dumps(value).encode()
 
 
 def config(run: Path, iterations: int = 2) -> TrainConfig:
@@ -86,21 +94,35 @@ def test_a_finished_run_resumed_stays_as_it_is_and_a_damaged_checkpoint_is_passe
     assert checkpoint.newest(copy) == (old, mock.ANY)
 
 
-def test_ctrl_c_saves_and_says_how_to_go_on(tmp_path: Path) -> None:
+def test_ctrl_c_keeps_the_last_checkpoint_and_says_how_to_go_on(tmp_path: Path) -> None:
     folder = tmp_path / "run"
-    arguments = ["--run", str(folder), "--steps", "100000000", "--robots", "2", "--workers", "1", "--ppo.rollout", "64", "--ppo.minibatch", "64"]
+    arguments = [
+        "--run",
+        str(folder),
+        "--steps",
+        "100000000",
+        "--robots",
+        "2",
+        "--workers",
+        "1",
+        "--ppo.rollout",
+        "64",
+        "--ppo.minibatch",
+        "64",
+        "--save-iterations",
+        "1",
+    ]
     # A session of its own, as Ctrl-C in a terminal reaches the workers too.
     process = subprocess.Popen([sys.executable, "train.py", *arguments], cwd=ROOT, stderr=subprocess.PIPE, text=True, start_new_session=True)
-    curves = folder / "tensorboard" / "progress.csv"
-    deadline = time.monotonic() + 120
-    while not (curves.is_file() and curves.stat().st_size) and process.poll() is None and time.monotonic() < deadline:
+    deadline = time.monotonic() + 300
+    while not checkpoint.existing(folder) and process.poll() is None and time.monotonic() < deadline:
         time.sleep(0.1)
     os.killpg(process.pid, signal.SIGINT)
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 130, errors
     assert "--resume" in errors
     assert "Traceback" not in errors
-    assert newest(folder)["steps"] > 0
+    assert newest(folder)["steps"] % (2 * 64) == 0
 
 
 @pytest.mark.parametrize(
@@ -111,6 +133,7 @@ def test_ctrl_c_saves_and_says_how_to_go_on(tmp_path: Path) -> None:
         ["--workers", "9", "--robots", "8"],
         ["--workers", "0"],
         ["--ppo.minibatch", "1000"],
+        ["--save-iterations", "0"],
         ["--resume"],
     ],
 )
@@ -134,6 +157,53 @@ def test_a_run_is_not_overwritten_by_another(
     assert command.main() == 2
     assert remedy in capsys.readouterr().err
     assert (run / "config.json").read_bytes() == before
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.one_of(st.binary(max_size=60), st.recursive(st.none() | st.integers() | st.text(), lambda inner: st.dictionaries(st.text(), inner)).map(_json)))
+def test_no_content_of_the_saved_configuration_is_more_than_a_line(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "config.json").write_bytes(content)
+    problem = command.check(TrainConfig(run=tmp_path, resume=True))
+    assert problem is None or problem.count("\n") == 0
+
+
+def test_training_goes_on_without_a_worker_that_was_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
+    step, count = ClimbVecEnv.step_async, iter(range(10**6))
+
+    def kills(env: ClimbVecEnv, actions: np.ndarray) -> None:
+        if next(count) == 10:
+            os.kill(env.pool.processes[0].pid or 0, signal.SIGKILL)
+        step(env, actions)
+
+    monkeypatch.setattr(ClimbVecEnv, "step_async", kills)
+    assert newest(train(config(tmp_path / "run", iterations=1)))["steps"] == ITERATION
+    assert "worker 0 died (exit code -9)" in capfd.readouterr().err
+
+
+def test_a_reward_that_is_not_finite_ends_the_run_before_the_weights_change(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wait, weights = ClimbVecEnv.step_wait, []
+
+    def poisoned(env: ClimbVecEnv) -> Any:
+        observation, reward, done, infos = wait(env)
+        return observation, reward * np.nan, done, infos
+
+    real = ppo.build
+
+    def build(*arguments: Any) -> Any:
+        model = real(*arguments)
+        weights.append((model.policy, {name: weight.clone() for name, weight in model.policy.state_dict().items()}))
+        return model
+
+    monkeypatch.setattr(ClimbVecEnv, "step_wait", poisoned)
+    monkeypatch.setattr(ppo, "build", build)
+    arguments = "--steps 16 --robots 2 --workers 1 --ppo.rollout 8 --ppo.minibatch 16 --run"
+    monkeypatch.setattr(sys, "argv", ["train.py", *arguments.split(), str(tmp_path / "run")])
+    assert command.main() == 1
+    assert capsys.readouterr().err.splitlines()[-1].startswith("train.py: the gradient is not finite; the weights are as they were")
+    ((policy, before),) = weights
+    assert all(torch.equal(weight, before[name]) for name, weight in policy.state_dict().items())
 
 
 def test_an_unknown_argument_ends_with_status_2(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,7 +1,5 @@
-"""Training robots in worker processes: results do not depend on how many there are, and a lost worker is a clear error."""
+"""Training robots in worker processes: results do not depend on how many there are."""
 
-import os
-import signal
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,9 +10,10 @@ from stable_baselines3.common.vec_env import VecEnv
 from agents.vec_env import ClimbVecEnv
 from envs.curriculum import Curriculum, CurriculumConfig
 from envs.gym_env import observation_space
+from envs.pool import Pool
 from envs.robots import GO2
 from envs.scenario import Scenario, practice
-from envs.workers import Job, Pool, WorkerError
+from envs.workers import Job
 
 ARRAYS = ("policy", "privileged", "last_policy", "last_privileged", "reward", "end")
 
@@ -34,12 +33,12 @@ def env() -> Iterator[ClimbVecEnv]:
     made.close()
 
 
-def played(workers: int, steps: int = 80) -> tuple[list[np.ndarray], int, dict[str, np.ndarray]]:
+def played(workers: int, steps: int = 60) -> tuple[list[np.ndarray], int, dict[str, np.ndarray]]:
     """All that the robots of a pool show under seeded, violent actions; how many episodes ended; and the robots' state."""
-    env, rng, seen, ended = ClimbVecEnv(job(3), workers), np.random.default_rng(0), [], 0
+    env, rng, seen, ended = ClimbVecEnv(job(4), workers), np.random.default_rng(0), [], 0
     env.reset()
     for _ in range(steps):
-        env.step_async(np.sign(rng.uniform(-1, 1, (3, env.pool.actions))))
+        env.step_async(np.sign(rng.uniform(-1, 1, (4, env.pool.actions))))
         ended += int(env.step_wait()[2].sum())
         seen += [env.pool.shared[name].copy() for name in ARRAYS]
     state = env.get_state()
@@ -47,31 +46,13 @@ def played(workers: int, steps: int = 80) -> tuple[list[np.ndarray], int, dict[s
     return seen, ended, state
 
 
-def test_one_worker_and_two_give_the_same_bit_for_bit() -> None:
-    (one, ended, state), (two, _, other) = played(1), played(2)
+def test_one_worker_two_and_four_give_the_same_bit_for_bit() -> None:
+    one, ended, state = played(1)
     assert ended > 0
-    assert all(np.array_equal(a, b) for a, b in zip(one, two, strict=True))
-    assert all(np.array_equal(state[name], other[name]) for name in state)
-
-
-def test_a_killed_worker_is_an_error_in_one_line() -> None:
-    pool = Pool(job(2), 2)
-    pool.ask("reset")
-    pid = pool._processes[1].pid
-    assert pid is not None
-    os.kill(pid, signal.SIGKILL)
-    with pytest.raises(WorkerError, match=r"^worker 1 died \(exit code -9\); resume the run with --resume$"):
-        pool.ask("step")
-    pool.close()
-
-
-def test_a_failing_worker_tells_why() -> None:
-    pool = Pool(job(1), 1)
-    pool.shared["action"][:] = np.nan
-    pool.ask("reset")
-    with pytest.raises(WorkerError, match=r"worker 0 failed(.|\n)*action is not finite"):
-        pool.ask("step")
-    pool.close()
+    for workers in (2, 4):
+        others, _, other = played(workers)
+        assert all(np.array_equal(a, b) for a, b in zip(one, others, strict=True))
+        assert all(np.array_equal(state[name], other[name]) for name in state)
 
 
 def test_there_are_as_many_workers_as_robots_at_most() -> None:

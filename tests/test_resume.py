@@ -1,0 +1,98 @@
+"""A training run that is killed at any moment and resumed gives the weights, bit for bit, of one that never was."""
+
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from agents import checkpoint
+
+ROOT = Path(__file__).resolve().parent.parent
+ITERATION, ITERATIONS = 4 * 64, 6
+SETTINGS = "--robots 4 --workers 1 --ppo.rollout 64 --ppo.minibatch 64 --ppo.epochs 1 --save-iterations 2"
+KILLS = 200
+
+
+def live(folder: Path, until: Callable[[], bool] = lambda: False) -> int:
+    """Begin the run in `folder`, or go on with it, and kill it when `until` says so. Returns the exit status."""
+    arguments = f"--run {folder} --steps {ITERATIONS * ITERATION} {SETTINGS} --resume".split()
+    folder.mkdir(exist_ok=True)
+    process = subprocess.Popen([sys.executable, "train.py", *arguments], cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    while process.poll() is None:
+        if until():
+            process.kill()
+        time.sleep(0.01)
+    return process.wait()
+
+
+def weights(folder: Path) -> str:
+    found = checkpoint.newest(folder)
+    assert found is not None
+    assert found[1]["steps"] == ITERATIONS * ITERATION
+    return checkpoint.digest(found[1])
+
+
+def logged(folder: Path, rows: int) -> Callable[[], bool]:
+    """Whether the run has logged `rows` iterations more than now, in whichever of its files."""
+
+    def count() -> int:
+        return sum(max(path.read_bytes().count(b"\n") - 1, 0) for path in (folder / "tensorboard").glob("progress*.csv"))
+
+    before = count()
+    return lambda: count() >= before + rows
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Digest of the weights of a run that nothing befell."""
+    folder = tmp_path_factory.mktemp("uninterrupted") / "run"
+    assert live(folder) == 0
+    return weights(folder)
+
+
+def test_three_kills_change_nothing(uninterrupted: str, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    # Before the first checkpoint, beyond it, and beyond the second.
+    for rows in (1, 3, 3):
+        assert live(run, logged(run, rows)) == -signal.SIGKILL
+    assert live(run) == 0
+    assert weights(run) == uninterrupted
+
+
+@pytest.mark.long
+def test_two_hundred_kills_at_random_lose_no_checkpoint_and_change_nothing(uninterrupted: str, tmp_path: Path) -> None:
+    rng, kills, runs = random.Random(0), 0, 0
+    while kills < KILLS:
+        run = tmp_path / f"run-{runs}"
+        runs += 1
+        status = -signal.SIGKILL
+        while status:
+            before = checkpoint.newest(run)
+            # One in four anywhere, also while processes start; the others within half a second after an iteration: saving is there.
+            anywhere = rng.random() < 0.25
+            reached = _later((lambda: True) if anywhere else logged(run, rng.randrange(1, 4)), rng.uniform(0.0, 8.0 if anywhere else 0.5))
+            status = live(run, reached if kills < KILLS else lambda: False)
+            kills += status == -signal.SIGKILL
+            assert status in (0, -signal.SIGKILL)
+            for path in checkpoint.existing(run):
+                checkpoint.load(path)
+            after = checkpoint.newest(run)
+            assert before is None or (after is not None and after[1]["steps"] >= before[1]["steps"])
+        assert weights(run) == uninterrupted
+
+
+def _later(condition: Callable[[], bool], seconds: float) -> Callable[[], bool]:
+    """Whether `condition` has held, and then so many seconds have passed."""
+    since: list[float] = []
+
+    def reached() -> bool:
+        if not since and condition():
+            since.append(time.monotonic())
+        return bool(since) and time.monotonic() - since[0] > seconds
+
+    return reached
