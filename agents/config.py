@@ -25,6 +25,8 @@ class TrainConfig:
     """Of everything random."""
     resume: bool = False
     """Continue the run in its folder from the newest valid checkpoint (from step 0 if there is none)."""
+    start: Path | None = None
+    """Begin with the weights of this run's newest checkpoint, or of this checkpoint, instead of at random; everything else begins anew."""
     workers: int = 2
     """Worker processes; as many as there are cores."""
     robots: int = 128

@@ -168,6 +168,8 @@ def train(config: TrainConfig) -> Path:
         model.set_logger(_logger(config.run / "tensorboard", int(state.get("steps", 0))))
         if state:
             _take_over(state, env, model)
+        elif config.start is not None:
+            _start_from(config.start, model)
         _learn(config, model, Run(config, env, state))
     finally:
         env.close()
@@ -191,6 +193,19 @@ def _take_over(state: dict[str, Any], env: ClimbVecEnv, model: PPO) -> None:
         ppo.set_rate(model, state["rate"])
     except (KeyError, RuntimeError, ValueError) as error:
         raise checkpoint.CheckpointError(f"the run's checkpoint does not fit this version's observations or network ({error}); begin a new run") from error
+
+
+def _start_from(path: Path, model: PPO) -> None:
+    """Take over the networks of the run or checkpoint at `path`, and nothing else."""
+    found = checkpoint.newest(path) if path.is_dir() else (path, checkpoint.load(path))
+    if found is None:
+        raise checkpoint.CheckpointError(f"there is no valid checkpoint in {path} to start from")
+    try:
+        model.policy.load_state_dict(found[1]["policy"])
+    except (KeyError, RuntimeError) as error:
+        raise checkpoint.CheckpointError(
+            f"{found[0]} does not fit this version's observations or network, or is not a run's checkpoint: begin without it"
+        ) from error
 
 
 def _learn(config: TrainConfig, model: PPO, run: Run) -> None:

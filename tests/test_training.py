@@ -69,6 +69,15 @@ def test_a_run_leaves_its_configuration_versions_checkpoint_and_curves(run: Path
     assert newest(run)["steps"] == 2 * ITERATION
 
 
+def test_a_run_can_start_from_the_weights_of_another(run: Path, tmp_path: Path) -> None:
+    still = replace(config(tmp_path / "second", 1), start=run, seed=9, ppo=replace(TINY, rate=1e-12))
+    ours, theirs = newest(train(still))["policy"], newest(run)["policy"]
+    assert all(torch.allclose(ours[name], theirs[name], atol=1e-6) for name in theirs)
+    assert newest(still.run)["steps"] == ITERATION
+    with pytest.raises(checkpoint.CheckpointError, match="not a run's checkpoint"):
+        train(replace(still, run=tmp_path / "third", start=Path("agents/pretrained/go2/policy.pt")))
+
+
 def test_the_same_seed_gives_the_same_weights(run: Path, tmp_path: Path) -> None:
     first, again = newest(run)["policy"], newest(train(config(tmp_path / "run")))["policy"]
     assert all(torch.equal(first[name], again[name]) for name in first)
