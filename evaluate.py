@@ -8,6 +8,7 @@ from typing import Any
 
 import tyro
 
+from agents import compare
 from agents.evaluate_config import EvaluateConfig, plan
 from agents.evaluation import Trials, run
 from agents.outputs import whole
@@ -56,9 +57,16 @@ def judge(config: EvaluateConfig, robot: str) -> tuple[str, Any]:
         names = [name for name, cells in results.items() for _ in cells]
         return table([cell for cells in results.values() for cell in cells], names), {name: record(named[name], cells) for name, cells in results.items()}
     trials = replace(plan(config), robot=robot)
-    cells = summarise(trials, run(trials, config.workers))
+    outcomes = run(trials, config.workers)
+    cells = summarise(trials, outcomes)
     write(config, trials, cells)
-    return table(cells), record(trials, cells)
+    if config.against is None:
+        return table(cells), record(trials, cells)
+    rival = replace(trials, policy=config.against)
+    others = run(rival, config.workers)
+    contrasts = compare.compare(trials, outcomes, others)
+    found = record(trials, cells) | {"against": record(rival, summarise(rival, others)), "contrasts": [contrast._asdict() for contrast in contrasts]}
+    return f"{table(cells)}\n\n{compare.table(trials.policy, rival.policy, contrasts)}", found
 
 
 def main() -> int:
@@ -71,14 +79,20 @@ def main() -> int:
     from agents.policies import PolicyError, load
     from envs.workers import WorkerError
 
+    robots = {}
+    for name in filter(None, (config.policy, config.against)):
+        try:
+            robots[name] = load(name, config.robot).robot
+        except PolicyError as error:
+            return _say(error, 1 if Path(name).exists() else 2)
+    if len(set(robots.values())) > 1:
+        return _say(f"{config.against} drives another robot than {config.policy}; compare policies of one robot", 2)
     try:
-        text, found = judge(config, load(config.policy, config.robot).robot)
+        text, found = judge(config, robots[config.policy])
         print(text, flush=True)
         if config.json is not None:
             with whole(config.json) as path:
                 path.write_text(json.dumps(found, indent=2) + "\n")
-    except PolicyError as error:
-        return _say(error, 1 if Path(config.policy).exists() else 2)
     except (WorkerError, OSError) as error:
         return _say(error, 1)
     except KeyboardInterrupt:

@@ -34,6 +34,8 @@ class EvaluateConfig:
 
     policy: str
     """A shipped policy, a run's folder, a checkpoint, or a baseline: zero, random."""
+    against: str | None = None
+    """Another policy, which plays the same episodes: the paired difference of the success rates, and a verdict where its interval excludes 0."""
     suite: Suite = "flights"
     """"flights": those that risers, treads and directions say. "odd": the same on stairs unlike any in training. "behaviour": standing, stopping, turning, pushes and so on."""
     risers: str = "0.10,0.15"
@@ -97,8 +99,8 @@ def plan(config: EvaluateConfig) -> Trials:
     ways: Any = dict.fromkeys(way.strip() for way in config.directions.split(","))
     flights = tuple(_flight(config, riser, tread, way) for tread, way, riser in product(treads, ways, risers))
     _check_outputs(config)
-    if config.suite != "flights" and (config.plot or config.video):
-        raise ValueError(f"the suite {config.suite!r} has no plot and no video; leave out --plot and --video")
+    if config.suite != "flights" and (config.plot or config.video or config.against):
+        raise ValueError(f"the suite {config.suite!r} has no plot, no video and no comparison; leave out --plot, --video and --against")
     same = {name: getattr(config, name) for name in ("policy", "robot", "episodes", "seed", "randomize", "speed", "seconds", "irregularity", "friction")}
     return Trials(flights=flights, start_angle=math.radians(config.start_angle), **same)
 
