@@ -27,7 +27,7 @@ from tests.flashing import PYTHON, TESTS
 def layout(tmp_path: Path) -> Iterator[Layout]:
     """An installation whose loop is `tests/stand_in_service.py`."""
     made = Layout(tmp_path)
-    for folder in (made.releases, made.service, made.log):
+    for folder in (made.releases, made.service):
         folder.mkdir()
     made.runtime.write_bytes(runtime_zip())
     wrapper = tmp_path / "loop"

@@ -8,7 +8,7 @@ In its folder:
     releases/       bundles by their SHA-256: DIGEST.bundle, and DIGEST.partial while it is coming in
     current         a link to the release that runs
     state.json      which release has proved itself, the one before it, and the highest version ever seen: see `state`
-    log/            black boxes of the control loop
+    log/            black boxes of the control loop, where there is no systemd
     lock            held by whoever changes any of this
     service/        what the supervisor writes where there is no systemd
 """

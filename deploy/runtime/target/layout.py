@@ -60,7 +60,7 @@ class Layout:
 
     @property
     def log(self) -> Path:
-        """Folder of the black boxes."""
+        """Folder of the black boxes where systemd does not make one."""
         return self.root / "log"
 
     @property

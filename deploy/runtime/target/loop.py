@@ -32,7 +32,7 @@ class Seen(NamedTuple):
 
 def command(layout: Layout, config: Config) -> list[str]:
     """The control loop's command line."""
-    return [config.python, "-m", "deploy.runtime", "run", str(layout.current), "--public-key", str(layout.key), "--log", str(layout.log), *config.arguments]
+    return [config.python, "-m", "deploy.runtime", "run", str(layout.current), "--public-key", str(layout.key), *config.arguments]
 
 
 def test_command(layout: Layout, config: Config, bundle: str) -> list[str]:
@@ -42,5 +42,5 @@ def test_command(layout: Layout, config: Config, bundle: str) -> list[str]:
 
 def environment(layout: Layout) -> dict[str, str]:
     """In which both run."""
-    paths = {"PYTHONPATH": str(layout.runtime), "LOGS_DIRECTORY": str(layout.service / "blackbox")}
+    paths = {"PYTHONPATH": str(layout.runtime), "LOGS_DIRECTORY": str(layout.log)}
     return {**os.environ, **paths, "PYTHONDONTWRITEBYTECODE": "1"}

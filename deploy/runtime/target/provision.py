@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -50,8 +49,7 @@ def provision(layout: Layout, request: Request, say: Say) -> None:
         damped(service.see(layout, before))
     was_active = before is not None and service.see(layout, before).active
     say("folders")
-    for folder in (layout.releases, layout.log):
-        folder.mkdir(exist_ok=True)
+    layout.releases.mkdir(exist_ok=True)
     say("python")
     python = _python(layout, request)
     config = Config(request.robot, python, ["--link", request.link, *request.arguments], request.service, request.health_seconds)
@@ -62,10 +60,7 @@ def provision(layout: Layout, request: Request, say: Say) -> None:
     layout.arrived_runtime.replace(layout.runtime)
     sync(layout.root)
     say("service")
-    control = service.CONTROLS[config.service]
-    control.install(layout, config)
-    if control.user:
-        shutil.chown(layout.log, control.user)
+    service.CONTROLS[config.service].install(layout, config)
     save(layout.config, config)
     # The loop that runs still has the code from before, and may not find the rest of it.
     if was_active and layout.running():

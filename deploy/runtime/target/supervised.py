@@ -43,12 +43,13 @@ def restart(layout: Layout) -> None:
     # It is born with the lock: were it to take it later, whoever comes between would start another.
     with held(lock(layout), wait=PATIENCE) as handle, (layout.service / "log").open("ab") as log:
         state(layout).unlink(missing_ok=True)
-        command = [sys.executable, "-m", "deploy.runtime.target", "supervise", "--root", str(layout.root)]
+        # Nobody's child, for it outlives whoever starts it.
+        command = ["setsid", "--fork", sys.executable, "-m", "deploy.runtime.target", "supervise", "--root", str(layout.root)]
         streams: dict[str, Any] = {"stdin": subprocess.DEVNULL, "stdout": log, "stderr": log}
-        supervisor = subprocess.Popen(command, env=loop.environment(layout), pass_fds=(handle,), start_new_session=True, **streams)
+        subprocess.run(command, env=loop.environment(layout), pass_fds=(handle,), check=True, **streams)
     until = time.monotonic() + PATIENCE
-    while _read(layout).get("supervisor") != supervisor.pid:
-        if supervisor.poll() is not None or time.monotonic() > until:
+    while "supervisor" not in _read(layout):
+        if not _lives(layout) or time.monotonic() > until:
             raise UnhealthyError(f"the supervisor does not start; see {layout.service / 'log'}")
         time.sleep(POLL)
 
