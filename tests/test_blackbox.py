@@ -1,5 +1,6 @@
 """The black box: what was written is read back, also of a process that was killed, and a torn record is left out."""
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -52,6 +53,16 @@ def test_what_is_no_black_box_or_is_there_already_is_said(tmp_path: Path) -> Non
         blackbox.read(tmp_path / "nowhere")
     with pytest.raises(DeployError, match="choose another folder"):
         filled(tmp_path / "box", 1)
+
+
+def test_only_the_newest_are_kept_and_two_of_a_second_have_two_names(tmp_path: Path) -> None:
+    for day in range(30):
+        (tmp_path / f"202601{day:02d}-000000-7.blackbox").touch()
+    path = blackbox.new(tmp_path)
+    assert path.parent == tmp_path
+    assert sorted(there.name[6:8] for there in tmp_path.iterdir()) == [str(day) for day in range(10, 30)]
+    assert not path.exists()
+    assert str(os.getpid()) in path.name
 
 
 def test_a_walk_that_ended_in_a_guard_is_told_and_drawn(tmp_path: Path) -> None:

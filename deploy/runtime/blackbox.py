@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import mmap
 import os
+import time
 import zlib
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,15 @@ HEADER = 16384
 TICKS = 9000
 """Records in the ring: three minutes at 50 Hz."""
 LARGEST = 64 * 2**20
+KEPT = 20
+"""Black boxes in a folder, of 5 MB each."""
+
+
+def new(folder: Path) -> Path:
+    """A name in `folder` for a black box that begins now; of those already there only the newest `KEPT` stay."""
+    for old in sorted(folder.glob("*.blackbox"))[:-KEPT]:
+        old.unlink()
+    return folder / time.strftime(f"%Y%m%d-%H%M%S-{os.getpid()}.blackbox", time.gmtime())
 
 
 def record_type(fields: list[Any]) -> np.dtype[Any]:

@@ -6,13 +6,12 @@ import argparse
 import contextlib
 import os
 import signal
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import torch
 
-from deploy.runtime import loop, motions, pilot, realtime, records
+from deploy.runtime import blackbox, loop, motions, pilot, realtime, records
 from deploy.runtime.blackbox import BlackBox
 from deploy.runtime.control import Control, Inputs, Outcome
 from deploy.runtime.errors import DeployError, GaveUpError
@@ -56,21 +55,21 @@ def run(options: argparse.Namespace) -> str:
     about, files = open_bundle(options.bundle, options.public_key)
     control = Control(about, pilot.load(about, files))
     way = _options(options.option)
-    box_path = options.log / time.strftime("%Y%m%d-%H%M%S.blackbox", time.gmtime())
-    box = BlackBox(box_path, records.about(about), records.fields(len(about.joint_names)))
     notify = Notify()
     refused = realtime.claim()
-    print(f"{about.name} {about.version} for {about.robot}; black box {box_path}")
     if refused:
         print(f"without {' and '.join(refused)}: ticks may be late")
     with contextlib.ExitStack() as stack:
-        stack.callback(box.close)
         stack.callback(notify.close)
         ends = stack.enter_context(_until_signalled())
         link = open_link(options.link, about, way)
         stack.callback(link.close)
         watch = Watch(options.link, about, way)
         stack.callback(watch.finish)
+        box_path = blackbox.new(options.log)
+        box = BlackBox(box_path, records.about(about), records.fields(len(about.joint_names)))
+        stack.callback(box.close)
+        print(f"{about.name} {about.version} for {about.robot}; black box {box_path}")
         link.start()
         # From here on the robot listens to nobody else.
         stack.callback(_farewell, link, about, watch)
