@@ -62,6 +62,7 @@ def test_what_was_flashed_runs_damped_and_rollback_leads_back(go2: Robot) -> Non
     assert go2.version() == version
 
 
+@pytest.mark.long
 def test_flashing_the_same_again_changes_nothing_and_sends_nothing(go2: Robot, capsys: pytest.CaptureFixture[str]) -> None:
     path = go2.bundle(go2.next_version())
     assert go2.flash(path)[0] == 0
@@ -162,7 +163,9 @@ def test_a_host_that_is_not_known_for_sure_is_refused(go2: Robot, tmp_path: Path
     assert go2.listing() == before
 
 
-@pytest.mark.parametrize(("card", "expected"), [("fails", 28), ("dies", 29), ("late", 29), ("eager", 29)])
+@pytest.mark.parametrize(
+    ("card", "expected"), [("fails", 28), ("dies", 29), pytest.param("late", 29, marks=pytest.mark.long), pytest.param("eager", 29, marks=pytest.mark.long)]
+)
 def test_a_broken_release_leaves_the_one_before(go2: Robot, card: str, expected: int) -> None:
     before, running = go2.installed(), go2.version()
     found, message = go2.flash(go2.bundle(go2.next_version(), card))
@@ -181,6 +184,7 @@ def test_a_torn_upload_goes_on_where_it_was(go2: Robot, capsys: pytest.CaptureFi
     assert f"{there} of {path.stat().st_size} bytes are there" in capsys.readouterr().err
 
 
+@pytest.mark.long
 def test_a_beginning_that_is_not_ours_is_sent_again(go2: Robot, capsys: pytest.CaptureFixture[str]) -> None:
     path = go2.bundle(go2.next_version())
     go2.cut_off(path).write_bytes(b"not the beginning")

@@ -99,8 +99,8 @@ def survive_all(folder: Path, seed: int, ways: tuple[Kill, ...], kills: int) -> 
             assert tries < 3 * kills
 
 
-def test_a_kill_of_each_kind_leaves_a_whole_release(tmp_path: Path) -> None:
-    survive_all(tmp_path, 0, (there_before("install", 100), here), 2)
+def test_a_kill_over_there_leaves_a_whole_release(tmp_path: Path) -> None:
+    survive_all(tmp_path, 0, (there_before("install", 100),), 1)
 
 
 @pytest.mark.long
