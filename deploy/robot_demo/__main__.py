@@ -69,7 +69,7 @@ class Play:
         self.acts.append(act)
         print(f"{'ok' if act.well else 'FAIL':<4}  {act.title} ({act.seconds:.1f} s)", flush=True)
         if not act.well:
-            print(act.said)
+            raise DeployError(f"{act.title} ended with status {act.status} instead of {act.expected}:\n{act.said}")
 
 
 def main() -> int:

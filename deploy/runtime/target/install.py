@@ -57,8 +57,10 @@ def self_test(layout: Layout, bundle: Path) -> str:
     command = [*as_user, *loop.test_command(layout, config, str(bundle))]
     try:
         done = subprocess.run(command, env=loop.environment(layout), stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=SELF_TEST, check=False)
-    except (OSError, subprocess.TimeoutExpired) as error:
+    except OSError as error:
         raise SelfTestError(f"the self-test over there did not run: {error}") from error
+    except subprocess.TimeoutExpired as error:
+        raise SelfTestError(f"the self-test over there did not end within {SELF_TEST:.0f} s; is that computer busy with something else?") from error
     if done.returncode:
         said = done.stderr.strip().splitlines() or [f"status {done.returncode}"]
         raise SelfTestError(f"the self-test over there failed: {said[-1]}")
