@@ -95,5 +95,5 @@ def _from_state(name: str, state: dict[str, Any]) -> Policy:
         actor = Actor(controller.observations, controller.actions)
         actor.load_state_dict(state["actor"])
         return Policy(name, state["robot"], actor.eval(), state["origin"])
-    except (KeyError, RuntimeError) as error:
+    except (AttributeError, KeyError, RuntimeError, TypeError) as error:
         raise PolicyError(f"{name} does not fit this version's robots, observations or network; train it again") from error

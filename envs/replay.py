@@ -21,7 +21,12 @@ if TYPE_CHECKING:
 
 def faults(batch: "ClimbBatch", result: "Result") -> dict[int, str]:
     """The robots in which a number is not finite after a control step, and what that number is of."""
-    parts = {"physics": batch.physics, "observation": result.policy, "privileged observation": result.privileged, "reward": result.terms}
+    parts: dict[str, NDArray[Any]] = {
+        "physics": batch.physics,
+        "observation": result.policy,
+        "privileged observation": result.privileged,
+        "reward": result.terms,
+    }
     found: dict[int, str] = {}
     for what, numbers in parts.items():
         if not np.isfinite(numbers).all():
@@ -64,8 +69,8 @@ def read(path: Path) -> Recording:
         plain = json.loads(path.read_text())
         s = plain["scenario"]
         values = {name: np.array(value) for name, value in s["values"].items()}
-        stairs = Staircase(**{name: tuple(value) if isinstance(value, list) else value for name, value in s["stairs"].items()})
-        scenario = Scenario(**s | {"stairs": stairs, "orders": tuple(Order(*order) for order in s["orders"]), "values": values})
+        figures: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in s["stairs"].items()}
+        scenario = Scenario(**s | {"stairs": Staircase(**figures), "orders": tuple(Order(*order) for order in s["orders"]), "values": values})
         return Recording(plain["robot"], scenario, plain["generator"], np.array(plain["actions"], np.float32), plain["fault"])
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"{path} is damaged, or of another version ({error}); train again with this version") from error

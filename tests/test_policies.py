@@ -70,7 +70,9 @@ def test_a_file_that_is_something_else_is_refused(tmp_path: Path) -> None:
         actor_state(observations=SIZE - 1),
         actor_state(actions=12),
         actor_state() | {"actor": {}},
+        actor_state() | {"actor": 3},
         actor_state() | {"robot": "cat"},
+        actor_state() | {"robot": ["go2"]},
         {"unexpected": 1},
     ],
 )
