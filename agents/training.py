@@ -158,6 +158,7 @@ def train(config: TrainConfig) -> Path:
     """
     found = checkpoint.newest(config.run) if config.resume else None
     state = found[1] if found else {}
+    start = _networks(config.start) if config.start and not state else None
     for name, content in {"config": _plain(config), "versions": versions()}.items():
         with whole(config.run / f"{name}.json") as path:
             path.write_text(json.dumps(content, indent=2) + "\n")
@@ -165,11 +166,11 @@ def train(config: TrainConfig) -> Path:
     env = ClimbVecEnv(job, config.workers)
     try:
         model = ppo.build(config.ppo, env, config.seed)
-        model.set_logger(_logger(config.run / "tensorboard", int(state.get("steps", 0))))
         if state:
             _take_over(state, env, model)
-        elif config.start is not None:
-            _start_from(config.start, model)
+        elif start is not None:
+            _begin_with(start, model)
+        model.set_logger(_logger(config.run / "tensorboard", int(state.get("steps", 0))))
         _learn(config, model, Run(config, env, state))
     finally:
         env.close()
@@ -189,23 +190,28 @@ def _take_over(state: dict[str, Any], env: ClimbVecEnv, model: PPO) -> None:
         env.set_state({name: tensor.numpy() for name, tensor in state["robots"].items()})
         model.num_timesteps = state["steps"]
         model._n_updates = state.get("updates", 0)
-        model.ep_info_buffer = deque(state.get("episodes", ()), maxlen=100)
+        # stable-baselines3 makes both of these buffers, or none.
+        model.ep_info_buffer, model.ep_success_buffer = deque(state.get("episodes", ()), maxlen=100), deque(maxlen=100)
         ppo.set_rate(model, state["rate"])
     except (KeyError, RuntimeError, ValueError) as error:
         raise checkpoint.CheckpointError(f"the run's checkpoint does not fit this version's observations or network ({error}); begin a new run") from error
 
 
-def _start_from(path: Path, model: PPO) -> None:
-    """Take over the networks of the run or checkpoint at `path`, and nothing else."""
+def _networks(path: Path) -> dict[str, Any]:
+    """The networks of the run or checkpoint at `path`."""
     found = checkpoint.newest(path) if path.is_dir() else (path, checkpoint.load(path))
     if found is None:
         raise checkpoint.CheckpointError(f"there is no valid checkpoint in {path} to start from")
+    if "policy" not in found[1]:
+        raise checkpoint.CheckpointError(f"{found[0]} is not a run's checkpoint: it has no critic; name one, or begin without --start")
+    return found[1]["policy"]
+
+
+def _begin_with(networks: dict[str, Any], model: PPO) -> None:
     try:
-        model.policy.load_state_dict(found[1]["policy"])
-    except (KeyError, RuntimeError) as error:
-        raise checkpoint.CheckpointError(
-            f"{found[0]} does not fit this version's observations or network, or is not a run's checkpoint: begin without it"
-        ) from error
+        model.policy.load_state_dict(networks)
+    except RuntimeError as error:
+        raise checkpoint.CheckpointError(f"the networks to start from do not fit this version's observations ({error}); begin without --start") from error
 
 
 def _learn(config: TrainConfig, model: PPO, run: Run) -> None:

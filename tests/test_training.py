@@ -28,8 +28,8 @@ from agents.training import train
 from agents.vec_env import ClimbVecEnv
 
 ROOT = Path(__file__).resolve().parent.parent
-ITERATION = 4 * 128
-TINY = PPOConfig(rollout=128, minibatch=128, epochs=1)
+ITERATION = 4 * 256
+TINY = PPOConfig(rollout=256, minibatch=256, epochs=1)
 
 
 @pytest.fixture(autouse=True)
