@@ -36,7 +36,7 @@ def key(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def shipped(key: Path) -> Path:
     """The shipped policy's bundle."""
-    return export(ExportConfig(key.with_name("go2.bundle"), "go2", key))
+    return export(ExportConfig(key.with_name("go2.bundle"), "go2", key=key))
 
 
 def run(replay: Path, *words: Path) -> tuple[int, list[str], list[str]]:

@@ -95,7 +95,7 @@ def test_its_remote_control_is_held_until_the_next_order(robot: "tuple[subproces
         return state.remote[:3]
 
     order(process, buttons=["L2", "B"], forward=0.5)
-    assert until(link, lambda: remote() == ({"L2", "B"}, 0.5, 0.0))
+    assert until(link, lambda: remote() == (frozenset({"L2", "B"}), 0.5, 0.0))
     order(process, turn=-0.25)
     assert until(link, lambda: remote() == (frozenset(), 0.0, -0.25))
     order(process, freeze=True)

@@ -106,7 +106,7 @@ def test_the_referee(way: Direction) -> None:
 
 
 def test_cost_of_transport_is_work_over_weight_and_way() -> None:
-    referee, driven = Referee(GO2, scenario()), ZERO + 2.0
+    referee, driven = Referee(GO2, scenario()), np.full(12, 2.0)
     for x in (0.0, 1.0, 2.0):
         referee.count(at(x)._replace(joint_torque=driven, joint_velocity=-driven), 0.5)
     assert referee.way == pytest.approx(2.0)

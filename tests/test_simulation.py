@@ -68,7 +68,7 @@ def test_bullet_moves_as_in_training() -> None:
 @pytest.mark.parametrize("engine", ["pybullet", "mujoco"])
 def test_it_stands_up_by_the_runtimes_own_motion(engine: Engine, flight: Scenario) -> None:
     """With 1.1 times the gains: their damping is what a physics step must be short enough for."""
-    body = open_body(engine, GO2, replace(flight, values=flight.values | {"kp": ZERO + 1.1, "kd": ZERO + 1.1}), lying=True)
+    body = open_body(engine, GO2, replace(flight, values=flight.values | {"kp": np.full(12, 1.1), "kd": np.full(12, 1.1)}), lying=True)
     start, elapsed, fastest = body.truth().joint_position.astype(np.float32), 0.0, 0.0
     while elapsed < motions.GATHER + motions.RISE + 0.2:
         advance(body, motions.rising(about(), start, elapsed), CONTROL_STEP)
