@@ -33,8 +33,8 @@ class Actuators:
     def __init__(self, spec: RobotSpec, count: int) -> None:
         joints = len(spec.joint_names)
         self.strength = np.ones((count, joints))
-        self.kp = np.full((count, joints), spec.kp)
-        self.kd = np.full((count, joints), spec.kd)
+        self.kp = np.tile(spec.joint_kp, (count, 1))
+        self.kd = np.tile(spec.joint_kd, (count, 1))
         self.zero_offset = np.zeros((count, joints))
         self._limit = np.array(spec.torque_limit)
         self._speed = np.array(spec.speed_limit)

@@ -9,20 +9,21 @@ from numpy.typing import NDArray
 
 from envs import frames, posture, rewards
 from envs.actuators import Actuators, Command
-from envs.controller.quadruped import CONTROL_STEP, Controller, Memory
+from envs.controller.quadruped import Controller, Memory
 from envs.controller.sensors import Sensors
 from envs.robots import RobotSpec
 from envs.scenario import Order, Scenario
 from envs.sensing import Sensing, Truth
 from envs.staircase import Terrain
-from envs.world import PHYSICS_STEP, World
+from envs.world import World
 
 Array = NDArray[np.float64]
 
-SUBSTEPS = round(CONTROL_STEP / PHYSICS_STEP)
 FALL_COSINE = 0.42
 """Of the angle between the body's up and the vertical: beyond 65 degrees the robot has fallen."""
 ARRIVED_COSINE = 0.85
+PUSH_EVERY = (3.0, 6.0)
+"""[s]."""
 ENDS = ("", "landing", "fall", "off_side", "timeout")
 PRIVILEGED = (
     "velocity x, y, z in the base frame [m/s]",
@@ -100,19 +101,22 @@ class ClimbBatch:
         self.worlds = [World(spec, gui and row == 0) for row in range(count)]
         self.terrain = Terrain(count)
         self.actuators = Actuators(spec, count)
-        self.sensing = Sensing(count, joints, CONTROL_STEP)
         self.controller = Controller(spec)
+        self.control_step = self.controller.control_step
+        self.substeps = round(self.control_step / spec.physics_step)
+        self.sensing = Sensing(count, joints, self.control_step)
         self.scenarios: list[Scenario | None] = [None] * count
         self._generators: list[np.random.Generator] = [np.random.default_rng(0)] * count
         self._memory: Memory = self.controller.start(count)
         self._feet = posture.feet_below_hips(spec)
         self._at_rest = np.zeros((count, joints))
-        self._motor, self._speeds = np.zeros((count, SUBSTEPS, joints)), np.zeros((count, SUBSTEPS, joints))
+        self._motor, self._speeds = np.zeros((count, self.substeps, joints)), np.zeros((count, self.substeps, joints))
         self._joint_state = np.zeros((count, joints, 2))
         self._base = np.zeros((count, 13))
         self._delay, self._steps_left, self._until_push = (np.zeros(count, dtype=np.int64) for _ in range(3))
         self._fixed = np.zeros((count, 6))
         self._heading, self._goal, self._half_width = np.ones(count), np.zeros(count), np.ones(count)
+        self._drives = len(spec.drives)
         self._order = np.zeros((count, 2))
         self._next_order: list[list[Order]] = [[] for _ in range(count)]
         self._steered = np.ones(count, dtype=bool)
@@ -167,8 +171,8 @@ class ClimbBatch:
         self._set_dynamics(row, scenario)
         self.sensing.reset(row, values, base, scenario.yaw + (0.0 if stairs.heading > 0 else np.pi))
         self._at_rest[row] = self.actuators.kp[row] * (joints - self.actuators.zero_offset[row])
-        self._delay[row] = round(float(values["delay"][0]) / PHYSICS_STEP)
-        self._steps_left[row] = round(scenario.seconds / CONTROL_STEP)
+        self._delay[row] = round(float(values["delay"][0]) / self.spec.physics_step)
+        self._steps_left[row] = round(scenario.seconds / self.control_step)
         self._until_push[row] = self._next_push(row)
         self._heading[row] = stairs.heading
         self._goal[row] = stairs.heading * np.inf if scenario.roams else scenario.goal_x(self.spec.body_length)
@@ -187,15 +191,16 @@ class ClimbBatch:
         world.set_friction(float(values["friction"][0]))
         load = float(values["payload"][0])
         # Shares of the four corners that put the load's centre where it was drawn; a lighter robot has a lighter trunk.
-        hips = np.array(self.spec.legs.hip_in_base)
-        share = 0.25 * (1 + values["payload_x"] / hips[:, 0]) * (1 + values["payload_y"] / hips[:, 1])
+        corners = np.array(self.spec.limbs.corners)
+        share = 0.25 * (1 + values["payload_x"] / corners[:, 0]) * (1 + values["payload_y"] / corners[:, 1])
         world.set_payload(min(load, 0.0), (max(load, 0.0) * share).tolist())
         self.actuators.strength[row] = values["strength"]
-        self.actuators.kp[row], self.actuators.kd[row] = self.spec.kp * values["kp"], self.spec.kd * values["kd"]
+        self.actuators.kp[row], self.actuators.kd[row] = self.spec.joint_kp * values["kp"], self.spec.joint_kd * values["kd"]
         self.actuators.zero_offset[row] = values["zero_offset"]
 
     def _next_push(self, row: int) -> int:
-        return int(self._generators[row].integers(150, 300))
+        first, last = (round(seconds / self.control_step) for seconds in PUSH_EVERY)
+        return int(self._generators[row].integers(first, last))
 
     def step(self, actions: NDArray[np.float32]) -> Result:
         """Advance all robots by one control step of 0.02 s. `actions` (E, A) in -1..1.
@@ -216,21 +221,23 @@ class ClimbBatch:
         return self._judge(truth, policy, energy, load)
 
     def _advance(self, command: Command) -> tuple[Array, Array]:
-        """Four physics steps. Returns work [J] and mean squared load of the motors, (E,)."""
+        """The physics steps of one control step. Returns work [J] and mean squared load of the motors, (E,)."""
         self._push()
         at_rest = self.actuators.wanted_at_rest(command)
         for row, world in enumerate(self.worlds):
             state = self._joint_state[row]
-            for substep in range(SUBSTEPS):
+            for substep in range(self.substeps):
                 drive = at_rest if substep >= self._delay[row] else self._at_rest
                 motor, torque = self.actuators.torque(row, drive[row], state[:, 0], state[:, 1])
                 self._motor[row, substep], self._speeds[row, substep] = motor, state[:, 1]
                 world.step(torque.tolist())
+                if self._drives:
+                    self._motor[row, substep, -self._drives :] += world.track_load()
                 state = np.array(world.joints())
             self._joint_state[row] = state
             self._base[row] = world.base()
         self._at_rest = at_rest
-        energy = PHYSICS_STEP * np.abs(self._motor * self._speeds).sum((1, 2))
+        energy = self.spec.physics_step * np.abs(self._motor * self._speeds).sum((1, 2))
         return energy, np.square(self._motor / self._torque_limit).mean((1, 2))
 
     def _take_order(self, row: int, now: float) -> None:
@@ -272,7 +279,7 @@ class ClimbBatch:
         """The operator: gives the orders of the scenario, and keeps the robot on the middle line by its yaw rate where they leave it open."""
         for row, later in enumerate(self._next_order):
             if later:
-                self._take_order(row, float(self.tally.steps[row]) * CONTROL_STEP)
+                self._take_order(row, float(self.tally.steps[row]) * self.control_step)
         aside = self._heading * truth.position[:, 1]
         wanted = np.arctan2(-aside, 1.0)
         self._heading_error = frames.wrap(truth.yaw - np.where(self._heading > 0, 0.0, np.pi))
@@ -311,19 +318,19 @@ class ClimbBatch:
             truth.angular_velocity_base_in_base,
             truth.gravity_in_base,
             self._commands,
-            energy / CONTROL_STEP,
+            energy / self.control_step,
             load,
             action,
             self._action,
         )
-        reward, terms = rewards.evaluate(seen, CONTROL_STEP)
+        reward, terms = rewards.evaluate(seen, self.control_step)
         self._action = action
         self._steps_left -= 1
         end = self._ends(truth)
         reward = reward + np.where(end == 1, rewards.LANDING, 0.0) + np.where((end == 2) | (end == 3), rewards.FALL, 0.0)
         t = self.tally
         t.steps, t.reward, t.terms = t.steps + 1, t.reward + reward, t.terms + terms
-        t.energy, t.way = t.energy + energy, t.way + forward * CONTROL_STEP
+        t.energy, t.way = t.energy + energy, t.way + forward * self.control_step
         terminated = (end > 0) & (end < 4)
         return Result(policy, self._privileged(), reward, terminated, end == 4, end, terms)
 
@@ -354,7 +361,7 @@ class ClimbBatch:
         scenario = self.scenarios[row]
         if scenario is None:
             raise RuntimeError(f"robot {row} has not been reset")
-        t, seconds = self.tally, float(self.tally.steps[row]) * CONTROL_STEP
+        t, seconds = self.tally, float(self.tally.steps[row]) * self.control_step
         weight = (self.spec.mass + float(scenario.values["payload"][0])) * 9.81
         # The way along the slope's own line, so that cost of transport does not depend on how "far" is counted.
         figures: dict[str, float | str | bool] = {

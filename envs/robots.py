@@ -3,7 +3,9 @@
 The vendor's motor order is stated here and nowhere else; the simulator, the controller and the exported bundle look joints up by these names.
 """
 
-from dataclasses import dataclass
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 URDF_ROOT = Path(__file__).resolve().parent.parent / "urdf"
@@ -23,9 +25,51 @@ class LegGeometry:
     foot_radius: float
 
     @property
+    def corners(self) -> tuple[tuple[float, float, float], ...]:
+        """Where the legs begin, in the base frame [m], (legs, 3)."""
+        return self.hip_in_base
+
+    @property
     def opposite(self) -> tuple[int, ...]:
         """Of each leg, the leg on the other side: names end in R or L."""
         return tuple(self.names.index(name[:-1] + {"R": "L", "L": "R"}[name[-1]]) for name in self.names)
+
+
+@dataclass(frozen=True)
+class TrackGeometry:
+    """Flippers with a track around each, and what drives the tracks. Order of flippers: that of the joint names."""
+
+    names: tuple[str, ...]
+    axis_in_base: tuple[tuple[float, float, float], ...]
+    """Axes that the flippers turn about, in the base frame [m], (flippers, 3)."""
+    length: float
+    """From a flipper's axis to the middle of its tip [m]."""
+    radius: float
+    """Of the track round the axis [m]; there its sprocket is."""
+    tip_radius: float
+    """Of the track round the tip [m]."""
+    tracks: tuple[str, ...]
+    """Drives, by their joints: they turn the tracks of all flippers whose name ends as theirs does."""
+    wheels: int
+    """In a row, stand in for the track of one flipper."""
+    wheel_inertia: float
+    """Of each wheel, seen at its rim [kg]: the share of the drive's rotor that it carries."""
+    drive_inertia: float
+    """Of a drive, seen at the sprocket [kg m2]."""
+    drive_kd: float
+    """Velocity gain of a track's drive [N m s/rad]."""
+    belly_grip: float
+    """Friction of the hull over that of the tracks."""
+
+    @property
+    def corners(self) -> tuple[tuple[float, float, float], ...]:
+        """Where the flippers begin, in the base frame [m], (flippers, 3)."""
+        return self.axis_in_base
+
+    @property
+    def lean(self) -> float:
+        """Angle [rad] between a flipper's middle line and its track, which tapers: a flipper at minus this lies flat on the ground."""
+        return math.asin((self.radius - self.tip_radius) / self.length)
 
 
 @dataclass(frozen=True)
@@ -60,7 +104,42 @@ class RobotSpec:
     """Overall length [m]; how far past the last edge an episode counts as done."""
     payload_links: tuple[str, ...]
     """Links at the corners of the trunk that carry a payload's mass."""
-    legs: LegGeometry
+    limbs: LegGeometry | TrackGeometry
+    physics_step: float = 0.005
+    """[s]. Explicit PD control of a Go2's joints is stable at 5 ms with kp 50, kd 1, and rings at kp 70, kd 1.5."""
+    ranges: Mapping[str, tuple[float, float, float]] = field(default_factory=dict)
+    """Rows of the randomisation table that are other for this robot: lowest, highest, nominal."""
+
+    @property
+    def legs(self) -> LegGeometry:
+        """Raises TypeError: it has none."""
+        if not isinstance(self.limbs, LegGeometry):
+            raise TypeError(f"{self.name} has no legs")
+        return self.limbs
+
+    @property
+    def tracks(self) -> TrackGeometry:
+        """Raises TypeError: it has none."""
+        if not isinstance(self.limbs, TrackGeometry):
+            raise TypeError(f"{self.name} has no tracks")
+        return self.limbs
+
+    @property
+    def drives(self) -> tuple[str, ...]:
+        """The last of the joints: those that turn a track, and are no joints of the URDF."""
+        return self.limbs.tracks if isinstance(self.limbs, TrackGeometry) else ()
+
+    @property
+    def joint_kp(self) -> tuple[float, ...]:
+        """Position gain of each joint [N m/rad]; 0 of a track, which has a speed only."""
+        return (self.kp,) * (len(self.joint_names) - len(self.drives)) + (0.0,) * len(self.drives)
+
+    @property
+    def joint_kd(self) -> tuple[float, ...]:
+        """Velocity gain of each joint [N m s/rad]."""
+        if not isinstance(self.limbs, TrackGeometry):
+            return (self.kd,) * len(self.joint_names)
+        return (self.kd,) * len(self.limbs.names) + (self.limbs.drive_kd,) * len(self.drives)
 
 
 def _per_leg(*values: float) -> tuple[float, ...]:
@@ -86,7 +165,7 @@ GO2 = RobotSpec(
     stand_height=0.26,
     body_length=0.70,
     payload_links=("FR_hip", "FL_hip", "RR_hip", "RL_hip"),
-    legs=LegGeometry(
+    limbs=LegGeometry(
         names=("FR", "FL", "RR", "RL"),
         hip_in_base=((0.1934, -0.0465, 0.0), (0.1934, 0.0465, 0.0), (-0.1934, -0.0465, 0.0), (-0.1934, 0.0465, 0.0)),
         abduction=(-0.0955, 0.0955, -0.0955, 0.0955),
@@ -94,6 +173,42 @@ GO2 = RobotSpec(
         calf=0.213,
         foot_radius=0.022,
     ),
+)
+
+# Source of the figures: CTU-CRAS-NORLAB's MARV in the public osrf/subt models (geometry, masses, speeds, torque); what is our own assumption: urdf/tracked/README.md.
+TRACKED = RobotSpec(
+    name="tracked",
+    urdf=URDF_ROOT / "tracked" / "tracked.urdf",
+    joint_names=("front_left_flipper", "front_right_flipper", "rear_left_flipper", "rear_right_flipper", "left_track", "right_track"),
+    lower=(-1.2,) * 4 + (-math.pi,) * 2,
+    upper=(1.6,) * 4 + (math.pi,) * 2,
+    torque_limit=(120.0,) * 4 + (70.0,) * 2,
+    speed_limit=(3.0,) * 4 + (17.2,) * 2,
+    stance=(-0.127,) * 4 + (0.0,) * 2,
+    kp=600.0,
+    kd=30.0,
+    joint_friction=1.0,
+    rotor_inertia=0.4,
+    mass=61.066,
+    stand_height=0.1165,
+    body_length=1.275,
+    payload_links=("front_left_wheel_0", "front_right_wheel_0", "rear_left_wheel_0", "rear_right_wheel_0"),
+    limbs=TrackGeometry(
+        names=("front_left", "front_right", "rear_left", "rear_right"),
+        axis_in_base=((0.256, 0.248, 0.0), (0.256, -0.248, 0.0), (-0.256, 0.248, 0.0), (-0.256, -0.248, 0.0)),
+        length=0.3035,
+        radius=0.1165,
+        tip_radius=0.078,
+        tracks=("left_track", "right_track"),
+        wheels=5,
+        wheel_inertia=10.0,
+        drive_inertia=2.72,
+        drive_kd=140.0,
+        belly_grip=0.35,
+    ),
+    physics_step=0.01,
+    # Rubber with cleats grips better than a foot; a heavier robot carries more; slow joints are measured by slow gyros and encoders of a finer scale.
+    ranges={"friction": (0.6, 1.25, 0.9), "payload": (-3.0, 12.0, 0.0), "velocity_noise": (0.0, 0.1, 0.0)},
 )
 
 ROBOTS = {spec.name: spec for spec in (GO2,)}

@@ -12,14 +12,14 @@ import numpy as np
 import pybullet
 from numpy.typing import NDArray
 
-from envs.robots import RobotSpec
+from envs.robots import RobotSpec, TrackGeometry
 from envs.staircase import Box, Staircase
 
 Array = NDArray[np.float64]
 
-PHYSICS_STEP = 0.005
-"""[s]; explicit PD control of the joints is stable at kp 50, kd 1, and rings at kp 70, kd 1.5."""
 SOLVER_ITERATIONS = 20
+WHEEL_TORQUE = 400.0
+"""A wheel of a track is held to the belt's speed by up to this [N m], far more than the ground can take."""
 _PARKED = -50.0
 _AWAY = 100.0
 
@@ -48,24 +48,72 @@ def _can_open_window() -> bool:
     return bool(display)
 
 
+class _Belts:
+    """Tracks as rows of wheels, all of which move with their belt. Bullet has no contact surface that moves.
+
+    The drive is geared so low that the ground cannot turn it back: its motor's torque speeds up its own rotor, and the wheels are held to the belt's speed whatever the load.
+    The rotor's inertia, shared among the wheels, is what keeps Bullet's solver from letting them slip: without it a robot creeps on a slope and cannot turn.
+    """
+
+    def __init__(self, tracks: TrackGeometry, by_joint: dict[str, int], robot: int, client: int) -> None:
+        self._robot, self._client = robot, client
+        count = len(tracks.tracks)
+        side = {flipper: k for flipper in tracks.names for k, track in enumerate(tracks.tracks) if flipper.endswith(track.removesuffix("_track"))}
+        radii = np.linspace(tracks.radius, tracks.tip_radius, tracks.wheels)
+        wheels = [(flipper, k, radius) for flipper in tracks.names for k, radius in enumerate(radii.tolist())]
+        self._wheels = [by_joint[f"{flipper}_wheel_{k}"] for flipper, k, _ in wheels]
+        self._track = np.array([side[flipper] for flipper, _, _ in wheels])
+        self._ratio = np.array([tracks.radius / radius for _, _, radius in wheels])
+        self._forces = [WHEEL_TORQUE] * len(wheels)
+        self._inertia = tracks.drive_inertia
+        self.rotors = {index: tracks.wheel_inertia * radius * radius for index, (_, _, radius) in zip(self._wheels, wheels, strict=True)}
+        """Inertia to add to each wheel [kg m2], by joint."""
+        self.speed, self.angle = np.zeros(count), np.zeros(count)
+
+    def reset(self) -> None:
+        """Stand still."""
+        self.speed[:], self.angle[:] = 0.0, 0.0
+        zero = [[0.0]] * len(self._wheels)
+        pybullet.resetJointStatesMultiDof(self._robot, self._wheels, zero, zero, physicsClientId=self._client)
+
+    def drive(self, torque: list[float], step: float) -> None:
+        """Let the motors turn the sprockets by `torque` [N m] for one physics step [s]."""
+        self.speed += np.array(torque) * (step / self._inertia)
+        self.angle = (self.angle + self.speed * step + np.pi) % (2 * np.pi) - np.pi
+        speeds = (self.speed[self._track] * self._ratio).tolist()
+        pybullet.setJointMotorControlArray(
+            self._robot, self._wheels, pybullet.VELOCITY_CONTROL, targetVelocities=speeds, forces=self._forces, physicsClientId=self._client
+        )
+
+    def state(self) -> list[tuple[float, float]]:
+        """Angle in -pi..pi [rad] and speed [rad/s] of each sprocket."""
+        return list(zip(self.angle.tolist(), self.speed.tolist(), strict=True))
+
+    def load(self) -> Array:
+        """Torque of each track's wheels on its sprocket [N m], (T,)."""
+        states = pybullet.getJointStates(self._robot, self._wheels, physicsClientId=self._client)
+        return np.bincount(self._track, np.array([state[3] for state in states]) * self._ratio).astype(np.float64)
+
+
 class World:
     """A robot on a staircase. Joint arrays follow `spec.joint_names`; quaternions are xyzw.
 
     Args:
         spec: the robot.
         gui: open Bullet's own window.
-        step: of the physics [s].
+        step: of the physics [s]; that of `spec` if left out.
 
     Raises:
         RuntimeError: no display for the window, or the URDF does not have the joints of `spec`.
     """
 
-    def __init__(self, spec: RobotSpec, gui: bool = False, step: float = PHYSICS_STEP) -> None:
+    def __init__(self, spec: RobotSpec, gui: bool = False, step: float | None = None) -> None:
         self.spec = spec
+        self._step = step or spec.physics_step
         if gui and not _can_open_window():
             raise RuntimeError("there is no display for a window; use render_mode='rgb_array', or set DISPLAY")
         self._client = pybullet.connect(pybullet.GUI if gui else pybullet.DIRECT)
-        self._configure(step)
+        self._configure(self._step)
         self._slabs: list[int] = []
         self._sizes: set[tuple[float, ...]] = set()
         self._plane = pybullet.createMultiBody(
@@ -92,19 +140,26 @@ class World:
         p, c, robot = pybullet, self._client, self._robot
         infos = [p.getJointInfo(robot, i, physicsClientId=c) for i in range(p.getNumJoints(robot, physicsClientId=c))]
         by_joint = {info[1].decode(): info[0] for info in infos}
-        missing = set(self.spec.joint_names) - set(by_joint)
+        hinges = [name for name in self.spec.joint_names if name not in self.spec.drives]
+        missing = set(hinges) - set(by_joint)
         if missing:
             raise RuntimeError(f"{self.spec.urdf.name} has no joint {sorted(missing)}; its joints are {sorted(by_joint)}")
-        self._joints = [by_joint[name] for name in self.spec.joint_names]
+        self._joints = [by_joint[name] for name in hinges]
         self.links = {"base": -1} | {info[12].decode(): info[0] for info in infos}
         dynamics = {link: p.getDynamicsInfo(robot, link, physicsClientId=c) for link in self.links.values()}
+        limbs = self.spec.limbs
+        self._belts = _Belts(limbs, by_joint, robot, c) if isinstance(limbs, TrackGeometry) else None
+        self._grip = dict.fromkeys(self.links.values(), 1.0)
+        if isinstance(limbs, TrackGeometry):
+            self._grip[-1] = limbs.belly_grip
+        rotors = self._belts.rotors if self._belts else {}
         self._mass = {link: info[0] for link, info in dynamics.items()}
         self._inertia = {link: info[2] for link, info in dynamics.items()}
         self.base_com = np.array(dynamics[-1][3])
         """Centre of mass of the base link in the base frame [m], (3,): Bullet reports poses of this point."""
         # The motors' rotors, geared up, resist a joint's acceleration. Bullet has no such term; added to the link's inertia about its joint's axis it is exact for that joint.
         for info in infos:
-            axis = np.abs(np.array(info[13])) * self.spec.rotor_inertia
+            axis = np.abs(np.array(info[13])) * rotors.get(info[0], self.spec.rotor_inertia)
             self._inertia[info[0]] = tuple(np.add(self._inertia[info[0]], axis))
             p.changeDynamics(robot, info[0], localInertiaDiagonal=self._inertia[info[0]], physicsClientId=c)
         for link in self.links.values():
@@ -159,12 +214,15 @@ class World:
         com, _ = p.multiplyTransforms(position, quaternion, self.base_com.tolist(), (0, 0, 0, 1))
         p.resetBasePositionAndOrientation(robot, com, quaternion, physicsClientId=c)
         p.resetBaseVelocity(robot, (0, 0, 0), (0, 0, 0), physicsClientId=c)
-        p.resetJointStatesMultiDof(robot, self._joints, [[q] for q in joints], [[0.0]] * len(self._joints), physicsClientId=c)
+        hinges = [[q] for q in joints[: len(self._joints)]]
+        p.resetJointStatesMultiDof(robot, self._joints, hinges, [[0.0]] * len(self._joints), physicsClientId=c)
+        if self._belts:
+            self._belts.reset()
 
     def set_friction(self, friction: float) -> None:
-        """Coulomb coefficient between the robot and the ground (the ground's own is 1, and Bullet multiplies)."""
-        for link in self.links.values():
-            pybullet.changeDynamics(self._robot, link, lateralFriction=friction, physicsClientId=self._client)
+        """Coulomb coefficient between the robot's feet or tracks and the ground (the ground's own is 1, and Bullet multiplies)."""
+        for link, grip in self._grip.items():
+            pybullet.changeDynamics(self._robot, link, lateralFriction=friction * grip, physicsClientId=self._client)
 
     def set_payload(self, base: float, carriers: Sequence[float]) -> None:
         """Mass [kg] added to the base link, and to each of `spec.payload_links`; inertias of the links stay."""
@@ -180,12 +238,20 @@ class World:
 
     def step(self, torque: list[float]) -> None:
         """Hold `torque` [N m] for one physics step."""
+        if self._belts:
+            self._belts.drive(torque[len(self._joints) :], self._step)
+            torque = torque[: len(self._joints)]
         pybullet.setJointMotorControlArray(self._robot, self._joints, pybullet.TORQUE_CONTROL, forces=torque, physicsClientId=self._client)
         pybullet.stepSimulation(physicsClientId=self._client)
 
     def joints(self) -> list[tuple[float, float]]:
         """Position [rad] and velocity [rad/s] of each joint."""
-        return [state[:2] for state in pybullet.getJointStates(self._robot, self._joints, physicsClientId=self._client)]
+        states = [state[:2] for state in pybullet.getJointStates(self._robot, self._joints, physicsClientId=self._client)]
+        return states + self._belts.state() if self._belts else states
+
+    def track_load(self) -> Array:
+        """What the ground took from each track's drive in the last physics step [N m], (T,); of a robot without tracks, (0,)."""
+        return self._belts.load() if self._belts else np.zeros(0)
 
     def base(self) -> tuple[float, ...]:
         """Of the base link's centre of mass, in the world, 13 numbers: position [m], quaternion xyzw, velocity [m/s], angular velocity [rad/s]."""
