@@ -17,6 +17,9 @@ from tests.test_deadman import Loops
 
 HIDDEN = ("pybullet", "gymnasium", "stable_baselines3", "envs", "agents", "matplotlib", "tyro", "cryptography")
 
+pytestmark = pytest.mark.long
+"""They run in real time, in several processes: a machine that is busy with other tests breaks their deadlines."""
+
 
 @pytest.fixture(scope="module")
 def loops(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Loops]:
