@@ -86,7 +86,7 @@ def load(path: Path) -> dict[str, Any]:
         raise CheckpointError(f"cannot read {path}: {error.strerror}") from error
     head = len(_MAGIC) + 65
     data = content[head:]
-    if not content.startswith(_MAGIC) or hashlib.sha256(data).hexdigest().encode() != content[len(_MAGIC) : head - 1]:
+    if content[:head] != _MAGIC + hashlib.sha256(data).hexdigest().encode() + b"\n":
         raise CheckpointError(f"{path} is damaged or is not a checkpoint; use another one, or train again")
     # Weights only: a pickle could run anything, and checkpoints are passed around.
     # What torch raises for a file that someone else made is not documented.
