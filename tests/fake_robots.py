@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-PATIENCE = 300.0
+PATIENCE = 60.0
 """[s]: on a machine that does something else, a process takes long to start."""
 Options = dict[str, str]
 

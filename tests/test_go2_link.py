@@ -92,6 +92,7 @@ def test_the_stairs_are_on_the_height_map(fake: Fake, link: Go2Link) -> None:
     until(as_it_is)
 
 
+@pytest.mark.long
 def test_commands_move_the_robot_and_nothing_is_refused(fake: Fake, link: Go2Link) -> None:
     began = time.monotonic()
     before = fake.counts()
