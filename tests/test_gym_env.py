@@ -18,7 +18,7 @@ from envs.controller.quadruped import terms
 from envs.gym_env import StairClimbEnv, StairClimbVectorEnv
 from envs.robots import GO2
 
-ID = "StairClimb-Go2-v0"
+ID = "StairClimb-Go2-v1"
 FLAT = {"riser": 0.0, "steps": 3, "randomize": "nominal"}
 
 
