@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from agents import checkpoint
 from agents.policy import Actor
-from envs.controller.quadruped import Controller
+from envs.kinds import kind
 from envs.robots import ROBOTS
 
 PRETRAINED = Path(__file__).resolve().parent / "pretrained"
@@ -38,7 +38,7 @@ class Policy:
 
     def act(self, observations: NDArray[np.float32], generators: list[np.random.Generator]) -> NDArray[np.float32]:
         """Actions (E, A) for observations (E, N); only the random baseline draws from the robots' generators."""
-        actions = Controller(ROBOTS[self.robot]).actions if self.actor is None else 0
+        actions = kind(ROBOTS[self.robot]).controller(ROBOTS[self.robot]).actions if self.actor is None else 0
         if self.name == "zero":
             return np.zeros((len(observations), actions), np.float32)
         if self.actor is None:
@@ -91,7 +91,7 @@ def slim(state: dict[str, Any]) -> dict[str, Any]:
 def _from_state(name: str, state: dict[str, Any]) -> Policy:
     try:
         state = slim(state)
-        controller = Controller(ROBOTS[state["robot"]])
+        controller = kind(ROBOTS[state["robot"]]).controller(ROBOTS[state["robot"]])
         actor = Actor(controller.observations, controller.actions)
         actor.load_state_dict(state["actor"])
         return Policy(name, state["robot"], actor.eval(), state["origin"])

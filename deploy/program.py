@@ -1,24 +1,24 @@
 """The whole controller as one TorchScript program: raw sensors in, joint commands out, memory inside."""
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 
 from agents.policy import Actor
 from deploy.runtime.program import torchscript
-from envs.controller.quadruped import Controller, Memory
 from envs.controller.sensors import Sensors
+from envs.kinds import kind
 from envs.robots import RobotSpec
 
 
 class Program(nn.Module):
     """Observation, network, gait and leg kinematics in one: exactly the modules that the simulator stepped in training.
 
-    Call `reset()` once, then the program once a control step of 0.02 s with the fields of `Sensors`, each with a batch dimension of 1.
+    Call `reset()` once, then the program once a control step with the fields of `Sensors`, each with a batch dimension of 1.
     """
 
-    memory: Memory
-
-    def __init__(self, controller: Controller, actor: Actor) -> None:
+    def __init__(self, controller: Any, actor: Actor) -> None:
         super().__init__()
         self.controller = controller
         self.actor = actor
@@ -51,4 +51,7 @@ class Program(nn.Module):
 def script(spec: RobotSpec, actor: Actor) -> torch.jit.ScriptModule:
     """The program for `spec` with the network `actor`, as TorchScript."""
     with torchscript():
-        return torch.jit.script(Program(Controller(spec), actor).eval())
+        controller = kind(spec).controller(spec)
+        # TorchScript must be told what the memory is; each kind of controller has its own.
+        typed: Any = type("Program", (Program,), {"__annotations__": {"memory": type(controller.start(1))}, "__module__": Program.__module__})
+        return torch.jit.script(typed(controller, actor).eval())

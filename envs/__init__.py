@@ -8,3 +8,9 @@ gymnasium.register(
     vector_entry_point="envs.gym_env:StairClimbVectorEnv",
     kwargs={"robot": "go2"},
 )
+gymnasium.register(
+    id="StairClimb-Tracked-v0",
+    entry_point="envs.gym_env:StairClimbEnv",
+    vector_entry_point="envs.gym_env:StairClimbVectorEnv",
+    kwargs={"robot": "tracked"},
+)

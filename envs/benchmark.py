@@ -134,9 +134,9 @@ def _job(robot: str, robots: int) -> Job:
 
 def _shared(robot: str, count: int) -> Shared:
     from envs.climb import PRIVILEGED_SIZE
-    from envs.controller.quadruped import Controller
+    from envs.kinds import kind
 
-    controller = Controller(ROBOTS[robot])
+    controller = kind(ROBOTS[robot]).controller(ROBOTS[robot])
     return Shared(count, controller.actions, controller.observations, PRIVILEGED_SIZE)
 
 

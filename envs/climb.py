@@ -1,16 +1,16 @@
 """E robots on E staircases, stepped together: the rooms of this package wired to one another. Physics is one client a robot; all else is one pass over the batch."""
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from envs import frames, posture, rewards
+from envs import frames, rewards
 from envs.actuators import Actuators, Command
-from envs.controller.quadruped import Controller, Memory
 from envs.controller.sensors import Sensors
+from envs.kinds import kind
 from envs.robots import RobotSpec
 from envs.scenario import Order, Scenario
 from envs.sensing import Sensing, Truth
@@ -55,7 +55,7 @@ class Result(NamedTuple):
     end: NDArray[np.int64]
     """Index into `ENDS`; 0 while the episode goes on."""
     terms: Array
-    """Weighted reward terms, (E, T), in the order of `rewards.NAMES`."""
+    """Weighted reward terms, (E, T), in the order of the kind's rewards."""
 
 
 class Motion(NamedTuple):
@@ -84,6 +84,10 @@ class Tally:
     """Mechanical work, |torque x speed| [J]."""
     way: Array
     """Distance along the flight [m]."""
+    pitch_rate: Array
+    """Largest so far [rad/s]."""
+    jolt: Array
+    """Largest change of the vertical speed in a control step so far [m/s]."""
 
 
 class ClimbBatch:
@@ -101,14 +105,15 @@ class ClimbBatch:
         self.worlds = [World(spec, gui and row == 0) for row in range(count)]
         self.terrain = Terrain(count)
         self.actuators = Actuators(spec, count)
-        self.controller = Controller(spec)
-        self.control_step = self.controller.control_step
+        self.kind = kind(spec)
+        self.controller = self.kind.controller(spec)
+        self.control_step = self.kind.control_step
         self.substeps = round(self.control_step / spec.physics_step)
         self.sensing = Sensing(count, joints, self.control_step)
         self.scenarios: list[Scenario | None] = [None] * count
         self._generators: list[np.random.Generator] = [np.random.default_rng(0)] * count
-        self._memory: Memory = self.controller.start(count)
-        self._feet = posture.feet_below_hips(spec)
+        self._memory: Any = self.controller.start(count)
+        self._footprint = self.kind.footprint(spec)
         self._at_rest = np.zeros((count, joints))
         self._motor, self._speeds = np.zeros((count, self.substeps, joints)), np.zeros((count, self.substeps, joints))
         self._joint_state = np.zeros((count, joints, 2))
@@ -122,7 +127,8 @@ class ClimbBatch:
         self._steered = np.ones(count, dtype=bool)
         self._action = np.zeros((count, self.controller.actions))
         self._torque_limit = np.array(spec.torque_limit)
-        self.tally = Tally(np.zeros(count, np.int64), np.zeros(count), np.zeros((count, len(rewards.TABLE))), np.zeros(count), np.zeros(count))
+        self._rising = np.zeros(count)
+        self.tally = Tally(np.zeros(count, np.int64), np.zeros(count), np.zeros((count, len(self.kind.rewards.table))), *np.zeros((4, count)))
 
     @property
     def actions(self) -> int:
@@ -152,9 +158,9 @@ class ClimbBatch:
         rows = sorted(scenarios)
         chosen = torch.tensor(rows)
         fresh = self.controller.start(len(rows))
-        self._memory = Memory(*(old.index_copy(0, chosen, new) for old, new in zip(self._memory, fresh, strict=True)))
+        self._memory = self._memory._make(old.index_copy(0, chosen, new) for old, new in zip(self._memory, fresh, strict=True))
         policy, memory = self._observe(self._truth(), rows)
-        self._memory = Memory(*(old.index_copy(0, chosen, new) for old, new in zip(self._memory, memory, strict=True)))
+        self._memory = self._memory._make(old.index_copy(0, chosen, new) for old, new in zip(self._memory, memory, strict=True))
         return policy, self._privileged()[rows]
 
     def _begin(self, row: int, scenario: Scenario) -> None:
@@ -163,10 +169,10 @@ class ClimbBatch:
         self.terrain.place(row, stairs)
         world.place(stairs)
         cosine, sine = np.cos(scenario.yaw) * stairs.heading, np.sin(scenario.yaw) * stairs.heading
-        x, y = self._feet.T
+        x, y = self._footprint.T
         points = np.stack([scenario.x + cosine * x - sine * y, scenario.y + sine * x + cosine * y])
         heights = self.terrain.height(points[:1], points[1:], [row])[0]
-        base, quaternion, joints = posture.stand(self.spec, scenario, heights, self._feet)
+        base, quaternion, joints = self.kind.stand(self.spec, scenario, heights, self._footprint)
         world.reset(base.tolist(), quaternion, joints.tolist())
         self._set_dynamics(row, scenario)
         self.sensing.reset(row, values, base, scenario.yaw + (0.0 if stairs.heading > 0 else np.pi))
@@ -183,7 +189,8 @@ class ClimbBatch:
         self._action[row] = 0.0
         self._joint_state[row] = world.joints()
         self._base[row] = world.base()
-        for total in (self.tally.steps, self.tally.reward, self.tally.terms, self.tally.energy, self.tally.way):
+        self._rising[row] = 0.0
+        for total in vars(self.tally).values():
             total[row] = 0
 
     def _set_dynamics(self, row: int, scenario: Scenario) -> None:
@@ -203,7 +210,7 @@ class ClimbBatch:
         return int(self._generators[row].integers(first, last))
 
     def step(self, actions: NDArray[np.float32]) -> Result:
-        """Advance all robots by one control step of 0.02 s. `actions` (E, A) in -1..1.
+        """Advance all robots by one control step. `actions` (E, A) in -1..1.
 
         Raises:
             ValueError: an action of the wrong shape, or not finite.
@@ -267,12 +274,12 @@ class ClimbBatch:
         gyro = frames.to_base(rotation, self._base[:, 10:13])
         return Truth(self._base[:, :3] - offset, yaw, -rotation[:, 2], gyro, self._joint_state[..., 0], self._joint_state[..., 1])
 
-    def _observe(self, truth: Truth, rows: slice | list[int]) -> tuple[NDArray[np.float32], Memory]:
+    def _observe(self, truth: Truth, rows: slice | list[int]) -> tuple[NDArray[np.float32], Any]:
         """Observation of the robots `rows`, and their memory after it."""
         self._steer(truth)
         self.sensors: Sensors = self.sensing.measure(rows, truth, self.actuators.zero_offset, self._commands, self.terrain, self._generators)
         with torch.inference_mode():
-            observation, memory = self.controller.observe(self.sensors, Memory(*(part[rows] for part in self._memory)))
+            observation, memory = self.controller.observe(self.sensors, self._memory._make(part[rows] for part in self._memory))
         return observation.numpy(), memory
 
     def _steer(self, truth: Truth) -> None:
@@ -322,23 +329,30 @@ class ClimbBatch:
             load,
             action,
             self._action,
+            self._jolt(),
         )
-        reward, terms = rewards.evaluate(seen, self.control_step)
+        reward, terms = rewards.evaluate(seen, self.control_step, self.kind.rewards.table)
         self._action = action
         self._steps_left -= 1
         end = self._ends(truth)
-        reward = reward + np.where(end == 1, rewards.LANDING, 0.0) + np.where((end == 2) | (end == 3), rewards.FALL, 0.0)
+        reward = reward + np.where(end == 1, self.kind.rewards.landing, 0.0) + np.where((end == 2) | (end == 3), rewards.FALL, 0.0)
         t = self.tally
         t.steps, t.reward, t.terms = t.steps + 1, t.reward + reward, t.terms + terms
         t.energy, t.way = t.energy + energy, t.way + forward * self.control_step
+        t.pitch_rate, t.jolt = np.maximum(t.pitch_rate, np.abs(seen.angular_velocity[:, 1])), np.maximum(t.jolt, np.abs(seen.jolt))
         terminated = (end > 0) & (end < 4)
         return Result(policy, self._privileged(), reward, terminated, end == 4, end, terms)
+
+    def _jolt(self) -> Array:
+        """Change of the bases' vertical speed since the step before [m/s], (E,)."""
+        rising, self._rising = self._rising, self._velocity[:, 2].copy()
+        return self._rising - rising
 
     def _ends(self, truth: Truth) -> NDArray[np.int64]:
         upright = -truth.gravity_in_base[:, 2]
         x, y = truth.position[:, :1], truth.position[:, 1:2]
         over_ground = truth.position[:, 2] - self.terrain.height(x, y)[:, 0]
-        arrived = (self._heading * (truth.position[:, 0] - self._goal) >= 0) & (upright > ARRIVED_COSINE) & (over_ground > 0.15)
+        arrived = (self._heading * (truth.position[:, 0] - self._goal) >= 0) & (upright > ARRIVED_COSINE) & (over_ground > self.kind.arrived_height)
         end = np.where(self._steps_left <= 0, 4, 0)
         end = np.where(arrived, 1, end)
         end = np.where(np.abs(truth.position[:, 1]) > self._half_width, 3, end)
@@ -371,8 +385,10 @@ class ClimbBatch:
             "seconds": seconds,
             "speed": float(t.way[row]) / seconds,
             "cost_of_transport": float(t.energy[row]) / (weight * max(float(t.way[row]), 0.1)),
+            "peak_pitch_rate": float(t.pitch_rate[row]),
+            "peak_jolt": float(t.jolt[row]),
             "share": float(self.share()[row]),
             "riser": scenario.stairs.riser,
             "direction": scenario.stairs.direction,
         }
-        return figures | {f"reward/{name}": float(value) for name, value in zip(rewards.NAMES, t.terms[row], strict=True)}
+        return figures | {f"reward/{name}": float(value) for name, value in zip(self.kind.rewards.names, t.terms[row], strict=True)}

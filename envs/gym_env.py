@@ -1,4 +1,4 @@
-"""Gymnasium's doors to the climb: `StairClimb-Go2-v1` for one robot, and its vector entry point for many."""
+"""Gymnasium's doors to the climb: `StairClimb-Go2-v1` and `StairClimb-Tracked-v0` for one robot, and their vector entry points for many."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from envs import randomization, rewards
 from envs.climb import ENDS, PRIVILEGED, PRIVILEGED_LIMIT, PRIVILEGED_SIZE, ClimbBatch, Result
 from envs.controller.observation import LIMIT, describe
-from envs.controller.quadruped import CONTROL_STEP, FOOT_RANGE, FREQUENCY_RANGE, terms
+from envs.kinds import kind
 from envs.randomization import Randomize
 from envs.robots import ROBOTS, RobotSpec
 from envs.scenario import OPTIONS, Scenario, from_options
@@ -41,7 +41,7 @@ class StairClimbEnv(gym.Env[Observation, NDArray[np.float32]]):
         render_mode: "rgb_array" (needs no display), "human" (Bullet's window) or None.
     """
 
-    metadata: dict[str, Any] = {"render_modes": ["human", "rgb_array"], "render_fps": round(1 / CONTROL_STEP)}
+    metadata: dict[str, Any] = {"render_modes": ["human", "rgb_array"], "render_fps": 50}
 
     def __init__(self, robot: str = "go2", randomize: Randomize = "full", render_mode: str | None = None) -> None:
         if render_mode not in (None, *self.metadata["render_modes"]):
@@ -50,6 +50,7 @@ class StairClimbEnv(gym.Env[Observation, NDArray[np.float32]]):
         self.render_mode = render_mode
         self.randomize: Randomize = randomize
         self.robot = find_robot(robot)
+        self.metadata = self.metadata | {"render_fps": round(1 / kind(self.robot).control_step)}
         self.batch = ClimbBatch(self.robot, 1, gui=render_mode == "human")
         self.observation_space = observation_space(self.batch.observations)
         self.action_space = spaces.Box(-1.0, 1.0, (self.batch.actions,), np.float32)
@@ -63,7 +64,7 @@ class StairClimbEnv(gym.Env[Observation, NDArray[np.float32]]):
         return {"policy": policy[0], "privileged": privileged[0]}, start_info(scenario)
 
     def step(self, action: NDArray[np.float32]) -> tuple[Observation, float, bool, bool, dict[str, Any]]:
-        """One control step of 0.02 s."""
+        """One control step: 0.02 s of a robot with legs, 0.05 s of one with tracks."""
         result = self.batch.step(np.asarray(action)[None])
         end = int(result.end[0])
         info: dict[str, Any] = {"is_success": end == 1, "end": ENDS[end]}
@@ -184,22 +185,22 @@ class StairClimbVectorEnv(VectorEnv[dict[str, Any], NDArray[np.float32], Any]):
 
 
 def _data_sheet(spec: RobotSpec) -> str:
-    feet = [f"{3 * i}..{3 * i + 2}: x, y, z of foot {leg}, units of {FOOT_RANGE} m" for i, leg in enumerate(spec.legs.names)]
-    actions = [*feet, f"{3 * len(feet)}: frequency of the gait, units of {FREQUENCY_RANGE} Hz"]
+    its = kind(spec)
     ends = "terminated: landing (success), fall (over 65 degrees), off_side (base beside the stairs); truncated: timeout. info['end'] says which."
     return "\n\n".join(
         [
-            "In the second half of the gait's phase action, 'policy' and 'privileged' are those of the mirror image, left for right.",
-            "Action, each -1..1:\n" + "\n".join(actions),
-            f"Observation 'policy', each scaled and clipped to +-{LIMIT:g}: index, name, scale, meaning\n" + describe(terms(spec)),
+            its.mirror,
+            "Action, each -1..1:\n" + "\n".join(its.actions(spec)),
+            f"Observation 'policy', each scaled and clipped to +-{LIMIT:g}: index, name, scale, meaning\n" + describe(its.terms(spec)),
             f"Observation 'privileged', for a critic only, each clipped to +-{PRIVILEGED_LIMIT:g}:\n" + "\n".join(PRIVILEGED),
-            "Reward, per second unless it says once; a step's sum is at least 0:\n" + rewards.describe(),
-            "Random under randomize='full':\n" + randomization.describe(),
+            "Reward, per second unless it says once; a step's sum is at least 0:\n" + rewards.describe(its.rewards),
+            "Random under randomize='full':\n" + randomization.describe(randomization.table(spec.ranges)),
             "Reset options: " + ", ".join(OPTIONS),
             ends,
-            "Version history: v0, the first. v1: odometry of the legs in the observation, mirrored privileged figures, a clock that stops with the robot, orders that change.",
+            "Version history of the Go2's: v0, the first. v1: odometry of the legs in the observation, mirrored privileged figures, a clock that stops with the robot, orders that change.",
         ]
     )
 
 
-StairClimbEnv.__doc__ = f"{StairClimbEnv.__doc__}\n\n{_data_sheet(ROBOTS['go2'])}"
+_SHEETS = (f"Robot {name!r}\n\n{_data_sheet(spec)}" for name, spec in ROBOTS.items())
+StairClimbEnv.__doc__ = "\n\n".join([str(StairClimbEnv.__doc__), *_SHEETS])

@@ -30,11 +30,11 @@ class Pool:
 
     def __init__(self, job: Job, workers: int) -> None:
         from envs.climb import PRIVILEGED_SIZE
-        from envs.controller.quadruped import Controller
+        from envs.kinds import kind
 
         if not 1 <= workers <= job.robots:
             raise ValueError(f"workers is {workers}; use 1 to {job.robots}, the number of robots")
-        controller = Controller(ROBOTS[job.robot])
+        controller = kind(ROBOTS[job.robot]).controller(ROBOTS[job.robot])
         self.job = job
         self.actions, self.observations, self.privileged = controller.actions, controller.observations, PRIVILEGED_SIZE
         self.shared = Shared(job.robots, self.actions, self.observations, self.privileged)

@@ -1,6 +1,7 @@
 """Everything about the robot and its world that is random, in one table: what, how far, drawn when."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 import numpy as np
@@ -64,7 +65,16 @@ def check(randomize: str) -> None:
         raise ValueError(f"randomize is {randomize!r}; use {' or '.join(get_args(Randomize))}")
 
 
-def draw(rng: np.random.Generator, joints: int, randomize: Randomize) -> Values:
+def table(ranges: Mapping[str, tuple[float, float, float]]) -> tuple[Row, ...]:
+    """The table with other ranges: lowest, highest, nominal, by name."""
+    return tuple(_within(row, *ranges[row.name]) if row.name in ranges else row for row in TABLE)
+
+
+def _within(row: Row, low: float, high: float, nominal: float) -> Row:
+    return replace(row, low=low, high=high, nominal=nominal)
+
+
+def draw(rng: np.random.Generator, joints: int, randomize: Randomize, rows: tuple[Row, ...] = TABLE) -> Values:
     """One episode's values by name, each an array of its row's size.
 
     Raises:
@@ -72,12 +82,12 @@ def draw(rng: np.random.Generator, joints: int, randomize: Randomize) -> Values:
     """
     check(randomize)
     values = {}
-    for row in TABLE:
+    for row in rows:
         size = joints if row.size == "joints" else row.size
         values[row.name] = rng.uniform(row.low, row.high, size) if randomize == "full" else np.full(size, row.nominal)
     return values
 
 
-def describe() -> str:
+def describe(rows: tuple[Row, ...] = TABLE) -> str:
     """The table as text."""
-    return "\n".join(f"{row.name:<15s} {row.low:g}..{row.high:g} {row.unit} (nominal {row.nominal:g}): {row.meaning}" for row in TABLE)
+    return "\n".join(f"{row.name:<15s} {row.low:g}..{row.high:g} {row.unit} (nominal {row.nominal:g}): {row.meaning}" for row in rows)

@@ -32,6 +32,8 @@ class Step(NamedTuple):
     action: Array
     """The smoothed action that is in effect, (E, A)."""
     previous_action: Array
+    jolt: Array
+    """Change of the base's vertical speed in the step [m/s], (E,)."""
 
 
 def alive(s: Step) -> Array:
@@ -87,6 +89,11 @@ def effort(s: Step) -> Array:
     return np.square(s.action).sum(1)
 
 
+def shock(s: Step) -> Array:
+    """Square of the change of the vertical speed in a step [m2/s2]: what a robot hits when it tips over an edge."""
+    return np.square(s.jolt)
+
+
 class Weighted(NamedTuple):
     """A row of the table."""
 
@@ -114,13 +121,46 @@ LANDING = 8.0
 """Added on arrival: at least what walking on for ever would pay (4 a second x 0.02 s / (1 - 0.99)), so that arriving is never a loss."""
 
 
-def evaluate(step: Step, control_step: float) -> tuple[Array, Array]:
+class Scheme(NamedTuple):
+    """The rewards of a kind of robot."""
+
+    table: tuple[Weighted, ...]
+    landing: float
+    """Added on arrival."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of the terms."""
+        return tuple(row.term.__name__ for row in self.table)
+
+
+LEGGED = Scheme(TABLE, LANDING)
+TRACKED = Scheme(
+    (
+        Weighted(alive, 0.5),
+        Weighted(progress, 2.5),
+        Weighted(turning, 1.0),
+        Weighted(wobble, -0.3),
+        Weighted(shock, -2.0),
+        Weighted(roll, -1.0),
+        Weighted(power, -0.0002),
+        Weighted(load, -0.5),
+        Weighted(jerk, -0.2),
+        Weighted(effort, -0.02),
+    ),
+    # As above, for a control step of 0.05 s.
+    landing=20.0,
+)
+"""What breaks tracked robots is the shock when they tip over an edge: pitch rate and hard stops cost more than for legs. Slipping sideways is how they turn."""
+
+
+def evaluate(step: Step, control_step: float, table: tuple[Weighted, ...] = TABLE) -> tuple[Array, Array]:
     """Reward of the step (E,) and its weighted terms (E, T), both per `control_step` [s]."""
-    terms = np.stack([row.weight * row.term(step) for row in TABLE], 1) * control_step
+    terms = np.stack([row.weight * row.term(step) for row in table], 1) * control_step
     return np.maximum(terms.sum(1), 0.0), terms
 
 
-def describe() -> str:
+def describe(scheme: Scheme = LEGGED) -> str:
     """The table as text."""
-    rows = [f"{row.term.__name__:<10s} {row.weight:+g}: {row.term.__doc__}" for row in TABLE]
-    return "\n".join([*rows, f"fall       {FALL:+g}, once", f"landing    {LANDING:+g}, once"])
+    rows = [f"{row.term.__name__:<10s} {row.weight:+g}: {row.term.__doc__}" for row in scheme.table]
+    return "\n".join([*rows, f"fall       {FALL:+g}, once", f"landing    {scheme.landing:+g}, once"])

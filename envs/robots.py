@@ -200,7 +200,7 @@ TRACKED = RobotSpec(
         radius=0.1165,
         tip_radius=0.078,
         tracks=("left_track", "right_track"),
-        wheels=5,
+        wheels=9,
         wheel_inertia=10.0,
         drive_inertia=2.72,
         drive_kd=140.0,
@@ -211,4 +211,4 @@ TRACKED = RobotSpec(
     ranges={"friction": (0.6, 1.25, 0.9), "payload": (-3.0, 12.0, 0.0), "velocity_noise": (0.0, 0.1, 0.0)},
 )
 
-ROBOTS = {spec.name: spec for spec in (GO2,)}
+ROBOTS = {spec.name: spec for spec in (GO2, TRACKED)}

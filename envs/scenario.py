@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from envs.curriculum import Curriculum
-from envs.randomization import TABLE, Randomize, Values, draw
+from envs.randomization import TABLE, Randomize, Values, draw, table
 from envs.robots import RobotSpec
 from envs.staircase import RISER_RANGE, Staircase, sample_irregularity
 
@@ -79,7 +79,7 @@ def trial(
         stairs = replace(stairs, riser_error=risers, tread_error=treads)
     x = stairs.first_edge - stairs.heading * rng.uniform(*START_DISTANCE)
     aside = min(0.15, 0.5 * stairs.width - 0.3)
-    values = draw(rng, len(spec.joint_names), randomize)
+    values = draw(rng, len(spec.joint_names), randomize, table(spec.ranges))
     return Scenario(stairs, speed, float(x), float(rng.uniform(-aside, aside)), float(rng.uniform(-0.15, 0.15)), seconds, values)
 
 
@@ -150,7 +150,7 @@ def from_options(rng: np.random.Generator, spec: RobotSpec, options: dict[str, A
         raise ValueError(f"unknown reset option {unknown}; use {', '.join(OPTIONS)}")
     stairs = Staircase(**{key: options[key] for key in STAIRS_OPTIONS if key in options})
     scenario = trial(rng, spec, stairs, **{"randomize": randomize} | {key: options[key] for key in TRIAL_OPTIONS if key in options})
-    for row in TABLE:
+    for row in table(spec.ranges):
         if row.name in options:
             scenario.values[row.name] = row.fixed(options[row.name])
     return scenario

@@ -21,9 +21,10 @@ def step(
     load: float = 0.0,
     action: float = 0.0,
     previous: float = 0.0,
+    jolt: float = 0.0,
 ) -> Step:
     """A robot that walks as it is told, but for what is named."""
-    parts = (velocity, forward, spin, gravity, command, power, load, (action,) * 13, (previous,) * 13)
+    parts = (velocity, forward, spin, gravity, command, power, load, (action,) * 13, (previous,) * 13, jolt)
     return Step(*(np.array([part]) for part in parts))
 
 
@@ -48,6 +49,7 @@ def step(
         (rewards.power, step(power=120.0), 120.0),
         (rewards.load, step(load=0.3), 0.3),
         (rewards.jerk, step(action=0.5, previous=0.3), 13 * 0.04),
+        (rewards.shock, step(jolt=-0.3), 0.09),
         (rewards.effort, step(action=0.5), 13 * 0.25),
     ],
 )

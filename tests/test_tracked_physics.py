@@ -11,8 +11,8 @@ import pytest
 from envs.robots import TRACKED
 from tests.rigs import FLAT, GAUGE, TRACKS, UP, Rig
 
-CREEP = 0.1
-"""What counts as no creep [mm/s]; 0.01 to 0.03 measured."""
+CREEP = 0.2
+"""What counts as no creep [mm/s]; 0.05 measured."""
 
 
 @pytest.fixture
@@ -35,13 +35,13 @@ def test_every_wheel_carries_its_share_of_the_drives_rotor(rig: Rig) -> None:
     for name, fact in rig.world.link_facts().items():
         if "wheel" in name:
             radius = TRACKS.radius + (TRACKS.tip_radius - TRACKS.radius) * int(name[-1]) / (TRACKS.wheels - 1)
-            assert fact["iyy"] == pytest.approx(10.0 * radius**2 + 0.319 * radius**2 / 2, rel=1e-3)
+            assert fact["iyy"] == pytest.approx((10.0 + 0.5 * 1.595 / 9) * radius**2, rel=1e-3)
 
 
 def test_a_positive_angle_lifts_the_tip_of_every_flipper(rig: Rig) -> None:
     rig.world.reset((0, 0, 1), (0, 0, 0, 1), (0.5,) * 4 + (0.0, 0.0))
     for name in TRACKS.names:
-        tip = pybullet.getLinkState(rig.world._robot, rig.world.links[f"{name}_wheel_4"], computeForwardKinematics=1, physicsClientId=rig.client)[0]
+        tip = pybullet.getLinkState(rig.world._robot, rig.world.links[f"{name}_wheel_8"], computeForwardKinematics=1, physicsClientId=rig.client)[0]
         assert tip[2] == pytest.approx(1 + TRACKS.length * math.sin(0.5), abs=1e-3)
 
 
@@ -123,9 +123,8 @@ def test_it_bridges_a_gap_of_45_cm_and_no_more_than_its_geometry_allows() -> Non
 
 def centre_height() -> float:
     """Of the whole robot with its flippers up, over the ground [m]: from the published masses."""
-    arm, wheel = 2.064, 0.319
-    raised = math.sin(UP[0]) * TRACKS.length * (0.5 * arm + wheel * (0.25 + 0.5 + 0.75 + 1.0))
-    return TRACKS.radius + (46.43 * 0.078 + 4 * raised) / TRACKED.mass
+    flipper, middle = 2.064 + 1.595, 0.5 * TRACKS.length * math.sin(UP[0])
+    return TRACKS.radius + (46.43 * 0.078 + 4 * flipper * middle) / TRACKED.mass
 
 
 @pytest.mark.parametrize("margin", [-3.0, 3.0])

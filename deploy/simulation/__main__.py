@@ -60,8 +60,9 @@ class SimulationConfig:
 def main() -> int:
     """Command line; the exit status is in the module's docstring."""
     config = tyro.cli(SimulationConfig, description=__doc__)
-    if config.robot not in ROBOTS:
-        return _say(f"unknown robot {config.robot!r}; use {', '.join(ROBOTS)}", 2)
+    legged = [name for name, spec in ROBOTS.items() if not spec.drives]
+    if config.robot not in legged:
+        return _say(f"no robot {config.robot!r} can be played; use {', '.join(legged)}", 2)
     try:
         stairs = Staircase(config.riser, config.tread, config.steps, direction=config.direction)
         play(config, stairs)

@@ -1,4 +1,4 @@
-"""The observation vector of a legged robot, from one table of named terms: its order, sizes and scales are written here and nowhere else."""
+"""The observation vector, for each kind of robot from one table of named terms: its order, sizes and scales are written here and nowhere else."""
 
 from typing import NamedTuple
 
@@ -49,6 +49,28 @@ def legged_terms(opposite: tuple[int, ...], map_rows: int) -> tuple[Term, ...]:
         Term("clearance", legs, 5.0, "of each foot over the ground [m]"),
         Term("ground_8cm_ahead", legs, 5.0, "height of the ground 8 cm ahead of each foot, below the foot [m]"),
         Term("ground_16cm_ahead", legs, 5.0, "the same 16 cm ahead [m]"),
+    )
+
+
+def tracked_terms(flippers: int, map_rows: int, action_signs: tuple[float, ...]) -> tuple[Term, ...]:
+    """The table for a robot with `flippers`, left and right in turn, and a track on either side."""
+    pairs = swap(tuple(k ^ 1 for k in range(flippers)), 1.0)
+    return (
+        Term("gravity", signs(1.0, -1.0, 1.0), 1.0, "direction of gravity in the base frame"),
+        Term("angular_velocity", signs(-1.0, 1.0, -1.0), 0.5, "of the base, in the base frame [rad/s]"),
+        Term("command", signs(1.0, -1.0), 2.0, "forward speed [m/s], yaw rate [rad/s]"),
+        Term("flipper_position", pairs, 1.0, "tip up is positive [rad]"),
+        Term("flipper_velocity", pairs, 0.5, "[rad/s]"),
+        Term("flipper_load", pairs, 0.01, "torque by which the flippers are pressed down, from how far they are from their targets [N m]"),
+        Term("track_speed", swap((1, 0), 1.0), 1.0, "left and right [m/s]"),
+        Term("action", signs(*action_signs), 1.0, "the smoothed action that is in effect"),
+        Term("schedule", pairs, 1.0, "where the schedule wants the flippers, minus where they are [rad]"),
+        Term(
+            "ground",
+            swap((1, 0), *(1.0,) * map_rows),
+            4.0,
+            "of the ground over the plane that the tracks lie on when level [m]: from -0.5 m to 0.9 m ahead under the left half, then under the right one",
+        ),
     )
 
 

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from envs.controller import gait, leg, mirror
 from envs.controller.observation import LIMIT, Term, action_mirror, legged_terms, scales
 from envs.controller.sensors import MAP_X_COUNT, JointCommand, Sensors
+from envs.controller.sound import sound
 from envs.controller.terrain import HeightMap
 from envs.robots import RobotSpec
 
@@ -172,7 +173,7 @@ class Controller(nn.Module):
     @torch.jit.export
     def observe(self, sensors: Sensors, memory: Memory) -> tuple[Tensor, Memory]:
         """Observation (E, N) of `sensors`, and the memory with what was seen."""
-        sensors = self._sane(sensors, memory)
+        sensors = sound(sensors, memory.up, memory.target, self.largest)
         command = memory.command + torch.minimum(torch.maximum(sensors.command - memory.command, -self.ramp), self.ramp)
         up = -sensors.gravity_in_base
         feet = self._feet_in_level(sensors.joint_position, up)
@@ -262,20 +263,6 @@ class Controller(nn.Module):
         m = memory
         return command, Memory(phase, action, m.slope, m.height, target, foothold, m.ground, m.up, m.rates, m.command, m.feet, swings, m.velocity)
 
-    def _sane(self, sensors: Sensors, memory: Memory) -> Sensors:
-        """`sensors` with what is not finite replaced: gravity by the last one, joints by their targets, rates by zero, and a command by the one to stand.
-
-        Finite readings keep their bits. The height map fills its own holes.
-        """
-        return Sensors(
-            self._or_else(sensors.gravity_in_base, -memory.up),
-            self._or_else(sensors.angular_velocity_base_in_base, torch.zeros_like(memory.rates)),
-            self._or_else(sensors.joint_position, memory.target),
-            self._or_else(sensors.joint_velocity, torch.zeros_like(memory.target)),
-            self._or_else(sensors.command, torch.zeros_like(memory.command)),
-            sensors.height_map,
-        )
-
     def _plane_through_feet(self, feet: Tensor, memory: Memory) -> tuple[Tensor, Tensor]:
         """Height under the base's origin [m] and slope [rise over run] of the line that the standing feet are on, each (E,): what a robot without a map feels."""
         stands = self._standing(memory)
@@ -300,9 +287,6 @@ class Controller(nn.Module):
         velocity = (speed * stands).sum(1) / stands.sum(1)
         velocity = torch.clamp(velocity, -self.odometry_limit, self.odometry_limit)
         return memory.velocity + self.odometry_smoothing * (velocity - memory.velocity)
-
-    def _or_else(self, reading: Tensor, otherwise: Tensor) -> Tensor:
-        return torch.where(torch.isfinite(reading), torch.clamp(reading, -self.largest, self.largest), otherwise)
 
     @torch.jit.export
     def mirrored(self, memory: Memory) -> Tensor:
