@@ -16,6 +16,8 @@ from deploy.runtime.links.go2_messages import EMPTY_CELL
 
 LARGEST = 1_000_000
 """Cells of a map that can be meant."""
+FARTHEST = 1e4
+"""Distance of a robot from where its map began that can be meant, along each axis [m]."""
 FINEST, COARSEST = 0.005, 0.5
 """Resolution of a map that can be meant [m]."""
 
@@ -33,14 +35,15 @@ def pose_of(message: Any) -> Pose:
     """The pose that a message says.
 
     Raises:
-        ValueError: it is not finite, or has no attitude.
+        ValueError: it is not finite, out of this world, or has no attitude.
     """
     at, turned = message.pose.position, message.pose.orientation
     x, y, z, w = (float(part) for part in (turned.x, turned.y, turned.z, turned.w))
     size = x * x + y * y + z * z + w * w
     pose = Pose(at.x, at.y, at.z, math.atan2(2 * (w * z + x * y), w * w + x * x - y * y - z * z))
-    if not (all(math.isfinite(part) for part in pose) and 0.8 < size < 1.2):
-        raise ValueError("a pose that is not finite or has no attitude")
+    near = all(abs(part) <= FARTHEST for part in pose[:3])
+    if not (near and math.isfinite(pose.yaw) and 0.8 < size < 1.2):
+        raise ValueError("a pose that is not finite, out of this world, or has no attitude")
     return pose
 
 
