@@ -12,7 +12,7 @@ from agents.outputs import unwritable
 from agents.results import summarise, table
 from envs.staircase import Direction, Staircase
 
-RISERS = (0.06, 0.09, 0.12, 0.15)
+RISERS = (0.08, 0.12, 0.16, 0.20)
 DIRECTIONS: tuple[Direction, ...] = ("up", "down")
 FLIGHTS = tuple(Staircase(riser=riser, tread=0.28, steps=10, direction=way) for way, riser in product(DIRECTIONS, RISERS))
 WORKERS = 2
