@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from envs.scenario import Scenario
 
 Array = NDArray[np.float64]
-PERIOD = 0.02
-"""Of a control step [s]."""
 RISER = 0.15
 """Of the flights here [m]."""
 PUSH = 0.5
@@ -37,6 +35,8 @@ class Trace(NamedTuple):
     """One episode of T control steps."""
 
     end: str
+    period: float
+    """Of a control step [s]."""
     aside: Array
     """Of the base from the middle of the flight [m], (T,)."""
     place: Array
@@ -50,7 +50,7 @@ class Trace(NamedTuple):
 
     def mean_speed(self, start: float, end: float) -> float:
         """Between two times [s]."""
-        return float(self.speed[round(start / PERIOD) : round(end / PERIOD)].mean())
+        return float(self.speed[round(start / self.period) : round(end / self.period)].mean())
 
 
 class Behaviour(NamedTuple):
@@ -100,7 +100,7 @@ def _flight(way: Direction, seconds: float = 20.0, stop: float | None = None) ->
 
 def _still(trace: Trace) -> bool:
     """In the last four seconds."""
-    places = trace.place[-round(4.0 / PERIOD) :]
+    places = trace.place[-round(4.0 / trace.period) :]
     return trace.end == "timeout" and bool(np.ptp(places, axis=0).max() < 0.03)
 
 
@@ -109,12 +109,13 @@ def _stops_and_starts(trace: Trace) -> bool:
 
 
 def _turns(trace: Trace) -> bool:
-    rate = float(np.abs(trace.turning[round(1.0 / PERIOD) :].mean()))
+    rate = float(np.abs(trace.turning[round(1.0 / trace.period) :].mean()))
     return trace.end == "timeout" and abs(rate - 0.5) < 0.15
 
 
 def _does_not_race(trace: Trace) -> bool:
-    seconds = np.convolve(trace.speed, np.full(50, 1 / 50), "valid")
+    second = round(1.0 / trace.period)
+    seconds = np.convolve(trace.speed, np.full(second, 1 / second), "valid")
     return trace.end == "landing" and bool(seconds.max() < 1.4 * 0.5)
 
 
@@ -210,7 +211,7 @@ def _play(batch: "ClimbBatch", policy: "Policy", generators: list[np.random.Gene
             batch.worlds[row].push((PUSH * math.cos(angle), PUSH * math.sin(angle), 0.0))
             waiting[row] = False
     columns = [np.array(column) for column in zip(*seen, strict=True)]
-    return [Trace(ENDS[ends[row]], *(column[: lengths[row], row] for column in columns)) for row in range(batch.count)]
+    return [Trace(ENDS[ends[row]], batch.control_step, *(column[: lengths[row], row] for column in columns)) for row in range(batch.count)]
 
 
 def table(rows: list[Judged]) -> str:

@@ -9,7 +9,9 @@ from stable_baselines3.common.vec_env import VecEnv
 
 from agents.finite import NotFiniteError
 from envs.gym_env import observation_space
+from envs.kinds import kind
 from envs.pool import Pool
+from envs.robots import ROBOTS
 from envs.workers import Job
 
 STATE = ("level", "episode")
@@ -22,6 +24,7 @@ class ClimbVecEnv(VecEnv):
     def __init__(self, job: Job, workers: int) -> None:
         self.pool = Pool(job, workers)
         self.render_mode = None
+        self._control_step = kind(ROBOTS[job.robot]).control_step
         super().__init__(job.robots, observation_space(self.pool.observations), spaces.Box(-1.0, 1.0, (self.pool.actions,), np.float32))
 
     def reset(self) -> dict[str, np.ndarray]:
@@ -56,7 +59,7 @@ class ClimbVecEnv(VecEnv):
                 infos[index], reward[index] = {"terminal_observation": last, "TimeLimit.truncated": True}, 0.0
                 continue
             last = {name: shared[f"last_{name}"][index].copy() for name in self._seen}
-            episode = {"r": summary["return"], "l": round(summary["seconds"] * 50), "t": 0.0}
+            episode = {"r": summary["return"], "l": round(summary["seconds"] / self._control_step), "t": 0.0}
             infos[index] = {"terminal_observation": last, "TimeLimit.truncated": summary["end"] == "timeout", "episode": episode, "summary": summary}
         return self._observe(), reward, done, infos
 

@@ -13,14 +13,16 @@ from agents.evaluate_config import EvaluateConfig
 from envs.robots import GO2
 from tests.helpers import idle, scenario, started
 
+PERIOD = 0.02
+"""[s]."""
 ROWS = {row.name: row for row in behaviour.TABLE}
 
 
 def trace(end: str = "timeout", seconds: float = 9.0, speed: float = 0.5, turning: float = 0.0, aside: float = 0.0, overspeed: float = 0.0) -> Trace:
     """A robot that goes on evenly."""
-    steps = round(seconds / behaviour.PERIOD)
-    place = np.outer(np.arange(steps) * behaviour.PERIOD * speed, (1.0, 0.0))
-    return Trace(end, np.full(steps, aside), place, np.full(steps, speed), np.full(steps, turning), np.full((steps, 12), overspeed))
+    steps = round(seconds / PERIOD)
+    place = np.outer(np.arange(steps) * PERIOD * speed, (1.0, 0.0))
+    return Trace(end, PERIOD, np.full(steps, aside), place, np.full(steps, speed), np.full(steps, turning), np.full((steps, 12), overspeed))
 
 
 @pytest.mark.parametrize(
@@ -63,7 +65,7 @@ def test_a_robot_in_the_middle_of_the_flight_is_pushed_once() -> None:
     for push in (False, True):
         batch = started(scenario(riser=0.04, steps=4))
         traces = behaviour._play(batch, Idle(), [np.random.default_rng(1)], batch.step(idle(batch)).policy, push)  # type: ignore[arg-type]
-        speeds.append(np.linalg.norm(np.diff(traces[0].place, axis=0), axis=1) / behaviour.PERIOD)
+        speeds.append(np.linalg.norm(np.diff(traces[0].place, axis=0), axis=1) / PERIOD)
         batch.close()
     first = int(np.flatnonzero(speeds[0][: len(speeds[1])] != speeds[1][: len(speeds[0])])[0])
     assert 50 < first < len(speeds[0]) - 50
