@@ -15,6 +15,8 @@ from envs.robots import ROBOTS
 
 PRETRAINED = Path(__file__).resolve().parent / "pretrained"
 BASELINES = ("zero", "random")
+PATHS = ("run", "start")
+"""Of a configuration: what means something on one machine only."""
 
 
 class PolicyError(RuntimeError):
@@ -84,7 +86,7 @@ def slim(state: dict[str, Any]) -> dict[str, Any]:
         return state
     kept = {"body": "mlp_extractor.policy_net.", "head": "action_net."}
     actor = {f"{ours}.{key.removeprefix(theirs)}": value for ours, theirs in kept.items() for key, value in state["policy"].items() if key.startswith(theirs)}
-    origin = {key: state[key] for key in ("steps", "minutes")} | {"config": {key: value for key, value in state["config"].items() if key != "run"}}
+    origin = {key: state[key] for key in ("steps", "minutes")} | {"config": {key: value for key, value in state["config"].items() if key not in PATHS}}
     return {"robot": state["config"]["robot"], "actor": actor, "origin": origin}
 
 
