@@ -53,7 +53,7 @@ class Drive:
 
     def status(self, process: int) -> int:
         """Its exit status, once it has ended."""
-        return int(self.server.hear("exit", self.server.lines.index(f"pid {process}")).split()[1])
+        return int(self.server.hear(f"ended {process} ").split()[2])
 
     def end(self, process: int) -> None:
         """Tell the loop to end, and the server too."""
