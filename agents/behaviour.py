@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from agents.evaluation import BATCH
 from agents.parallel import gather
 from agents.statistics import wilson
+from envs.endings import ENDS
 from envs.quiet import quiet
 from envs.randomization import Randomize
 from envs.robots import ROBOTS, RobotSpec
@@ -194,8 +195,6 @@ def _play_share(share: tuple[str, str, int, Randomize, list[tuple[int, range]]])
 
 
 def _play(batch: "ClimbBatch", policy: "Policy", generators: list[np.random.Generator], observations: NDArray[np.float32], push: bool) -> list[Trace]:
-    from envs.climb import ENDS
-
     ends, seen = np.zeros(batch.count, dtype=int), []
     waiting = np.full(batch.count, push)
     lengths = np.zeros(batch.count, dtype=int)

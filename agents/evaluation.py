@@ -83,7 +83,7 @@ class Outcome(NamedTuple):
     """One episode played."""
 
     end: str
-    """One of `envs.climb.ENDS`."""
+    """One of `envs.endings.ENDS`."""
     seconds: float
     speed: float
     """Mean, along the flight [m/s]."""

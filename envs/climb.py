@@ -7,9 +7,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from envs import frames, rewards
+from envs import frames, rewards, steering
 from envs.actuators import Actuators, Command
 from envs.controller.sensors import Sensors
+from envs.endings import ENDS, ending
 from envs.kinds import kind
 from envs.robots import RobotSpec
 from envs.scenario import Order, Scenario
@@ -19,12 +20,8 @@ from envs.world import World
 
 Array = NDArray[np.float64]
 
-FALL_COSINE = 0.42
-"""Of the angle between the body's up and the vertical: beyond 65 degrees the robot has fallen."""
-ARRIVED_COSINE = 0.85
 PUSH_EVERY = (3.0, 6.0)
 """[s]."""
-ENDS = ("", "landing", "fall", "off_side", "timeout")
 PRIVILEGED = (
     "velocity x, y, z in the base frame [m/s]",
     "distance to the goal along the flight, at most 2 [m]",
@@ -168,14 +165,12 @@ class ClimbBatch:
         self.scenarios[row] = scenario
         self.terrain.place(row, stairs)
         world.place(stairs)
-        cosine, sine = np.cos(scenario.yaw) * stairs.heading, np.sin(scenario.yaw) * stairs.heading
-        x, y = self._footprint.T
-        points = np.stack([scenario.x + cosine * x - sine * y, scenario.y + sine * x + cosine * y])
+        points = scenario.in_world(self._footprint)
         heights = self.terrain.height(points[:1], points[1:], [row])[0]
         base, quaternion, joints = self.kind.stand(self.spec, scenario, heights, self._footprint)
         world.reset(base.tolist(), quaternion, joints.tolist())
         self._set_dynamics(row, scenario)
-        self.sensing.reset(row, values, base, scenario.yaw + (0.0 if stairs.heading > 0 else np.pi))
+        self.sensing.reset(row, values, base, scenario.world_yaw)
         self._at_rest[row] = self.actuators.kp[row] * (joints - self.actuators.zero_offset[row])
         self._delay[row] = round(float(values["delay"][0]) / self.spec.physics_step)
         self._steps_left[row] = round(scenario.seconds / self.control_step)
@@ -196,11 +191,7 @@ class ClimbBatch:
     def _set_dynamics(self, row: int, scenario: Scenario) -> None:
         values, world = scenario.values, self.worlds[row]
         world.set_friction(float(values["friction"][0]))
-        load = float(values["payload"][0])
-        # Shares of the four corners that put the load's centre where it was drawn; a lighter robot has a lighter trunk.
-        corners = np.array(self.spec.limbs.corners)
-        share = 0.25 * (1 + values["payload_x"] / corners[:, 0]) * (1 + values["payload_y"] / corners[:, 1])
-        world.set_payload(min(load, 0.0), (max(load, 0.0) * share).tolist())
+        world.set_payload(*scenario.payload(self.spec))
         self.actuators.strength[row] = values["strength"]
         self.actuators.kp[row], self.actuators.kd[row] = self.spec.joint_kp * values["kp"], self.spec.joint_kd * values["kd"]
         self.actuators.zero_offset[row] = values["zero_offset"]
@@ -287,11 +278,9 @@ class ClimbBatch:
         for row, later in enumerate(self._next_order):
             if later:
                 self._take_order(row, float(self.tally.steps[row]) * self.control_step)
-        aside = self._heading * truth.position[:, 1]
-        wanted = np.arctan2(-aside, 1.0)
         self._heading_error = frames.wrap(truth.yaw - np.where(self._heading > 0, 0.0, np.pi))
         speed, yaw_rate = self._order.T
-        keeping = np.clip(1.5 * (wanted - self._heading_error), -0.6, 0.6) * (speed > 0)
+        keeping = steering.yaw_rate(self._heading * truth.position[:, 1], self._heading_error) * (speed > 0)
         self._commands = np.stack([speed, np.where(self._steered, keeping, yaw_rate)], 1)
 
     def _own_speed(self, yaw: Array) -> Array:
@@ -352,11 +341,8 @@ class ClimbBatch:
         upright = -truth.gravity_in_base[:, 2]
         x, y = truth.position[:, :1], truth.position[:, 1:2]
         over_ground = truth.position[:, 2] - self.terrain.height(x, y)[:, 0]
-        arrived = (self._heading * (truth.position[:, 0] - self._goal) >= 0) & (upright > ARRIVED_COSINE) & (over_ground > self.kind.arrived_height)
-        end = np.where(self._steps_left <= 0, 4, 0)
-        end = np.where(arrived, 1, end)
-        end = np.where(np.abs(truth.position[:, 1]) > self._half_width, 3, end)
-        return np.where(upright < FALL_COSINE, 2, end)
+        beyond = self._heading * (truth.position[:, 0] - self._goal)
+        return ending(upright, beyond, truth.position[:, 1], self._half_width, over_ground, self.kind.arrived_height, self._steps_left <= 0)
 
     def motion(self) -> Motion:
         """How the robots move after the last step."""

@@ -12,8 +12,9 @@ from gymnasium.vector.utils import batch_space
 from numpy.typing import NDArray
 
 from envs import randomization, rewards
-from envs.climb import ENDS, PRIVILEGED, PRIVILEGED_LIMIT, PRIVILEGED_SIZE, ClimbBatch, Result
+from envs.climb import PRIVILEGED, PRIVILEGED_LIMIT, PRIVILEGED_SIZE, ClimbBatch, Result
 from envs.controller.observation import LIMIT, describe
+from envs.endings import ENDS
 from envs.kinds import kind
 from envs.randomization import Randomize
 from envs.robots import ROBOTS, RobotSpec

@@ -27,9 +27,8 @@ def lie(spec: RobotSpec, scenario: Scenario, heights: Array, points: Array) -> t
     touching = (heights - SLOPES[:, None] * points[:, 0]).max(1)
     best = int(touching.argmin())
     pitch = float(np.arctan(SLOPES[best]))
-    yaw = scenario.yaw + (0.0 if scenario.stairs.heading > 0 else np.pi)
     base = np.array([scenario.x, scenario.y, touching[best] + spec.tracks.radius / np.cos(pitch) + MARGIN])
-    return base, frames.quaternion_from_yaw_pitch(yaw, pitch), np.array(spec.stance)
+    return base, frames.quaternion_from_yaw_pitch(scenario.world_yaw, pitch), np.array(spec.stance)
 
 
 def under_the_tracks(spec: RobotSpec) -> Array:

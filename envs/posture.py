@@ -23,10 +23,9 @@ def stand(spec: RobotSpec, scenario: Scenario, heights: Array, feet: Array) -> t
     x = feet[:, 0]
     slope = float((x * (heights - heights.mean())).sum() / (x * x).sum())
     pitch = float(np.arctan(slope))
-    yaw = scenario.yaw + (0.0 if scenario.stairs.heading > 0 else np.pi)
     base = np.array([scenario.x, scenario.y, heights.mean() + spec.stand_height])
     level = np.column_stack([feet, heights + legs.foot_radius - base[2]])
-    quaternion = frames.quaternion_from_yaw_pitch(yaw, pitch)
+    quaternion = frames.quaternion_from_yaw_pitch(scenario.world_yaw, pitch)
     pitched = frames.rotation_matrix(np.array([frames.quaternion_from_yaw_pitch(0.0, pitch)]))
     foot = frames.to_base(np.repeat(pitched, len(level), 0), level) - np.array(legs.hip_in_base)
     joints = leg.joint_position(torch.from_numpy(foot)[None], torch.tensor(legs.abduction, dtype=torch.float64), legs.thigh, legs.calf)

@@ -4,11 +4,14 @@ from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from envs.curriculum import Curriculum
 from envs.randomization import TABLE, Randomize, Values, draw, table
 from envs.robots import RobotSpec
 from envs.staircase import RISER_RANGE, Staircase, sample_irregularity
+
+Array = NDArray[np.float64]
 
 START_DISTANCE = (0.7, 1.0)
 """Of the base from the first edge [m]."""
@@ -62,6 +65,26 @@ class Scenario:
     def goal_x(self, body_length: float) -> float:
         """Where the base must come [m]: one body length past the last edge."""
         return self.stairs.last_edge + self.stairs.heading * body_length
+
+    @property
+    def world_yaw(self) -> float:
+        """Of the robot at the start, in the world [rad]."""
+        return self.yaw + self.stairs.yaw
+
+    def in_world(self, points: Array) -> Array:
+        """x and y in the world [m], (2, P), of points of the level frame [m], (P, 2), with the robot at its start."""
+        cosine, sine = np.cos(self.yaw) * self.stairs.heading, np.sin(self.yaw) * self.stairs.heading
+        x, y = points.T
+        return np.stack([self.x + cosine * x - sine * y, self.y + sine * x + cosine * y])
+
+    def payload(self, spec: RobotSpec) -> tuple[float, list[float]]:
+        """Mass [kg] to add to the trunk and to each of `spec.payload_links`.
+
+        The corners' shares put the load's centre where it was drawn; a lighter robot has a lighter trunk.
+        """
+        load, corners = float(self.values["payload"][0]), np.array(spec.limbs.corners)
+        share = 0.25 * (1 + self.values["payload_x"] / corners[:, 0]) * (1 + self.values["payload_y"] / corners[:, 1])
+        return min(load, 0.0), (max(load, 0.0) * share).tolist()
 
 
 def trial(

@@ -80,6 +80,11 @@ class Staircase:
         return 1.0 if self.direction == "up" else -1.0
 
     @property
+    def yaw(self) -> float:
+        """Direction that the robot faces in the world [rad]."""
+        return 0.0 if self.heading > 0 else np.pi
+
+    @property
     def edges(self) -> Array:
         """x of the front edge of each tread [m], (steps,): where the ground, seen from above, rises."""
         treads = np.full(self.steps, self.tread) + (np.asarray(self.tread_error) if self.tread_error else 0.0)

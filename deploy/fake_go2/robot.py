@@ -16,7 +16,7 @@ from deploy.runtime.link import MotorCommand, Remote
 from deploy.runtime.links import dds
 from deploy.runtime.links.go2_messages import LOW_STATE, RESPONSE
 from deploy.simulation.body import Body
-from deploy.simulation.scene import Scene
+from deploy.simulation.scene import Scene, height_over
 from envs.robots import RobotSpec
 
 POSE_EVERY, MAP_EVERY, NOTE_EVERY = 10, 45, 50
@@ -135,7 +135,7 @@ class Robot:
     def _note(self) -> None:
         truth = self._truth
         x, y, _, _ = truth.quaternion
-        over, up = float(senses.height_over(truth, self._scene)), float(1 - 2 * (x * x + y * y))
+        over, up = height_over(truth, self._scene), float(1 - 2 * (x * x + y * y))
         self._journal.note("where", position=truth.position.tolist(), quaternion=truth.quaternion.tolist(), over_ground=over, counts=dict(self.counts))
         if (truth.position[0] - self._goal_x) * self._heading > 0 and up > FALLEN:
             self._once("arrived")

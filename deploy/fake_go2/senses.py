@@ -11,8 +11,9 @@ from deploy.runtime.link import Remote
 from deploy.runtime.links import dds, go2_remote
 from deploy.runtime.links.go2_layout import Layout
 from deploy.runtime.links.go2_messages import EMPTY_CELL, HEIGHT_MAP, LOW_STATE, MOTOR_ON, POSE
-from deploy.simulation.body import Array, Truth
+from deploy.simulation.body import Truth
 from deploy.simulation.scene import Scene
+from deploy.simulation.senses import heading
 from envs import frames
 
 CELL, CELLS = 0.06, 128
@@ -42,7 +43,7 @@ class Odometry:
     """The robot's own frame: its origin is on the ground where the robot was switched on, its x axis is where it looked."""
 
     def __init__(self, scene: Scene, truth: Truth) -> None:
-        self._x, self._y, self._yaw = float(truth.position[0]), float(truth.position[1]), _yaw(truth)
+        self._x, self._y, self._yaw = float(truth.position[0]), float(truth.position[1]), heading(truth)
         along = np.arange(-_REACH, _REACH, CELL)
         x, y = np.meshgrid(along, along, indexing="ij")
         cosine, sine = np.cos(self._yaw), np.sin(self._yaw)
@@ -57,7 +58,7 @@ class Odometry:
 
     def pose(self, truth: Truth, now: float) -> Any:
         """The message that says where the base's origin is."""
-        (x, y), turn = self._place(truth), 0.5 * (_yaw(truth) - self._yaw)
+        (x, y), turn = self._place(truth), 0.5 * (heading(truth) - self._yaw)
         header, pose = (dds.message(field.kind) for field in POSE.fields)
         point, quaternion = (dds.message(field.kind) for field in POSE.fields[1].kind.fields)
         (time,) = (dds.message(field.kind) for field in POSE.fields[0].kind.fields[:1])
@@ -74,13 +75,3 @@ class Odometry:
             cells[known[0], known[1]] = self._cells[taken[0], taken[1]]
         origin = [-_REACH + CELL * start for start in first]
         return dds.message(HEIGHT_MAP)(now, "odom", CELL, CELLS, CELLS, origin, cells.T.ravel().tolist())
-
-
-def _yaw(truth: Truth) -> float:
-    x, y, z, w = truth.quaternion
-    return float(np.arctan2(2 * (w * z + x * y), 1 - 2 * (y * y + z * z)))
-
-
-def height_over(truth: Truth, scene: Scene) -> Array:
-    """Of the base's origin over the ground below it [m], ()."""
-    return truth.position[2] - scene.height(truth.position[:1], truth.position[1:2])[0]

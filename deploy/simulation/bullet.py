@@ -5,7 +5,7 @@ import numpy as np
 from deploy.runtime.link import MotorCommand
 from deploy.simulation.body import Array, Truth
 from deploy.simulation.drives import Drives
-from deploy.simulation.scene import Scene, payload
+from deploy.simulation.scene import Scene
 from envs import frames
 from envs.robots import RobotSpec
 from envs.scenario import Scenario
@@ -35,7 +35,7 @@ class BulletBody:
         pose = self._scene.start(lying)
         self._world.reset(pose.position.tolist(), pose.quaternion, pose.joints.tolist())
         self._world.set_friction(float(scenario.values["friction"][0]))
-        self._world.set_payload(*payload(spec, scenario))
+        self._world.set_payload(*scenario.payload(spec))
         self._joints = np.array(self._world.joints())
 
     def advance(self, command: MotorCommand) -> None:

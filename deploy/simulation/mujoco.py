@@ -8,7 +8,7 @@ import numpy as np
 from deploy.runtime.link import MotorCommand
 from deploy.simulation.body import Array, Truth
 from deploy.simulation.drives import Drives
-from deploy.simulation.scene import Scene, payload
+from deploy.simulation.scene import Scene
 from envs.robots import RobotSpec
 from envs.scenario import Scenario
 
@@ -104,7 +104,7 @@ def _set_robot(made: mujoco.MjSpec, spec: RobotSpec, scenario: Scenario) -> None
         # Higher priority: the pair has the robot's friction, where MuJoCo would take the larger of the two. In Bullet the ground's is 1 and they multiply.
         geom.priority = 1
         geom.friction = (float(scenario.values["friction"][0]), 0.0, 0.0)
-    trunk, corners = payload(spec, scenario)
+    trunk, corners = scenario.payload(spec)
     for name, mass in zip(("base", *spec.payload_links), (trunk, *corners), strict=True):
         made.body(name).mass += mass
 

@@ -1,16 +1,14 @@
-"""What comes of one episode of a body, by the rules of `envs.climb`."""
+"""What comes of one episode of a body, by the rules of `envs.endings`."""
 
 import numpy as np
 
 from deploy.simulation.body import Truth
-from deploy.simulation.scene import Scene
+from deploy.simulation.scene import Scene, height_over
 from envs import frames
-from envs.quiet import quiet
+from envs.endings import ENDS, ending
+from envs.kinds import kind
 from envs.robots import RobotSpec
 from envs.scenario import Scenario
-
-LYING = 0.15
-"""A robot whose base is not this far above the ground [m] has not arrived."""
 
 
 class Referee:
@@ -22,28 +20,19 @@ class Referee:
     """
 
     def __init__(self, spec: RobotSpec, scenario: Scenario) -> None:
-        # Only here: whoever asks for the command line needs no simulator.
-        with quiet():
-            from envs.climb import ARRIVED_COSINE, FALL_COSINE
-        self._fallen, self._arrived = FALL_COSINE, ARRIVED_COSINE
         self._scenario, self._scene = scenario, Scene(spec, scenario)
+        self._arrived_height = kind(spec).arrived_height
         self._goal = scenario.goal_x(spec.body_length)
         self._weight = 9.81 * (spec.mass + float(scenario.values["payload"][0]))
         self._start: Truth | None = None
         self.energy = self.way = 0.0
 
     def end(self, truth: Truth, seconds: float) -> str:
-        """One of `envs.climb.ENDS`, "" while the episode goes on, `seconds` after it began."""
-        stairs, (x, y, z) = self._scenario.stairs, truth.position
-        upright = frames.rotation_matrix(truth.quaternion[None])[0, 2, 2]
-        if upright < self._fallen:
-            return "fall"
-        if abs(y) > 0.5 * stairs.width:
-            return "off_side"
-        over_ground = z - self._scene.height(truth.position[:1], truth.position[1:2])[0]
-        if stairs.heading * (x - self._goal) >= 0 and upright > self._arrived and over_ground > LYING:
-            return "landing"
-        return "timeout" if seconds >= self._scenario.seconds else ""
+        """One of `envs.endings.ENDS`, "" while the episode goes on, `seconds` after it began."""
+        stairs, (x, y, _) = self._scenario.stairs, truth.position
+        upright, beyond = frames.rotation_matrix(truth.quaternion[None])[0, 2, 2], stairs.heading * (x - self._goal)
+        over_ground, time_is_up = height_over(truth, self._scene), seconds >= self._scenario.seconds
+        return ENDS[int(ending(upright, beyond, y, 0.5 * stairs.width, over_ground, self._arrived_height, time_is_up))]
 
     def count(self, truth: Truth, period: float) -> None:
         """Take `period` [s] into account; work is sampled so often, not integrated."""

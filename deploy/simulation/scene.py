@@ -1,4 +1,4 @@
-"""What a robot finds when an episode begins, for any physics engine: ground, starting pose, payload."""
+"""What a robot finds when an episode begins, for any physics engine: ground and starting pose."""
 
 from typing import NamedTuple
 
@@ -52,12 +52,9 @@ class Scene:
 
     def start(self, lying: bool) -> Pose:
         """The pose in which the episode begins: standing, or lying folded on the ground."""
-        scenario, feet = self._scenario, posture.feet_below_hips(self._spec)
-        heading = scenario.yaw + (0.0 if scenario.stairs.heading > 0 else np.pi)
-        x, y = feet.T
-        cosine, sine = np.cos(heading), np.sin(heading)
-        heights = self.height(scenario.x + cosine * x - sine * y, scenario.y + sine * x + cosine * y)
-        standing = Pose(*posture.stand(self._spec, scenario, heights, feet))
+        feet = posture.feet_below_hips(self._spec)
+        heights = self.height(*self._scenario.in_world(feet))
+        standing = Pose(*posture.stand(self._spec, self._scenario, heights, feet))
         return self._fold(standing) if lying else standing
 
     def _fold(self, standing: Pose) -> Pose:
@@ -68,12 +65,6 @@ class Scene:
         return Pose(standing.position - lower, standing.quaternion, np.tile(FOLDED, len(legs.names)))
 
 
-def payload(spec: RobotSpec, scenario: Scenario) -> tuple[float, list[float]]:
-    """Mass [kg] to add to the trunk and to each of `spec.payload_links`.
-
-    The corners' shares put the load's centre where it was drawn; a lighter robot has a lighter trunk.
-    """
-    values, hips = scenario.values, np.array(spec.legs.hip_in_base)
-    load = float(values["payload"][0])
-    share = 0.25 * (1 + values["payload_x"] / hips[:, 0]) * (1 + values["payload_y"] / hips[:, 1])
-    return min(load, 0.0), (max(load, 0.0) * share).tolist()
+def height_over(truth: Truth, scene: Scene) -> float:
+    """Of the base's origin over the ground below it [m]."""
+    return float(truth.position[2] - scene.height(truth.position[:1], truth.position[1:2])[0])
