@@ -52,6 +52,8 @@ class TrackGeometry:
     """Drives, by their joints: they turn the tracks of all flippers whose name ends as theirs does."""
     wheels: int
     """In a row, stand in for the track of one flipper."""
+    wheel_mass: float
+    """Of each wheel [kg]: its share of the track and its rollers, as a solid disc."""
     wheel_inertia: float
     """Of each wheel, seen at its rim [kg]: the share of the drive's rotor that it carries."""
     drive_inertia: float
@@ -201,6 +203,7 @@ TRACKED = RobotSpec(
         tip_radius=0.078,
         tracks=("left_track", "right_track"),
         wheels=9,
+        wheel_mass=1.595 / 9,
         wheel_inertia=10.0,
         drive_inertia=2.72,
         drive_kd=140.0,
