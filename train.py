@@ -1,11 +1,12 @@
 """Train a robot to climb stairs: python train.py --robot go2 --steps 10000000 --seed 1 --run runs/go2."""
 
+import argparse
 import json
 import sys
 
 import tyro
 
-from agents.config import TrainConfig
+from agents.config import PRESETS, TrainConfig
 from envs.robots import ROBOTS
 
 
@@ -48,9 +49,16 @@ def _differs(config: TrainConfig) -> str | None:
     return None
 
 
+def _preset(arguments: list[str]) -> TrainConfig:
+    """The settings that a command line with `arguments` changes: those of its robot."""
+    robot = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    robot.add_argument("--robot", nargs="?")
+    return PRESETS.get(robot.parse_known_args(arguments)[0].robot, PRESETS["go2"])
+
+
 def main() -> int:
     """Command line. Exit status: 0 done, 1 the run failed, 2 wrong arguments, 130 interrupted."""
-    config = tyro.cli(TrainConfig, description=__doc__)
+    config = tyro.cli(TrainConfig, default=_preset(sys.argv[1:]), description=__doc__)
     problem = check(config)
     if problem:
         print(f"train.py: {problem}", file=sys.stderr)

@@ -65,7 +65,7 @@ class Belts:
         wanted = self.speed[self._track] * self._ratio + self._pitch
         self._torque += self._gain * (wanted - 2 * spins + self._before)
         self._before = spins
-        self.load = np.bincount(self._track, self._torque * self._ratio)
+        self.load = np.bincount(self._track, self._torque * self._ratio).astype(np.float64)
         return self._torque
 
     def state(self) -> list[tuple[float, float]]:
