@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from deploy.fake_go2.person import Person, free_domain
 from deploy.runtime.link import MotorCommand
 from deploy.runtime.links import dds, go2_crc
 from deploy.runtime.links.go2 import LARGEST, Go2Link, Go2Writer, open_bus
@@ -15,7 +16,7 @@ from deploy.runtime.links.go2_layout import HEADER, Layout
 from deploy.runtime.links.go2_messages import HEIGHT_MAP, LOW_CMD, LOW_STATE, POSE, REQUEST
 from envs.robots import GO2
 from tests.bundles import about
-from tests.fake_robots import Fake, free_domain, until
+from tests.fake_robots import counts, until
 
 JOINTS = len(GO2.joint_names)
 
@@ -115,7 +116,7 @@ def fuzz_link(count: int) -> None:
     assert all(0 < refused < link.taken[topic] for topic, refused in link.refused.items()), (link.refused, link.taken)
 
 
-def fuzz_robot(fake: Fake, link: Go2Link, count: int) -> None:
+def fuzz_robot(fake: Person, link: Go2Link, count: int) -> None:
     """Send `count` commands and requests to the robot: it must live, and refuse what it must."""
     bus, rng, kind = open_bus(fake.options), np.random.default_rng(2), dds.message(LOW_CMD)
     commands, requests = bus.writer("rt/lowcmd"), bus.writer("rt/api/sport/request")
@@ -130,7 +131,7 @@ def fuzz_robot(fake: Fake, link: Go2Link, count: int) -> None:
             odd = dds.message(header)(identity(int(rng.integers(2**62)), int(rng.integers(2000))), lease(0), policy(0, False))
             requests.write(dds.message(REQUEST)(odd, rng.bytes(20).hex(), []))
         time.sleep(0.001)
-    before = fake.counts()
-    keep_sending(link, damping(), lambda: fake.counts()["accepted"] > before.get("accepted", 0))
+    before = counts(fake)
+    keep_sending(link, damping(), lambda: counts(fake)["accepted"] > before.get("accepted", 0))
     assert sum(count for name, count in before.items() if name in ("size", "checksum", "head", "level")) > 0.2 * count
     link.start()
