@@ -44,18 +44,17 @@ class Actuators:
         """The part of the driver's torque that does not depend on the joints' state [N m], (E, J)."""
         return self.kp * (command.position - self.zero_offset) + self.kd * command.velocity + command.torque
 
-    def torque(self, row: int, at_rest: Array, position: Array, velocity: Array) -> tuple[Array, Array]:
-        """Torque of the motors and torque at the joints of one robot [N m], (J,) each, for its true joint `position` and `velocity`.
+    def torque(self, rows: int | slice, at_rest: Array, position: Array, velocity: Array) -> tuple[Array, Array]:
+        """Torque of the motors and torque at the joints of the robots `rows` [N m], for their true joint `position` and `velocity`; all (R, J), or (J,) of one.
 
-        One robot at a time, because a physics client is stepped several times while its memory is in the processor's cache.
         The motor gives its peak torque up to half of its no-load speed, then less on a straight line that passes zero at that speed: a joint that is driven
         faster is braked, because the voltage cannot hold the current up (the usual shape of a current- and voltage-limited motor). Braking is limited by the peak only.
         """
-        peak = self.strength[row] * self._limit
+        peak = self.strength[rows] * self._limit
         twice = peak + peak
         fall = twice / self._speed * velocity
         highest = np.minimum(np.maximum(twice - fall, -peak), peak)
         lowest = np.minimum(np.maximum(twice + fall, -peak), peak)
-        wanted = at_rest - self.kp[row] * position - self.kd[row] * velocity
+        wanted = at_rest - self.kp[rows] * position - self.kd[rows] * velocity
         motor = np.minimum(np.maximum(wanted, -lowest), highest)
         return motor, motor - self._friction * np.tanh(velocity / FRICTION_SPEED)
