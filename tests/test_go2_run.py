@@ -1,5 +1,6 @@
 """The whole way: bundle, runtime and deadman in their processes, the fake Go2 in its own, a person at its remote control, a DDS bus between them."""
 
+import json
 import os
 import signal
 import time
@@ -15,7 +16,7 @@ from deploy.assemble import assemble
 from deploy.fake_go2.person import Person, fake_robot
 from envs.staircase import Staircase
 from tests.bundles import key_pair
-from tests.fake_robots import counts
+from tests.fake_robots import counts, until
 from tests.robots import Process, walking_bundle
 
 BUDGET = 0.060
@@ -59,12 +60,6 @@ class Drive:
         """Its exit status, once it has ended."""
         return int(self.server.hear(f"ended {process} ").split()[2])
 
-    def end(self, process: int) -> None:
-        """Tell the loop to end, and the server too."""
-        os.kill(process, signal.SIGTERM)
-        assert self.status(process) == 0
-        assert self.server.end() == 0
-
     def walk(self, stairs: Staircase, there: Callable[[], bool]) -> None:
         """Stand up, walk along the middle of the flight until the robot is `there`, sit down."""
         began, since = time.monotonic(), len(self.server.lines)
@@ -96,12 +91,26 @@ class Drive:
         assert self.status(process) == (-signal.SIGKILL if number else 7)
         return float(heard["t"] - heard["last_driven"])
 
+    def deadmen(self) -> list[str]:
+        """Process ids of this robot's deadmen."""
+        mark = json.dumps(self.fake.options).encode()
+        return [path.parent.name for path in Path("/proc").glob("[0-9]*/cmdline") if mark in _read(path)]
+
     def close(self) -> None:
-        """Drive once more and end in order: the last deadman streams until the next runtime relieves it."""
+        """Drive once more and end in order: the last deadman streams until the next runtime relieves it. None stays behind."""
         process = self.start()
         os.kill(process, signal.SIGTERM)
         assert self.status(process) == 0
         assert self.server.end() == 0
+        until(lambda: not self.deadmen())
+
+
+def _read(path: Path) -> bytes:
+    """Nothing of a process that has just ended."""
+    try:
+        return path.read_bytes()
+    except OSError:
+        return b""
 
 
 @pytest.fixture(scope="module")
