@@ -29,6 +29,11 @@ class TrainConfig:
     """Begin with the weights of this run's newest checkpoint, or of this checkpoint, instead of at random; everything else begins anew."""
     workers: int = 2
     """Worker processes; as many as there are cores."""
+    ray: str | None = None
+    """Collect on a Ray cluster, with one worker on each of its CPUs: "local" starts one here, with --workers CPUs; HOST:PORT, or "auto", is one that this machine belongs to;
+    ray://HOST:PORT any other."""
+    shard: int = 16
+    """With --ray: robots that one worker collects together. What is learned depends on this number, and not on the number of workers or machines."""
     robots: int = 128
     """Robots, over all workers; each needs 40 MB of memory."""
     randomize: Randomize = "full"
