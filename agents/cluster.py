@@ -4,6 +4,7 @@ Which worker holds which shard changes nothing in what is collected, so the numb
 """
 
 import sys
+import time
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -22,6 +23,8 @@ from envs.workers import Job, WorkerError
 
 ROLLOUTS = 80
 """A shard that is lost more than `LOSSES` times within so many rollouts ends the run: something is wrong that another worker does not mend."""
+STEP = 1.0
+"""A worker that takes longer than this [s] for each control step of a rollout, which takes some 10 ms, counts as hung."""
 POLL = 0.2
 """So often [s] does the trainer look up while it waits, for Ctrl-C."""
 
@@ -65,6 +68,8 @@ class Errand:
 
     shard: int
     worker: int
+    until: float
+    """When the worker counts as hung [s]."""
 
 
 class Cluster:
@@ -113,26 +118,28 @@ class Cluster:
             number = self._worker(shard)
             begin = None if shard in self._begun else states[shard]
             reference = self._workers[number].collect.remote(self.jobs[shard], begin, shared, seeds[shard])
-            under_way[reference] = Errand(shard, number)
+            queued = 1 + sum(errand.worker == number for errand in under_way.values())
+            under_way[reference] = Errand(shard, number, time.monotonic() + STARTING + queued * STEP * self.config.rollout)
             self._begun.add(shard)
 
         for shard in range(len(self.jobs)):
             send(shard)
         while under_way:
-            done, _ = ray.wait(list(under_way), timeout=POLL)
-            for reference in done:
+            done, waiting = ray.wait(list(under_way), timeout=POLL)
+            late = [reference for reference in waiting if time.monotonic() > under_way[reference].until]
+            for reference in (*done, *late):
                 errand = under_way.pop(reference)
-                rollout = self._receive(reference, errand)
+                rollout = self._receive(reference, errand, 0.0 if reference in late else STARTING)
                 if rollout is None:
                     send(errand.shard)
                 else:
                     yield errand.shard, rollout
             yield None
 
-    def _receive(self, reference: Any, errand: Errand) -> Rollout | None:
-        """What came of an errand; None if its worker is lost."""
+    def _receive(self, reference: Any, errand: Errand, patience: float) -> Rollout | None:
+        """What came of an errand; None if its worker is lost, or has nothing to give within `patience` [s]."""
         try:
-            return ray.get(reference)
+            return ray.get(reference, timeout=patience)
         except RayTaskError as error:
             if isinstance(error.cause, NotFiniteError):
                 raise NotFiniteError("action") from None

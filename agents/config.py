@@ -32,7 +32,7 @@ class TrainConfig:
     ray: str | None = None
     """Collect on a Ray cluster, with one worker on each of its CPUs: "local" starts one here, with --workers CPUs; HOST:PORT, or "auto", is one that this machine belongs to;
     ray://HOST:PORT any other."""
-    shard: int = 16
+    shard: int = 32
     """With --ray: robots that one worker collects together. What is learned depends on this number, and not on the number of workers or machines."""
     robots: int = 128
     """Robots, over all workers; each needs 40 MB of memory."""

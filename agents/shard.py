@@ -54,7 +54,7 @@ class Shard:
     """
 
     def __init__(self, job: Job, config: PPOConfig) -> None:
-        self.env = ClimbVecEnv(job, workers=1)
+        self.env = ClimbVecEnv(job, workers=0)
         self.model = ppo.build(replace(config, minibatch=config.rollout * job.robots), self.env, job.seed)
         self._ended = _Ended(self.model)
 

@@ -1,26 +1,33 @@
 """Training on a Ray cluster of two nodes on this machine: the same weights with any number of workers, and what is lost with a worker or a node."""
 
 import os
+import signal
 import sys
+import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+# Otherwise Ray's workers give way to everything else on this machine, and a comparison of rates is not fair.
+os.environ["RAY_worker_niceness"] = "0"  # noqa: SIM112
 os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
 pytest.importorskip("ray")
 
 import ray
 from ray.cluster_utils import Cluster as Nodes
+from stable_baselines3.common.callbacks import BaseCallback
 
 import train as command
-from agents import checkpoint, cluster, ray_connection
+from agents import checkpoint, cluster, ppo, ray_connection
 from agents.cluster import Cluster
 from agents.config import TrainConfig
 from agents.ppo import PPOConfig
 from agents.training import train
+from agents.vec_env import ClimbVecEnv
 from agents.whole_rollouts import ClusterVecEnv
 from envs.curriculum import CurriculumConfig
 from envs.workers import Job, WorkerError
@@ -83,6 +90,16 @@ def when(monkeypatch: pytest.MonkeyPatch, rollout: int, happens: Callable[[Clust
     monkeypatch.setattr(Cluster, "collect", patched)
 
 
+class Ends(BaseCallback):
+    """When a rollout ended."""
+
+    def _on_step(self) -> bool:
+        return True
+
+    def _on_rollout_end(self) -> None:
+        self.at = time.perf_counter()
+
+
 def test_two_nodes_give_the_weights_of_one(second: Any, nodes: Nodes, alone: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     held: list[set[int]] = []
     when(monkeypatch, 2, lambda workers: held.append(set(workers._holder.values())))
@@ -106,7 +123,7 @@ def test_a_resumed_run_gives_the_weights_of_one_that_was_not_stopped(nodes: Node
     train(whole)
     train(parts)
     assert weights(parts.run) != weights(whole.run)
-    train(TrainConfig(**{**vars(whole), "run": parts.run, "resume": True}))
+    train(replace(whole, run=parts.run, resume=True))
     assert weights(parts.run) == weights(whole.run)
 
 
@@ -116,9 +133,9 @@ def test_a_worker_that_dies_is_replaced_and_one_that_keeps_dying_ends_the_run(
     env = ClusterVecEnv(Job("go2", 2, seed=7, randomize="nominal", curriculum=CurriculumConfig()), 2, TINY)
     real = Cluster._receive
 
-    def killed(self: Cluster, reference: Any, errand: Any) -> Any:
+    def killed(self: Cluster, reference: Any, errand: Any, patience: float) -> Any:
         ray.kill(self._workers[errand.worker])
-        return real(self, self._workers[errand.worker].versions.remote(), errand)
+        return real(self, self._workers[errand.worker].versions.remote(), errand, patience)
 
     monkeypatch.setattr(cluster, "LOSSES", 1)
     monkeypatch.setattr(Cluster, "_receive", killed)
@@ -126,6 +143,28 @@ def test_a_worker_that_dies_is_replaced_and_one_that_keeps_dying_ends_the_run(
     with pytest.raises(WorkerError, match=r"^2 workers on the Ray cluster were lost within 80 rollouts, the last: ActorDiedError.*--resume$"):
         list(env.collect({}, [0]))
     assert capfd.readouterr().err.count("is lost") == 2
+    env.close()
+
+
+def test_a_worker_that_hangs_is_replaced(nodes: Nodes, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
+    env = ClusterVecEnv(Job("go2", 2, seed=7, randomize="nominal", curriculum=CurriculumConfig()), 2, TINY)
+    env.reset()
+    policy = ppo.build(replace(TINY, minibatch=2 * ROLLOUT), env, seed=1).policy.state_dict()
+    list(env.collect(policy, [0]))
+    (worker,) = (path.parent.name for path in Path("/proc").glob("[0-9]*/cmdline") if path.read_bytes().startswith(b"ray::Worker"))
+    os.kill(int(worker), signal.SIGSTOP)
+    wait = ray.wait
+
+    def impatient(*arguments: Any, **options: Any) -> Any:
+        # The first errand is late at once; its successor has all the time that it needs.
+        monkeypatch.setattr(cluster, "STEP", 100.0)
+        return wait(*arguments, **options)
+
+    monkeypatch.setattr(cluster, "STEP", -cluster.STARTING / ROLLOUT)
+    monkeypatch.setattr(ray, "wait", impatient)
+    assert [shard for shard, _ in filter(None, env.collect(policy, [0]))] == [0]
+    assert "is lost (GetTimeoutError" in capfd.readouterr().err
+    assert env.get_state()["episode"].tolist() == [2, 2]
     env.close()
 
 
@@ -137,6 +176,27 @@ def test_what_a_worker_raises_is_told_in_a_line(nodes: Nodes) -> None:
     with pytest.raises(NotImplementedError, match="whole rollouts"):
         env.step(np.zeros((2, 12)))
     env.close()
+
+
+@pytest.mark.long
+def test_two_nodes_collect_as_fast_as_two_local_workers(second: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    robots, rollout, rounds = 64, 128, 10
+    job = Job("go2", robots, seed=7, randomize="full", curriculum=CurriculumConfig())
+    settings = PPOConfig(rollout=rollout, minibatch=robots * rollout)
+    seconds: dict[str, list[float]] = {}
+    models = {"local": ppo.build(settings, ClimbVecEnv(job, 2), 1), "Ray": ppo.build(settings, ClusterVecEnv(job, robots // 2, settings), 1)}
+    # In turns, as the machine may do something else meanwhile.
+    for _ in range(1 + rounds):
+        for name, model in models.items():
+            begun = time.perf_counter()
+            model.learn(robots * rollout, callback=(ended := Ends()), reset_num_timesteps=False)
+            seconds.setdefault(name, []).append(ended.at - begun)
+    for model in models.values():
+        model.get_env().close()  # type: ignore[union-attr]
+    rates = {name: robots * rollout / np.median(times[1:]) for name, times in seconds.items()}
+    with capsys.disabled():
+        print(f"\n{rates['Ray']:.0f} steps/s on two nodes, {rates['local']:.0f} with two local workers: {rates['Ray'] / rates['local']:.2f}")
+    assert rates["Ray"] > 0.9 * rates["local"]
 
 
 @pytest.mark.parametrize(
