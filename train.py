@@ -7,6 +7,7 @@ import sys
 import tyro
 
 from agents.config import PRESETS, TrainConfig
+from agents.ray_connection import connect
 from envs.robots import ROBOTS
 
 
@@ -28,7 +29,10 @@ def check(config: TrainConfig) -> str | None:
         return f"workers is {config.workers}; use 1 to {config.robots}, the number of robots"
     if (config.ppo.rollout * config.robots) % config.ppo.minibatch:
         return f"minibatch is {config.ppo.minibatch}; use a divisor of {config.ppo.rollout * config.robots}, which is rollout x robots"
-    return None
+    if config.shard < 1:
+        return f"shard is {config.shard}; use 1 or more"
+    # Last, as it takes time.
+    return connect(config.ray, config.workers) if config.ray is not None else None
 
 
 def _differs(config: TrainConfig) -> str | None:

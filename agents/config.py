@@ -31,6 +31,11 @@ class TrainConfig:
     """Begin with the weights of this run's newest checkpoint, or of this checkpoint, instead of at random; everything else begins anew."""
     workers: int = 2
     """Worker processes; as many as there are cores."""
+    ray: str | None = None
+    """Collect on a Ray cluster, with one worker on each of its CPUs: "local" starts one here, with --workers CPUs; HOST:PORT, or "auto", is one that this machine belongs to;
+    ray://HOST:PORT any other."""
+    shard: int = 32
+    """With --ray: robots that one worker collects together. What is learned depends on this number, and not on the number of workers or machines."""
     robots: int = 128
     """Robots, over all workers; each needs 40 MB of memory."""
     randomize: Randomize = "full"
@@ -49,8 +54,9 @@ PRESETS = {
     "tracked": TrainConfig(
         tyro.MISSING,
         robot="tracked",
-        steps=3_000_000,
+        steps=1_146_880,
         robots=64,
+        save_iterations=20,
         ppo=PPOConfig(rollout=64, minibatch=1024, deviation=0.2),
         curriculum=CurriculumConfig(lowest=0.08, highest=0.40, step=0.02, review=0.5, terraces=0.2),
     ),

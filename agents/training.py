@@ -24,9 +24,11 @@ from agents import checkpoint, ppo
 from agents.config import TrainConfig
 from agents.outputs import whole
 from agents.progress import Progress
+from agents.ray_connection import connect
 from agents.vec_env import ClimbVecEnv
+from agents.vec_robots import VecRobots
 from agents.versions import versions
-from envs.workers import Job
+from envs.workers import Job, WorkerError
 
 
 class Run(BaseCallback):
@@ -38,7 +40,7 @@ class Run(BaseCallback):
         state: of the checkpoint that it goes on from; {}: from none.
     """
 
-    def __init__(self, config: TrainConfig, env: ClimbVecEnv, state: dict[str, Any]) -> None:
+    def __init__(self, config: TrainConfig, env: VecRobots, state: dict[str, Any]) -> None:
         super().__init__()
         self.config, self.env = config, env
         self.rate = float(state.get("rate", config.ppo.rate))
@@ -163,7 +165,7 @@ def train(config: TrainConfig) -> Path:
         with whole(config.run / f"{name}.json") as path:
             path.write_text(json.dumps(content, indent=2) + "\n")
     job = Job(config.robot, config.robots, config.seed, config.randomize, config.curriculum, config.blind, config.run / "faults")
-    env = ClimbVecEnv(job, config.workers)
+    env = _robots(config, job)
     try:
         model = ppo.build(config.ppo, env, config.seed)
         if state:
@@ -177,13 +179,24 @@ def train(config: TrainConfig) -> Path:
     return config.run
 
 
+def _robots(config: TrainConfig, job: Job) -> VecRobots:
+    """The robots of the run, on this machine or on a cluster."""
+    if config.ray is None:
+        return ClimbVecEnv(job, config.workers)
+    if problem := connect(config.ray, config.workers):
+        raise WorkerError(problem)
+    from agents.whole_rollouts import ClusterVecEnv
+
+    return ClusterVecEnv(job, config.shard, config.ppo)
+
+
 def _logger(folder: Path, steps: int) -> Logger:
     """Curves for TensorBoard, and as a table; a resumed run's is beside the earlier ones."""
     suffix = f"-{steps}" if steps else ""
     return Logger(str(folder), [make_output_format(kind, str(folder), suffix) for kind in ("tensorboard", "csv")])
 
 
-def _take_over(state: dict[str, Any], env: ClimbVecEnv, model: PPO) -> None:
+def _take_over(state: dict[str, Any], env: VecRobots, model: PPO) -> None:
     try:
         model.policy.load_state_dict(state["policy"])
         model.policy.optimizer.load_state_dict(state["optimizer"])

@@ -91,7 +91,7 @@ def evaluate_main(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
 @pytest.mark.parametrize(
     ("arguments", "remedy"),
     [
-        (("--policy", "nobody"), "use go2, go2-blind, zero"),
+        (("--policy", "nobody"), "use go2, go2-blind, tracked, zero"),
         (("--risers=-0.1",), "0.02 to 0.45"),
         (("--risers", "nan"), "0.02 to 0.45"),
         (("--risers", "high"), "such as 0.10,0.15"),
