@@ -75,8 +75,9 @@ def main() -> int:
     try:
         folder = train(config)
     except KeyboardInterrupt:
+        where = f" --ray {config.ray}" if config.ray is not None else ""
         print(
-            f"\nstopped; continue from the last checkpoint, to the same weights as without a stop: python train.py --run {config.run} --steps {config.steps} --resume",
+            f"\nstopped; continue from the last checkpoint, to the same weights as without a stop: python train.py --run {config.run} --steps {config.steps}{where} --resume",
             file=sys.stderr,
         )
         return 130

@@ -37,7 +37,7 @@ def connect(address: str, cpus: int) -> str | None:
     try:
         ray.init(address, **settings)
     except (ConnectionError, RuntimeError, ValueError) as error:
-        return f"there is no Ray cluster at {address} ({' '.join(str(error).split())}); start one (ray start --head), or use --ray local"
+        return f"there is no Ray cluster at {address} ({' '.join(str(error).split())}); start one (ray start --head), set RAY_AUTH_TOKEN if it asks for a token, or use --ray local"
     return None
 
 
