@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from stable_baselines3 import PPO
 
 from agents import finite
+from agents.learner import Learner
 from agents.policy import ClimbPolicy
 from agents.vec_env import ClimbVecEnv
 
@@ -66,7 +67,7 @@ def build(config: PPOConfig, env: ClimbVecEnv, seed: int) -> PPO:
     samples = config.rollout * env.num_envs
     if samples % config.minibatch:
         raise ValueError(f"minibatch is {config.minibatch}; use a divisor of {samples}, which is rollout x robots")
-    model = PPO(
+    model = Learner(
         ClimbPolicy,
         env,
         learning_rate=config.rate,
