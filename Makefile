@@ -4,7 +4,7 @@ PY := $(VENV)/bin/python
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo robot-demo test test-long test-cpp lint train
+.PHONY: help setup demo robot-demo test test-long soak test-cpp lint train
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 18
@@ -29,6 +29,9 @@ test: lint ## lint, types and tests
 
 test-long: setup ## the tests that take minutes
 	$(PY) -m pytest -m long
+
+soak: setup ## train for an hour (MINUTES=60) and see that the memory of trainer and workers stays flat
+	TREADWELL_SOAK_MINUTES=$(or $(MINUTES),60) $(PY) -m pytest -s -m long tests/test_soak.py
 
 test-cpp: setup ## build the C++ runner and run the shipped policy's bundle with it
 	@command -v cmake >/dev/null && command -v c++ >/dev/null || \

@@ -6,7 +6,7 @@ import sys
 
 import tyro
 
-from agents.config import PRESETS, TrainConfig
+from agents.config import PRESETS, TrainConfig, out_of_range
 from agents.ray_connection import connect
 from envs.robots import ROBOTS
 
@@ -21,10 +21,8 @@ def check(config: TrainConfig) -> str | None:
         return f"{config.run} is not empty; add --resume to continue it, or name a new folder"
     if config.resume and (problem := _differs(config)):
         return problem
-    if config.steps <= 0:
-        return f"steps is {config.steps}; use a positive number"
-    if config.save_iterations < 1:
-        return f"save_iterations is {config.save_iterations}; use 1 or more"
+    if problem := out_of_range(config):
+        return problem
     if not 1 <= config.workers <= config.robots:
         return f"workers is {config.workers}; use 1 to {config.robots}, the number of robots"
     if (config.ppo.rollout * config.robots) % config.ppo.minibatch:

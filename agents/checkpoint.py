@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal
 
 import torch
 import tyro
+from torch.optim import Optimizer
 
 NAME = "checkpoint-{steps:010d}.pt"
 KEEP = 2
@@ -67,6 +68,19 @@ def _flush(folder: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def restore(optimizer: Optimizer, saved: dict[str, Any]) -> None:
+    """Give Adam the moments that were `saved`; its settings stay.
+
+    Raises:
+        ValueError: they are not those of its weights.
+    """
+    optimizer.load_state_dict({"state": saved["state"], "param_groups": optimizer.state_dict()["param_groups"]})
+    for weight in optimizer.param_groups[0]["params"]:
+        moments = optimizer.state[weight]
+        if any(moments[name].shape != weight.shape for name in ("exp_avg", "exp_avg_sq")) or moments["step"].numel() != 1:
+            raise ValueError("the optimizer's state is of other weights")
 
 
 def existing(folder: Path) -> list[Path]:

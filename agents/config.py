@@ -1,5 +1,6 @@
 """The configuration of a training run: `train.py --help` is made from it."""
 
+import operator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import tyro
 from agents.ppo import PPOConfig
 from envs.curriculum import CurriculumConfig
 from envs.randomization import Randomize
+from envs.staircase import RISER_RANGE
 
 
 @dataclass(frozen=True)
@@ -62,3 +64,42 @@ PRESETS = {
     ),
 }
 """The settings of the shipped policies, by robot."""
+
+RANGES = {
+    "steps": (1, 10**15),
+    "seed": (0, 2**63 - 1),
+    "robots": (1, 100_000),
+    "save_iterations": (1, 10**9),
+    "ppo.rollout": (2, 100_000),
+    "ppo.minibatch": (2, 10**9),
+    "ppo.epochs": (1, 1000),
+    "ppo.gamma": (0.0, 1.0),
+    "ppo.gae_lambda": (0.0, 1.0),
+    "ppo.clip": (0.001, 10.0),
+    "ppo.entropy": (0.0, 100.0),
+    "ppo.value": (0.0, 100.0),
+    "ppo.max_gradient": (1e-6, 1e6),
+    "ppo.rate": (0.0, 1.0),
+    "ppo.target_kl": (1e-6, 10.0),
+    "ppo.deviation": (1e-3, 10.0),
+    "curriculum.lowest": RISER_RANGE,
+    "curriculum.highest": RISER_RANGE,
+    "curriculum.step": (0.001, 0.1),
+    "curriculum.promote": (0.0, 1.0),
+    "curriculum.demote": (0.0, 1.0),
+    "curriculum.down": (0.0, 1.0),
+    "curriculum.review": (0.0, 1.0),
+    "curriculum.terraces": (0.0, 1.0),
+}
+"""Lowest and highest value of each number, both allowed."""
+
+
+def out_of_range(config: TrainConfig) -> str | None:
+    """Which setting cannot be, in one line; None if all can."""
+    for name, (low, high) in RANGES.items():
+        value = operator.attrgetter(name)(config)
+        if not low <= value <= high:
+            return f"{name} is {value}; use {low:g} to {high:g}"
+    if config.curriculum.lowest > config.curriculum.highest:
+        return f"curriculum.lowest is {config.curriculum.lowest}; use at most curriculum.highest, {config.curriculum.highest}"
+    return None

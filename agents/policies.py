@@ -103,6 +103,9 @@ def _from_state(name: str, state: dict[str, Any]) -> Policy:
         controller = kind(ROBOTS[state["robot"]]).controller(ROBOTS[state["robot"]])
         actor = Actor(controller.observations, controller.actions)
         actor.load_state_dict(state["actor"])
-        return Policy(name, state["robot"], actor.eval(), state["origin"])
-    except (AttributeError, KeyError, RuntimeError, TypeError) as error:
+        policy = Policy(name, state["robot"], actor.eval(), state["origin"])
+        # Something wrong with its origin shows here, not when it is asked later.
+        _ = policy.blind
+        return policy
+    except (AttributeError, KeyError, RuntimeError, TypeError, ValueError) as error:
         raise PolicyError(f"{name} does not fit this version's robots, observations or network; train it again") from error

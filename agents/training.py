@@ -44,13 +44,13 @@ class Run(BaseCallback):
         super().__init__()
         self.config, self.env = config, env
         self.rate = float(state.get("rate", config.ppo.rate))
-        self.iteration = self._begun_at = int(state.get("iteration", 0))
+        self.iteration = self._begun_at = abs(int(state.get("iteration", 0)))
         self.interrupted = False
         self._begun = time.monotonic() - 60 * float(state.get("minutes", 0.0))
         self._ended: list[dict[str, Any]] = []
         self._recent: dict[tuple[str, int], deque[bool]] = defaultdict(lambda: deque(maxlen=100))
-        for key, results in state.get("recent", {}).items():
-            self._recent[key].extend(results)
+        for (direction, riser), results in state.get("recent", {}).items():
+            self._recent[str(direction), int(riser)].extend(map(bool, results))
         self._progress = Progress(config.steps)
 
     @property
@@ -120,7 +120,7 @@ class Run(BaseCallback):
         """Write a checkpoint of the state between two iterations."""
         model: Any = self.model
         state = {
-            "config": _plain(self.config),
+            "config": plain(self.config),
             "steps": self.num_timesteps,
             "iteration": self.iteration,
             "minutes": self.minutes,
@@ -144,7 +144,7 @@ class Run(BaseCallback):
         self._progress.close()
 
 
-def _plain(config: TrainConfig) -> dict[str, Any]:
+def plain(config: TrainConfig) -> dict[str, Any]:
     """The configuration as JSON has it: paths are strings."""
     return json.loads(json.dumps(asdict(config), default=str))
 
@@ -161,19 +161,20 @@ def train(config: TrainConfig) -> Path:
     found = checkpoint.newest(config.run) if config.resume else None
     state = found[1] if found else {}
     start = _networks(config.start) if config.start and not state else None
-    for name, content in {"config": _plain(config), "versions": versions()}.items():
+    for name, content in {"config": plain(config), "versions": versions()}.items():
         with whole(config.run / f"{name}.json") as path:
             path.write_text(json.dumps(content, indent=2) + "\n")
     job = Job(config.robot, config.robots, config.seed, config.randomize, config.curriculum, config.blind, config.run / "faults")
     env = _robots(config, job)
     try:
-        model = ppo.build(config.ppo, env, config.seed)
         if state:
-            _take_over(state, env, model)
-        elif start is not None:
+            model, run = taken_over(config, env, state)
+        else:
+            model, run = ppo.build(config.ppo, env, config.seed), Run(config, env, {})
+        if start is not None:
             _begin_with(start, model)
-        model.set_logger(_logger(config.run / "tensorboard", int(state.get("steps", 0))))
-        _learn(config, model, Run(config, env, state))
+        model.set_logger(_logger(config.run / "tensorboard", model.num_timesteps))
+        _learn(config, model, run)
     finally:
         env.close()
     return config.run
@@ -196,18 +197,36 @@ def _logger(folder: Path, steps: int) -> Logger:
     return Logger(str(folder), [make_output_format(kind, str(folder), suffix) for kind in ("tensorboard", "csv")])
 
 
-def _take_over(state: dict[str, Any], env: VecRobots, model: PPO) -> None:
+def taken_over(config: TrainConfig, env: VecRobots, state: dict[str, Any]) -> tuple[PPO, Run]:
+    """A model and what is around its loop, as they were when the checkpoint's `state` was written.
+
+    Raises:
+        CheckpointError: the state is of another version, or not of a run at all.
+    """
+    model = ppo.build(config.ppo, env, config.seed)
     try:
-        model.policy.load_state_dict(state["policy"])
-        model.policy.optimizer.load_state_dict(state["optimizer"])
-        env.set_state({name: tensor.numpy() for name, tensor in state["robots"].items()})
-        model.num_timesteps = state["steps"]
-        model._n_updates = state.get("updates", 0)
-        # stable-baselines3 makes both of these buffers, or none.
-        model.ep_info_buffer, model.ep_success_buffer = deque(state.get("episodes", ()), maxlen=100), deque(maxlen=100)
-        ppo.set_rate(model, state["rate"])
-    except (KeyError, RuntimeError, ValueError) as error:
-        raise checkpoint.CheckpointError(f"the run's checkpoint does not fit this version's observations or network ({error}); begin a new run") from error
+        _take_over(state, env, model, config.curriculum.levels)
+        return model, Run(config, env, state)
+    except (AttributeError, KeyError, OverflowError, RuntimeError, TypeError, ValueError) as error:
+        what = " ".join(f"{type(error).__name__}: {error}".split())
+        raise checkpoint.CheckpointError(f"the run's checkpoint does not fit this version's observations or network ({what}); begin a new run") from error
+
+
+def _take_over(state: dict[str, Any], env: VecRobots, model: PPO, levels: int) -> None:
+    model.policy.load_state_dict(state["policy"])
+    checkpoint.restore(model.policy.optimizer, state["optimizer"])
+    robots = {name: tensor.numpy() for name, tensor in state["robots"].items()}
+    for name, now in env.get_state().items():
+        if robots[name].dtype != now.dtype or robots[name].shape != now.shape or (robots[name] < 0).any():
+            raise ValueError(f"robots' {name} is none")
+    if (robots["level"] >= levels).any():
+        raise ValueError(f"a robot is beyond level {levels - 1}, the last")
+    env.set_state(robots)
+    model.num_timesteps, model._n_updates = int(state["steps"]), int(state.get("updates", 0))
+    # stable-baselines3 makes both of these buffers, or none.
+    episodes = [{"r": float(episode["r"]), "l": int(episode["l"]), "t": float(episode["t"])} for episode in state.get("episodes", ())]
+    model.ep_info_buffer, model.ep_success_buffer = deque(episodes, maxlen=100), deque(maxlen=100)
+    ppo.set_rate(model, float(state["rate"]))
 
 
 def _networks(path: Path) -> dict[str, Any]:
@@ -223,7 +242,7 @@ def _networks(path: Path) -> dict[str, Any]:
 def _begin_with(networks: dict[str, Any], model: PPO) -> None:
     try:
         model.policy.load_state_dict(networks)
-    except RuntimeError as error:
+    except (AttributeError, RuntimeError, TypeError) as error:
         raise checkpoint.CheckpointError(f"the networks to start from do not fit this version's observations ({error}); begin without --start") from error
 
 

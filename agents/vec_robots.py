@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 from gymnasium import spaces
-from stable_baselines3 import PPO
 from stable_baselines3.common.vec_env import VecEnv
 
+from agents.learner import Learner
 from envs.gym_env import observation_space
 
 STATE = ("level", "episode")
@@ -27,7 +27,7 @@ class VecRobots(VecEnv):
         algorithm: which PPO collects their rollouts.
     """
 
-    algorithm: type[PPO] = PPO
+    algorithm: type[Learner] = Learner
 
     def __init__(self, robots: int, observations: int, actions: int) -> None:
         self.render_mode = None

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 import torch
-from stable_baselines3 import PPO
 
 from agents.cluster import Cluster
+from agents.learner import Learner
 from agents.ppo import PPOConfig
 from agents.shard import Rollout, State
 from agents.vec_robots import STATE, VecRobots
@@ -17,8 +17,8 @@ from envs.robots import ROBOTS
 from envs.workers import Job
 
 
-class WholeRollouts(PPO):
-    """stable-baselines3's PPO over `ClusterVecEnv`."""
+class WholeRollouts(Learner):
+    """PPO over `ClusterVecEnv`."""
 
     def collect_rollouts(self, env: Any, callback: Any, rollout_buffer: Any, n_rollout_steps: int) -> bool:
         """Fill the buffer with a rollout of every robot. The callback hears of the steps when all are there."""

@@ -1,35 +1,37 @@
-"""What a step costs, part by part, beside Gymnasium's Ant: python -m envs.benchmark. Figures of one run are comparable, those of two machines are not."""
+"""What a control step costs, part by part: python -m envs.benchmark. With the learner and stable-baselines3 beside it: python -m agents.benchmark.
+
+Figures of one run are comparable, those of two machines are not, nor those of one machine that does something else.
+"""
 
 import time
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from multiprocessing import get_context
 from typing import Any
 
 import numpy as np
 import tyro
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
-from envs import world
+from envs import world, yardsticks
 from envs.curriculum import CurriculumConfig
 from envs.pool import Pool
 from envs.quiet import quiet
-from envs.robots import ROBOTS
-from envs.workers import Job, Shared, Worker
+from envs.workers import Job, Worker
 
 WARM_UP = 30
 LEVEL = 8
 """Of the curriculum in all robots: risers of 10 cm."""
-BULLET_CALLS = ("stepSimulation", "getJointStates", "setJointMotorControlArray", "getBasePositionAndOrientation", "getBaseVelocity")
 NOISE = 0.12
 """Standard deviation of the random actions: what training explores with."""
+BULLET = "physics: Bullet's stepSimulation"
+BULLET_CALLS = ("getJointStates", "setJointMotorControlArray", "getBasePositionAndOrientation", "getBaseVelocity", "applyExternalTorque")
 
 
 @dataclass(frozen=True)
 class BenchmarkConfig:
-    """Measure environment steps a second, without learning, under full randomisation."""
+    """Measure environment steps a second under full randomisation."""
 
     robot: str = "go2"
     robots: int = 128
@@ -61,38 +63,67 @@ class Stopwatch:
         setattr(owner, name, timed)
 
 
-def throughput(config: BenchmarkConfig) -> float:
-    """Environment steps a second of all robots over the worker processes."""
-    pool = Pool(_job(config.robot, config.robots), config.workers)
+@dataclass(frozen=True)
+class Figures:
+    """What was measured."""
+
+    speed: float
+    """Environment steps a second of all robots over the worker processes, without learning."""
+    bullet: float
+    """What it would be if Bullet's stepSimulation were all there is to do, for the same robots in the same motion on the same flights."""
+    parts: dict[str, float]
+    """Time of a worker for a step of one robot [us], by part."""
+
+
+def measure(config: BenchmarkConfig) -> Figures:
+    """Measure the robots of `config`."""
+    pool = Pool(job(config), config.workers)
     try:
-        pool.shared["level"][:] = LEVEL
-        pool.ask("reset")
-        rng = np.random.default_rng(0)
-        for step in range(WARM_UP + config.steps):
+        speed, transport = _throughput(pool, config.steps)
+        with quiet():
+            parts = _parts(config, pool)
+    finally:
+        pool.close()
+    return Figures(speed, 1e6 * config.workers / parts[BULLET], parts | {"transport: requests and shared memory": transport})
+
+
+def job(config: BenchmarkConfig) -> Job:
+    """The robots of `config`, as in training."""
+    return Job(config.robot, config.robots, 0, "full", CurriculumConfig())
+
+
+def _throughput(pool: Pool, steps: int) -> tuple[float, float]:
+    """Environment steps a second, and what the way to the workers and back costs a robot's step [us]."""
+    pool.shared["level"][:] = LEVEL
+    pool.ask("reset")
+    rng, robots, seconds = np.random.default_rng(0), pool.job.robots, {}
+    for request in ("step", "idle"):
+        for step in range(WARM_UP + steps):
             if step == WARM_UP:
                 begun = time.perf_counter()
             pool.shared["action"][:] = NOISE * rng.standard_normal(pool.shared["action"].shape)
-            pool.ask("step")
-        return config.robots * config.steps / (time.perf_counter() - begun)
-    finally:
-        pool.close()
+            pool.ask(request)
+            for name in ("policy", "privileged", "reward"):
+                pool.shared[name].copy()
+        seconds[request] = (time.perf_counter() - begun) / (robots * steps)
+    return 1 / seconds["step"], 1e6 * seconds["idle"]
 
 
-def shares(config: BenchmarkConfig) -> dict[str, float]:
-    """Share of a step's time by part, in this process, with as many robots as one worker has."""
-    count = config.robots // config.workers
-    worker = Worker(_job(config.robot, count), list(range(count)), _shared(config.robot, count))
-    worker.curriculum.level[:] = LEVEL
+def _parts(config: BenchmarkConfig, pool: Pool) -> dict[str, float]:
+    """Time of a robot's step by part [us], in this process, with as many robots as one worker has."""
+    rows = pool.processes[0].rows
+    worker = Worker(pool.job, rows, pool.shared)
     worker.reset()
     batch, watch = worker.batch, Stopwatch()
+    watch.watch(world.pybullet, "stepSimulation", BULLET)
     for name in BULLET_CALLS:
-        watch.watch(world.pybullet, name, "Bullet")
-    watch.watch(batch.actuators, "torque", "actuators")
-    watch.watch(batch.controller, "act", "controller: act")
-    watch.watch(batch.controller, "observe", "controller: observe")
-    watch.watch(batch.sensing, "measure", "sensors and randomisation")
+        watch.watch(world.pybullet, name, "physics: other calls of Bullet")
+    watch.watch(batch.actuators, "torque", "motors")
+    watch.watch(batch.controller, "act", "controller")
+    watch.watch(batch.sensing, "measure", "observation: sensors and randomisation")
+    watch.watch(batch.controller, "observe", "observation: the controller's part")
     watch.watch(batch, "_judge", "reward and ends")
-    watch.watch(worker, "begin", "resets (all of it)")
+    watch.watch(worker, "begin", "resets, all of it")
     rng = np.random.default_rng(0)
     begun = time.perf_counter()
     for _ in range(config.steps):
@@ -100,44 +131,29 @@ def shares(config: BenchmarkConfig) -> dict[str, float]:
         worker.step()
     total = time.perf_counter() - begun
     batch.close()
-    return {label: seconds / total for label, seconds in watch.seconds.items()}
+    # A reset's own observation and calls are in two parts; it is what is left over that suffers, by a percent.
+    watch.seconds["everything else"] = total - sum(watch.seconds.values())
+    return {label: 1e6 * seconds / (len(rows) * config.steps) for label, seconds in watch.seconds.items()}
 
 
-def ant(steps: int) -> float | None:
-    """Steps a second of Gymnasium's Ant-v5 in one process; None if MuJoCo is not installed."""
-    import gymnasium
-
-    try:
-        env = gymnasium.make("Ant-v5")
-    except (ImportError, gymnasium.error.DependencyNotInstalled):
-        return None
-    env.reset(seed=0)
-    env.action_space.seed(0)
-    begun = time.perf_counter()
-    for _ in range(steps):
-        _, _, terminated, truncated, _ = env.step(env.action_space.sample())
-        if terminated or truncated:
-            env.reset()
-    return steps / (time.perf_counter() - begun)
+def table(config: BenchmarkConfig, costs: dict[str, float], speeds: dict[str, float | str]) -> Table:
+    """Costs [us], and speeds [steps/s] or why there is none, as a table."""
+    made = Table("", "us a robot's step", "steps/s", title=f"{config.robot}, {config.robots} robots, {config.workers} workers")
+    for label, cost in costs.items():
+        made.add_row(escape(label), f"{cost:.1f}", "")
+    made.add_section()
+    for label, speed in speeds.items():
+        made.add_row(escape(label), "", escape(speed) if isinstance(speed, str) else f"{speed:,.0f}")
+    return made
 
 
-def ants(processes: int, steps: int) -> float | None:
-    """Steps a second of Ant-v5 in several processes together."""
-    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
-        speeds = list(pool.map(ant, [steps] * processes))
-    return None if None in speeds else sum(filter(None, speeds))
-
-
-def _job(robot: str, robots: int) -> Job:
-    return Job(robot, robots, 0, "full", CurriculumConfig())
-
-
-def _shared(robot: str, count: int) -> Shared:
-    from envs.climb import PRIVILEGED_SIZE
-    from envs.kinds import kind
-
-    controller = kind(ROBOTS[robot]).controller(ROBOTS[robot])
-    return Shared(count, controller.actions, controller.observations, PRIVILEGED_SIZE)
+def speeds(config: BenchmarkConfig, figures: Figures) -> dict[str, float | str]:
+    """What is measured here, side by side."""
+    return {
+        "our step, no learning": figures.speed,
+        f"bare Bullet: stepSimulation alone, same robots and flights, {config.workers} processes": figures.bullet,
+        f"Gymnasium's Ant-v5, {config.workers} processes": yardsticks.ants(config.workers, 10 * config.steps),
+    }
 
 
 def main() -> None:
@@ -146,15 +162,8 @@ def main() -> None:
 
     torch.set_num_threads(1)
     config = tyro.cli(BenchmarkConfig, description=__doc__)
-    table = Table("part", "figure", title=f"{config.robot}, {config.robots} robots, {config.workers} workers")
-    table.add_row("environment steps/s, all workers, no learning", f"{throughput(config):,.0f}")
-    with quiet():
-        parts = shares(config)
-    for label, share in parts.items():
-        table.add_row(f"of one worker's step: {label}", f"{100 * share:.0f}%")
-    speed = ants(config.workers, 10 * config.steps)
-    table.add_row("Gymnasium Ant-v5 steps/s, as many processes", "MuJoCo is missing: pip install 'gymnasium[mujoco]'" if speed is None else f"{speed:,.0f}")
-    Console().print(table)
+    figures = measure(config)
+    Console().print(table(config, figures.parts, speeds(config, figures)))
 
 
 if __name__ == "__main__":

@@ -50,7 +50,7 @@ class Pool:
         return self.receive()
 
     def send(self, request: str) -> None:
-        """Send `request`, "reset" or "step", to every worker."""
+        """Send `request`, "reset", "step" or "idle", to every worker."""
         self._request, self._round = request, self._round + 1
         for process in self.processes:
             process.send(request)

@@ -112,6 +112,9 @@ class Worker:
         self.begin(list(range(len(self.rows))))
         self._acted.clear()
 
+    def idle(self) -> None:
+        """Do nothing: what is left is what a request costs."""
+
     def step(self) -> list[Ended]:
         """One control step; robots that end start anew at once. Returns the episodes that are over."""
         from envs.replay import faults

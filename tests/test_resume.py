@@ -1,5 +1,6 @@
 """A training run that is killed at any moment and resumed gives the weights, bit for bit, of one that never was."""
 
+import contextlib
 import random
 import signal
 import subprocess
@@ -26,7 +27,7 @@ def live(folder: Path, until: Callable[[], bool] = lambda: False) -> int:
     while process.poll() is None:
         if until():
             process.kill()
-        time.sleep(0.01)
+        time.sleep(0.001)
     return process.wait()
 
 
@@ -66,24 +67,44 @@ def test_three_kills_change_nothing(uninterrupted: str, tmp_path: Path) -> None:
 
 @pytest.mark.long
 def test_two_hundred_kills_at_random_lose_no_checkpoint_and_change_nothing(uninterrupted: str, tmp_path: Path) -> None:
-    rng, kills, runs = random.Random(0), 0, 0
+    rng, kills, torn, runs = random.Random(0), 0, 0, 0
     while kills < KILLS:
         run = tmp_path / f"run-{runs}"
         runs += 1
         status = -signal.SIGKILL
         while status:
-            before = checkpoint.newest(run)
-            # One in four anywhere, also while processes start; the others within half a second after an iteration: saving is there.
-            anywhere = rng.random() < 0.25
-            reached = _later((lambda: True) if anywhere else logged(run, rng.randrange(1, 4)), rng.uniform(0.0, 8.0 if anywhere else 0.5))
-            status = live(run, reached if kills < KILLS else lambda: False)
+            before, begun = checkpoint.newest(run), partial(run)
+            status = live(run, _blow(rng, run) if kills < KILLS else lambda: False)
             kills += status == -signal.SIGKILL
+            torn += len(partial(run) - begun)
             assert status in (0, -signal.SIGKILL)
             for path in checkpoint.existing(run):
                 checkpoint.load(path)
             after = checkpoint.newest(run)
             assert before is None or (after is not None and after[1]["steps"] >= before[1]["steps"])
         assert weights(run) == uninterrupted
+    print(f"{kills} kills in {runs} runs, {torn} of them while a checkpoint was being written")
+    assert torn > 0
+
+
+def partial(run: Path) -> set[tuple[Path, int]]:
+    """Checkpoints that are being written, or were when their process was killed."""
+    found = set()
+    for path in run.glob("*.partial"):
+        with contextlib.suppress(FileNotFoundError):
+            found.add((path, path.stat().st_mtime_ns))
+    return found
+
+
+def _blow(rng: random.Random, run: Path) -> Callable[[], bool]:
+    """When to kill a run: anywhere, also while processes start; soon after an iteration; or while it writes a checkpoint."""
+    kind = rng.randrange(3)
+    if kind == 0:
+        return _later(lambda: True, rng.uniform(0.0, 8.0))
+    if kind == 1:
+        return _later(logged(run, rng.randrange(1, 4)), rng.uniform(0.0, 0.5))
+    begun = partial(run)
+    return _later(lambda: partial(run) - begun != set(), rng.uniform(0.0, 0.01))
 
 
 def _later(condition: Callable[[], bool], seconds: float) -> Callable[[], bool]:
