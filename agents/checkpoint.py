@@ -76,11 +76,23 @@ def restore(optimizer: Optimizer, saved: dict[str, Any]) -> None:
     Raises:
         ValueError: they are not those of its weights.
     """
-    optimizer.load_state_dict({"state": saved["state"], "param_groups": optimizer.state_dict()["param_groups"]})
+    state = {number: mapping(moments) for number, moments in mapping(mapping(saved)["state"]).items()}
+    optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
     for weight in optimizer.param_groups[0]["params"]:
         moments = optimizer.state[weight]
         if any(moments[name].shape != weight.shape for name in ("exp_avg", "exp_avg_sq")) or moments["step"].numel() != 1:
             raise ValueError("the optimizer's state is of other weights")
+
+
+def mapping(value: Any) -> dict[Any, Any]:
+    """`value`, which is a dictionary: a tensor would take a name for an index.
+
+    Raises:
+        ValueError: it is none.
+    """
+    if not isinstance(value, dict):
+        raise ValueError(f"there is a {type(value).__name__} instead of a dictionary")
+    return value
 
 
 def existing(folder: Path) -> list[Path]:

@@ -224,7 +224,7 @@ def _take_over(state: dict[str, Any], env: VecRobots, model: PPO, levels: int) -
     env.set_state(robots)
     model.num_timesteps, model._n_updates = int(state["steps"]), int(state.get("updates", 0))
     # stable-baselines3 makes both of these buffers, or none.
-    episodes = [{"r": float(episode["r"]), "l": int(episode["l"]), "t": float(episode["t"])} for episode in state.get("episodes", ())]
+    episodes = [{"r": float(episode["r"]), "l": int(episode["l"]), "t": float(episode["t"])} for episode in map(checkpoint.mapping, state.get("episodes", ()))]
     model.ep_info_buffer, model.ep_success_buffer = deque(episodes, maxlen=100), deque(maxlen=100)
     ppo.set_rate(model, float(state["rate"]))
 
