@@ -10,12 +10,13 @@ from numpy.typing import NDArray
 
 from agents import checkpoint
 from agents.policy import Actor
-from envs import baselines
+from envs import kinds
+from envs.baselines import Baseline
 from envs.kinds import kind
 from envs.robots import ROBOTS
 
 PRETRAINED = Path(__file__).resolve().parent / "pretrained"
-BASELINES = (*baselines.NAMES, "random")
+BASELINES = (*kinds.BASELINES, "random")
 PATHS = ("run", "start")
 """Of a configuration: what means something on one machine only."""
 
@@ -33,7 +34,7 @@ class Policy:
     actor: Actor | None
     origin: dict[str, Any]
     """Where the weights come from: steps, minutes, configuration."""
-    baseline: baselines.Baseline | None = None
+    baseline: Baseline | None = None
 
     @property
     def blind(self) -> bool:
@@ -62,7 +63,7 @@ def load(name: str, robot: str = "go2") -> Policy:
     Raises:
         PolicyError: there is no such policy, or its file is damaged.
     """
-    made = baselines.baselines(ROBOTS[robot])
+    made = kind(ROBOTS[robot]).baselines
     if name in made:
         return Policy(name, robot, None, {}, made[name](ROBOTS[robot]))
     if name == "random":

@@ -1,12 +1,12 @@
-"""What a robot does without a trained policy: the yardsticks that a policy must beat, by kind of robot. Observations (E, N) in, actions (E, A) out."""
+"""What a robot does without a trained policy: the yardsticks that a policy must beat, which `envs.kinds` names. Observations (E, N) in, actions (E, A) out."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from envs.controller import tracked
-from envs.robots import LegGeometry, RobotSpec, TrackGeometry
+from envs.robots import RobotSpec
 
 Observations = NDArray[np.float32]
 Baseline = Callable[[Observations], NDArray[np.float32]]
@@ -35,15 +35,3 @@ def fixed_flippers(spec: RobotSpec) -> Baseline:
         return np.clip(before + (change / sizes - before) / tracked.ACTION_SMOOTHING, -1.0, 1.0).astype(np.float32)
 
     return act
-
-
-_TABLE: dict[type, Mapping[str, Callable[[RobotSpec], Baseline]]] = {
-    LegGeometry: {"zero": lambda spec: nothing(3 * len(spec.legs.names) + 1)},
-    TrackGeometry: {"zero": fixed_flippers, "scripted": lambda _: nothing(len(tracked.ACTIONS))},
-}
-NAMES = tuple(dict.fromkeys(name for row in _TABLE.values() for name in row))
-
-
-def baselines(spec: RobotSpec) -> Mapping[str, Callable[[RobotSpec], Baseline]]:
-    """Those of the kind of robot that `spec` is, by name: of legs "zero", the bare gait; of tracks "zero", fixed flippers, and "scripted", flippers that follow the ground."""
-    return _TABLE[type(spec.limbs)]

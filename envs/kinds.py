@@ -1,12 +1,13 @@
 """What differs between kinds of robots, in one table. A kind is looked up by what its robots move on; nothing else asks which robot it is."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from envs import lying, posture, rewards
+from envs.baselines import Baseline, fixed_flippers, nothing
 from envs.controller import quadruped, tracked
 from envs.controller.observation import Term
 from envs.robots import LegGeometry, RobotSpec, TrackGeometry
@@ -35,6 +36,8 @@ class Kind(NamedTuple):
     rewards: rewards.Scheme
     arrived_height: float
     """Of the base over the ground [m], below which a robot has not arrived but lies on its belly."""
+    baselines: Mapping[str, Callable[[RobotSpec], Baseline]]
+    """What it does without a trained policy, by name."""
 
 
 def _legged_actions(spec: RobotSpec) -> list[str]:
@@ -56,6 +59,8 @@ LEGGED = Kind(
     posture.stand,
     rewards.LEGGED,
     arrived_height=0.15,
+    # The bare gait.
+    baselines={"zero": lambda spec: nothing(quadruped.Controller(spec).actions)},
 )
 TRACKED = Kind(
     tracked.Controller,
@@ -67,8 +72,11 @@ TRACKED = Kind(
     lying.lie,
     rewards.TRACKED,
     arrived_height=0.08,
+    baselines={"zero": fixed_flippers, "scripted": lambda _: nothing(len(tracked.ACTIONS))},
 )
 _TABLE: dict[type, Kind] = {LegGeometry: LEGGED, TrackGeometry: TRACKED}
+BASELINES = tuple(dict.fromkeys(name for row in _TABLE.values() for name in row.baselines))
+"""Names of the baselines of all kinds."""
 
 
 def kind(spec: RobotSpec) -> Kind:

@@ -213,8 +213,8 @@ class World:
 
     def joints(self) -> list[tuple[float, float]]:
         """Position [rad] and velocity [rad/s] of each joint."""
-        states = [state[:2] for state in pybullet.getJointStates(self._robot, self._joints, physicsClientId=self._client)]
-        return states + self._belts.state() if self._belts else states
+        row = self.joint_row()
+        return list(zip(row[::2], row[1::2], strict=True))
 
     def joint_row(self) -> list[float]:
         """The same as one list, (2 J): position and velocity of the first joint, then of the next. The quickest that Bullet can be asked."""

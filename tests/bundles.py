@@ -1,18 +1,37 @@
 """Policies, keys and bundles for tests of `deploy`."""
 
+from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 import torch
 
 from agents import checkpoint
 from agents.policy import Actor
+from deploy import __main__ as command_line
 from deploy import signing
 from deploy.assemble import sealed
 from deploy.describe import facts
-from deploy.runtime import manifest
+from deploy.runtime import manifest, replay
+from deploy.runtime.findings import Finding
 from deploy.runtime.manifest import Manifest
 from envs.kinds import kind
 from envs.robots import GO2, RobotSpec
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+def deploy_command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """`python -m deploy` in this process: exit status, output and errors for its arguments. Latency is left out: it is the machine's."""
+    monkeypatch.setattr(replay, "latency", lambda *_: Finding("latency", True, "not measured"))
+
+    def call(*words: object) -> tuple[int, str, str]:
+        monkeypatch.setattr("sys.argv", ["deploy", *map(str, words)])
+        status = command_line.main()
+        said = capsys.readouterr()
+        return status, said.out, said.err
+
+    return call
 
 
 def random_actor(seed: int = 0, spec: RobotSpec = GO2) -> Actor:

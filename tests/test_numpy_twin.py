@@ -6,15 +6,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 
-from deploy.artefacts import Artefact, TorchProgram, program_bytes, twin_bytes
+from deploy.artefacts import TorchProgram, program_bytes, twin_bytes
 from deploy.twin.legged import Twin
-from envs.climb import ClimbBatch
 from envs.robots import GO2
-from envs.scenario import trial
 from envs.staircase import Direction, Staircase
 from tests.bundles import random_actor
+from tests.parity import worst_over_an_episode
 from tests.test_controller import readings
 
 
@@ -28,35 +26,17 @@ def program() -> TorchProgram:
     return TorchProgram(program_bytes(GO2, random_actor()))
 
 
-def worst_over_an_episode(artefact: Artefact, direction: Direction, seed: int, steps: int) -> float:
-    """Largest deviation of joint positions [rad] from what the simulator's own controller commands while it runs."""
-    actor, batch, rng = random_actor(), ClimbBatch(GO2, 1), np.random.default_rng(seed)
-    observation, _ = batch.reset({0: trial(rng, GO2, Staircase(riser=0.08, direction=direction))}, {0: rng})
-    artefact.reset()
-    worst = 0.0
-    for _ in range(steps):
-        said = artefact.step(*(part[0].numpy() for part in batch.sensors))
-        with torch.inference_mode():
-            result = batch.step(actor(torch.from_numpy(observation)).numpy())
-        observation = result.policy
-        worst = max(worst, float(np.abs(said[0] - batch.command.position[0].numpy()).max()))
-        if result.end[0]:
-            break
-    batch.close()
-    return worst
-
-
 @pytest.mark.parametrize("direction", ["up", "down"])
 def test_the_twin_agrees_with_the_simulator(twin: Twin, direction: Direction) -> None:
-    assert worst_over_an_episode(twin, direction, 1, 120) <= 1e-4
+    assert worst_over_an_episode(twin, GO2, Staircase(0.08, direction=direction), 1, 120)[0] <= 1e-4
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("seed", range(10))
 @pytest.mark.parametrize("direction", ["up", "down"])
 def test_both_agree_with_the_simulator_over_whole_episodes(program: TorchProgram, twin: Twin, direction: Direction, seed: int) -> None:
-    assert worst_over_an_episode(program, direction, seed, 1000) <= 1e-5
-    assert worst_over_an_episode(twin, direction, seed, 1000) <= 1e-4
+    assert worst_over_an_episode(program, GO2, Staircase(0.08, direction=direction), seed, 1000)[0] <= 1e-5
+    assert worst_over_an_episode(twin, GO2, Staircase(0.08, direction=direction), seed, 1000)[0] <= 1e-4
 
 
 def test_both_replace_what_is_not_finite_alike(twin: Twin, program: TorchProgram) -> None:

@@ -1,28 +1,22 @@
 """The tracked robot's bundle: exported, inspected and verified as the Go2's is; driven by nobody yet."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 
-from deploy import __main__ as command_line
 from deploy import assemble, golden, probes
 from deploy.artefacts import program_bytes, twin_bytes
 from deploy.describe import facts
-from deploy.runtime import replay
-from deploy.runtime.findings import Finding
-from deploy.runtime.program import Artefact, TorchProgram
+from deploy.runtime.program import TorchProgram
 from deploy.twin.tracked import Twin
-from envs.climb import ClimbBatch
 from envs.controller.sensors import MAP_X_COUNT, MAP_Y_COUNT
 from envs.robots import TRACKED
-from envs.scenario import trial
 from envs.staircase import Direction, Staircase
-from tests.bundles import about, key_pair, random_actor, random_policy
+from tests.bundles import Run, about, deploy_command, key_pair, random_actor, random_policy
+from tests.parity import worst_over_an_episode
 
-Run = Callable[..., tuple[int, str, str]]
 JOINTS = len(TRACKED.joint_names)
 
 
@@ -36,35 +30,17 @@ def program() -> TorchProgram:
     return TorchProgram(program_bytes(TRACKED, random_actor(spec=TRACKED)))
 
 
-def worst_over_an_episode(artefact: Artefact, direction: Direction, seed: int, steps: int) -> np.ndarray:
-    """Largest deviation of each part of the command, (5,), from what the simulator's own controller commands while it runs."""
-    actor, batch, rng = random_actor(spec=TRACKED), ClimbBatch(TRACKED, 1), np.random.default_rng(seed)
-    observation, _ = batch.reset({0: trial(rng, TRACKED, Staircase(riser=0.10, direction=direction))}, {0: rng})
-    artefact.reset()
-    worst = np.zeros(5)
-    for _ in range(steps):
-        said = artefact.step(*(part[0].numpy() for part in batch.sensors))
-        with torch.inference_mode():
-            result = batch.step(actor(torch.from_numpy(observation)).numpy())
-        observation = result.policy
-        worst = np.maximum(worst, [np.abs(ours - theirs[0].numpy()).max() for ours, theirs in zip(said, batch.command, strict=True)])
-        if result.end[0]:
-            break
-    batch.close()
-    return worst
-
-
 @pytest.mark.parametrize("direction", ["up", "down"])
 def test_the_twin_agrees_with_the_simulator(twin: Twin, direction: Direction) -> None:
-    assert (worst_over_an_episode(twin, direction, 1, 100) <= [1e-4, 4e-3, 0.0, 0.0, 0.0]).all()
+    assert (worst_over_an_episode(twin, TRACKED, Staircase(0.10, direction=direction), 1, 100) <= [1e-4, 4e-3, 0.0, 0.0, 0.0]).all()
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("seed", range(10))
 @pytest.mark.parametrize("direction", ["up", "down"])
 def test_both_agree_with_the_simulator_over_whole_episodes(program: TorchProgram, twin: Twin, direction: Direction, seed: int) -> None:
-    assert (worst_over_an_episode(program, direction, seed, 400) <= [1e-5, 4e-4, 0.0, 0.0, 0.0]).all()
-    assert (worst_over_an_episode(twin, direction, seed, 400) <= [1e-4, 4e-3, 0.0, 0.0, 0.0]).all()
+    assert (worst_over_an_episode(program, TRACKED, Staircase(0.10, direction=direction), seed, 400) <= [1e-5, 4e-4, 0.0, 0.0, 0.0]).all()
+    assert (worst_over_an_episode(twin, TRACKED, Staircase(0.10, direction=direction), seed, 400) <= [1e-4, 4e-3, 0.0, 0.0, 0.0]).all()
 
 
 def readings(count: int) -> Iterator[list[np.ndarray]]:
@@ -97,18 +73,10 @@ def test_the_manifest_has_the_figures_of_its_kind() -> None:
 
 @pytest.fixture
 def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    """`python -m deploy` with short recordings, and latency left out: it is the machine's."""
+    """`python -m deploy` with short recordings."""
     monkeypatch.setattr(golden, "STEPS", 60)
     monkeypatch.setattr(assemble, "PACKETS", 50)
-    monkeypatch.setattr(replay, "latency", lambda *_: Finding("latency", True, "not measured"))
-
-    def call(*words: object) -> tuple[int, str, str]:
-        monkeypatch.setattr("sys.argv", ["deploy", *map(str, words)])
-        status = command_line.main()
-        said = capsys.readouterr()
-        return status, said.out, said.err
-
-    return call
+    return deploy_command(monkeypatch, capsys)
 
 
 def test_from_a_policy_to_a_verified_bundle_by_the_command_line_and_no_further(run: Run, tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 import json
 import random
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,19 +9,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from deploy import __main__ as command_line
 from deploy import assemble, golden, probes, signing, verify
 from deploy.artefacts import TorchProgram, loaders, program_bytes, twin_bytes
 from deploy.runtime import bundle, limits, replay, signature, trace
 from deploy.runtime.errors import RefusedError
-from deploy.runtime.findings import Finding
 from deploy.runtime.manifest import Manifest
 from deploy.runtime.trace import Trace
 from deploy.twin.legged import Twin
 from envs.robots import GO2
-from tests.bundles import about, key_pair, random_actor, random_policy
-
-Run = Callable[..., tuple[int, str, str]]
+from tests.bundles import Run, about, deploy_command, key_pair, random_actor, random_policy
 
 
 @pytest.fixture(scope="module")
@@ -98,19 +93,11 @@ def test_ten_thousand_random_packets_change_nothing(files: dict[str, bytes], rec
 
 @pytest.fixture
 def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    """`python -m deploy` with short recordings, and latency left out: it is the machine's."""
+    """`python -m deploy` with short recordings."""
     monkeypatch.setattr(golden, "STEPS", 30)
     monkeypatch.setattr(assemble, "PACKETS", 5)
     monkeypatch.setattr(probes, "STEPS", 8)
-    monkeypatch.setattr(replay, "latency", lambda *_: Finding("latency", True, "not measured"))
-
-    def call(*words: object) -> tuple[int, str, str]:
-        monkeypatch.setattr("sys.argv", ["deploy", *map(str, words)])
-        status = command_line.main()
-        said = capsys.readouterr()
-        return status, said.out, said.err
-
-    return call
+    return deploy_command(monkeypatch, capsys)
 
 
 def test_from_a_policy_to_a_verified_bundle_by_the_command_line(run: Run, tmp_path: Path) -> None:

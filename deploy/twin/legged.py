@@ -12,10 +12,6 @@ PI = float(np.pi)
 class Twin(Figures):
     """Call `reset` once, then `step` once a control period."""
 
-    def __init__(self, data: bytes) -> None:
-        super().__init__(data)
-        self.reset()
-
     def reset(self) -> None:
         """Forget everything: the robot has just been switched on."""
         legs = len(self.array["hip"])

@@ -1,6 +1,7 @@
 """What the twins of all kinds of robots share: stored figures, the network, readings that can be computed with, a height map without holes."""
 
 import io
+from abc import ABC, abstractmethod
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -19,7 +20,7 @@ class Commands(NamedTuple):
     kd: Array
 
 
-class Figures:
+class Figures(ABC):
     """The controller's figures by the names they have there, and the network's layers.
 
     Args:
@@ -33,6 +34,11 @@ class Figures:
         self.layers = [(values[f"weight.{i}"], values[f"bias.{i}"]) for i in range(count)]
         self.array = {name: value for name, value in values.items() if value.ndim}
         self.number = {name: float(value) for name, value in values.items() if not value.ndim}
+        self.reset()
+
+    @abstractmethod
+    def reset(self) -> None:
+        """Forget everything: the robot has just been switched on."""
 
     def sound(self, reading: Array, otherwise: Array | float) -> Array:
         """`reading` within what a sensor can mean, and `otherwise` where it is not finite."""

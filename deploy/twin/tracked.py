@@ -8,10 +8,6 @@ from deploy.twin.parts import Array, Commands, Figures, filled, network
 class Twin(Figures):
     """Call `reset` once, then `step` once a control period."""
 
-    def __init__(self, data: bytes) -> None:
-        super().__init__(data)
-        self.reset()
-
     def reset(self) -> None:
         """Forget everything: the robot has just been switched on."""
         self.action, self.target = np.zeros_like(self.array["range"]), self.array["stance"]
