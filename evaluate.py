@@ -12,7 +12,7 @@ from agents import compare
 from agents.evaluate_config import EvaluateConfig, plan
 from agents.evaluation import Trials, run
 from agents.outputs import whole
-from agents.results import Cell, record, summarise, table
+from agents.results import Cell, pool, record, summarise, table
 from agents.versions import versions
 
 
@@ -49,11 +49,12 @@ def judge(config: EvaluateConfig, robot: str) -> tuple[str, Any]:
         rows = behaviour.run(config.policy, robot, config.episodes, config.seed, config.randomize, config.workers)
         settings = {name: getattr(config, name) for name in ("policy", "seed", "randomize")}
         return behaviour.table(rows), settings | {"robot": robot, "versions": versions(), "behaviours": [row._asdict() for row in rows]}
-    if config.suite == "odd":
-        from agents import odd_stairs
+    if config.suite in ("odd", "ctu"):
+        from agents import ctu_stairs, odd_stairs
 
-        named = {name: replace(trials, robot=robot) for name, trials in odd_stairs.plans(config)}
-        results = {name: summarise(trials, run(trials, config.workers)) for name, trials in named.items()}
+        plans, cells_of = (odd_stairs.plans, summarise) if config.suite == "odd" else (ctu_stairs.plans, pool)
+        named = {name: replace(trials, robot=robot) for name, trials in plans(config)}
+        results = {name: cells_of(trials, run(trials, config.workers)) for name, trials in named.items()}
         names = [name for name, cells in results.items() for _ in cells]
         return table([cell for cells in results.values() for cell in cells], names), {name: record(named[name], cells) for name, cells in results.items()}
     trials = replace(plan(config), robot=robot)

@@ -1,11 +1,13 @@
 """Train a robot to climb stairs: python train.py --robot go2 --steps 10000000 --seed 1 --run runs/go2."""
 
+import argparse
 import json
 import sys
 
 import tyro
 
-from agents.config import TrainConfig, out_of_range
+from agents.config import PRESETS, TrainConfig, out_of_range
+from agents.ray_connection import connect
 from envs.robots import ROBOTS
 
 
@@ -25,7 +27,8 @@ def check(config: TrainConfig) -> str | None:
         return f"workers is {config.workers}; use 1 to {config.robots}, the number of robots"
     if (config.ppo.rollout * config.robots) % config.ppo.minibatch:
         return f"minibatch is {config.ppo.minibatch}; use a divisor of {config.ppo.rollout * config.robots}, which is rollout x robots"
-    return None
+    # Last, as it takes time.
+    return connect(config.ray, config.workers) if config.ray is not None else None
 
 
 def _differs(config: TrainConfig) -> str | None:
@@ -41,14 +44,21 @@ def _differs(config: TrainConfig) -> str | None:
         return f"{saved} is damaged; delete it to resume with the settings of this command line"
     for name, value in before.items():
         if name in ("robot", "robots", "blind") and value != getattr(config, name):
-            option = f"--{name} {value}" if type(value) is not bool else f"--{'' if value else 'no-'}{name}"
+            option = f"--{name} {' '.join(str(value).split())}" if type(value) is not bool else f"--{'' if value else 'no-'}{name}"
             return f"{config.run} was begun with {option}; resume it so, or name a new folder"
     return None
 
 
+def _preset(arguments: list[str]) -> TrainConfig:
+    """The settings that a command line with `arguments` changes: those of its robot."""
+    robot = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    robot.add_argument("--robot", nargs="?")
+    return PRESETS.get(robot.parse_known_args(arguments)[0].robot, PRESETS["go2"])
+
+
 def main() -> int:
     """Command line. Exit status: 0 done, 1 the run failed, 2 wrong arguments, 130 interrupted."""
-    config = tyro.cli(TrainConfig, description=__doc__)
+    config = tyro.cli(TrainConfig, default=_preset(sys.argv[1:]), description=__doc__)
     problem = check(config)
     if problem:
         print(f"train.py: {problem}", file=sys.stderr)
@@ -61,8 +71,9 @@ def main() -> int:
     try:
         folder = train(config)
     except KeyboardInterrupt:
+        where = f" --ray {config.ray}" if config.ray is not None else ""
         print(
-            f"\nstopped; continue from the last checkpoint, to the same weights as without a stop: python train.py --run {config.run} --steps {config.steps} --resume",
+            f"\nstopped; continue from the last checkpoint, to the same weights as without a stop: python train.py --run {config.run} --steps {config.steps}{where} --resume",
             file=sys.stderr,
         )
         return 130

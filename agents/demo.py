@@ -27,7 +27,7 @@ class DemoConfig:
     """Evaluate a policy on ten-step flights and write a report with plot, contact sheet and video."""
 
     policy: str = "go2"
-    """A shipped policy, a run's folder, a checkpoint, or a baseline: zero, random."""
+    """A shipped policy, a run's folder, a checkpoint, or a baseline: zero (no policy; of a tracked robot: fixed flippers), scripted (of a tracked robot: flippers that follow the ground), random."""
     output: Path = Path("out/demo")
     """Folder of the report."""
     episodes: int = 20

@@ -24,7 +24,7 @@ RANGES = {
 }
 LANDING_LENGTH = 1.2
 """Of a landing between two flights [m]."""
-Suite = Literal["flights", "odd", "behaviour"]
+Suite = Literal["flights", "odd", "ctu", "behaviour"]
 PLOT_SUFFIXES = (".png", ".svg", ".pdf")
 
 
@@ -33,11 +33,11 @@ class EvaluateConfig:
     """Success rate with its 95% interval, time, speed, cost of transport and failures on every combination of risers, treads and directions."""
 
     policy: str
-    """A shipped policy, a run's folder, a checkpoint, or a baseline: zero, random."""
+    """A shipped policy, a run's folder, a checkpoint, or a baseline: zero (no policy; of a tracked robot: fixed flippers), scripted (of a tracked robot: flippers that follow the ground), random."""
     against: str | None = None
     """Another policy, which plays the same episodes: the paired difference of the success rates, and a verdict where its interval excludes 0."""
     suite: Suite = "flights"
-    """"flights": those that risers, treads and directions say. "odd": the same on stairs unlike any in training. "behaviour": standing, stopping, turning, pushes and so on."""
+    """"flights": those that risers, treads and directions say. "odd": the same on stairs unlike any in training. "ctu": the two random sets that CTU Prague used for tracked robots. "behaviour": standing, stopping, turning, pushes and so on."""
     risers: str = "0.10,0.15"
     """Heights of a step [m], with commas between; 0 is flat ground."""
     treads: str = "0.28"

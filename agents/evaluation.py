@@ -88,6 +88,10 @@ class Outcome(NamedTuple):
     speed: float
     """Mean, along the flight [m/s]."""
     cost_of_transport: float
+    pitch_rate: float | None = None
+    """Largest [rad/s]."""
+    jolt: float | None = None
+    """Largest change of the base's vertical speed in a control step [m/s]."""
 
 
 def run(trials: Trials, workers: int) -> dict[Job, Outcome]:
@@ -145,7 +149,7 @@ def _play(trials: Trials, jobs: Sequence[Job], policy: "Policy", batch: "ClimbBa
         ended = [row for row in sorted(counted) if result.end[row]]
         for row in ended:
             summary = batch.summary(row, int(result.end[row]))
-            figures = (float(summary[name]) for name in ("seconds", "speed", "cost_of_transport"))
+            figures = (float(summary[name]) for name in ("seconds", "speed", "cost_of_transport", "peak_pitch_rate", "peak_jolt"))
             yield counted.pop(row), Outcome(str(summary["end"]), *figures)
         following = dict(zip(ended, queue, strict=False))
         if following:

@@ -10,11 +10,12 @@ from numpy.typing import NDArray
 
 from agents import checkpoint
 from agents.policy import Actor
+from envs import baselines
 from envs.kinds import kind
 from envs.robots import ROBOTS
 
 PRETRAINED = Path(__file__).resolve().parent / "pretrained"
-BASELINES = ("zero", "random")
+BASELINES = (*baselines.NAMES, "random")
 PATHS = ("run", "start")
 """Of a configuration: what means something on one machine only."""
 
@@ -32,6 +33,7 @@ class Policy:
     actor: Actor | None
     origin: dict[str, Any]
     """Where the weights come from: steps, minutes, configuration."""
+    baseline: baselines.Baseline | None = None
 
     @property
     def blind(self) -> bool:
@@ -40,10 +42,10 @@ class Policy:
 
     def act(self, observations: NDArray[np.float32], generators: list[np.random.Generator]) -> NDArray[np.float32]:
         """Actions (E, A) for observations (E, N); only the random baseline draws from the robots' generators."""
-        actions = kind(ROBOTS[self.robot]).controller(ROBOTS[self.robot]).actions if self.actor is None else 0
-        if self.name == "zero":
-            return np.zeros((len(observations), actions), np.float32)
+        if self.baseline is not None:
+            return self.baseline(observations)
         if self.actor is None:
+            actions = kind(ROBOTS[self.robot]).controller(ROBOTS[self.robot]).actions
             return np.stack([rng.uniform(-1, 1, actions) for rng in generators]).astype(np.float32)
         with torch.inference_mode():
             return self.actor(torch.from_numpy(observations)).numpy()
@@ -60,8 +62,13 @@ def load(name: str, robot: str = "go2") -> Policy:
     Raises:
         PolicyError: there is no such policy, or its file is damaged.
     """
-    if name in BASELINES:
+    made = baselines.baselines(ROBOTS[robot])
+    if name in made:
+        return Policy(name, robot, None, {}, made[name](ROBOTS[robot]))
+    if name == "random":
         return Policy(name, robot, None, {})
+    if name in BASELINES:
+        raise PolicyError(f"{robot} has no baseline {name!r}; use {', '.join(made)}, random")
     path = Path(name)
     shipped = PRETRAINED / name / "policy.pt"
     if shipped.is_file():

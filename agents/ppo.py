@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from stable_baselines3 import PPO
 
 from agents import finite
-from agents.learner import Learner
 from agents.policy import ClimbPolicy
-from agents.vec_env import ClimbVecEnv
+from agents.vec_robots import VecRobots
 
 
 @dataclass(frozen=True)
@@ -58,8 +57,8 @@ def set_rate(model: PPO, rate: float) -> None:
     model.lr_schedule = lambda _: rate
 
 
-def build(config: PPOConfig, env: ClimbVecEnv, seed: int) -> PPO:
-    """A fresh PPO over `env`.
+def build(config: PPOConfig, env: VecRobots, seed: int) -> PPO:
+    """A fresh PPO over `env`, of the kind that collects its rollouts.
 
     Raises:
         ValueError: the minibatch does not divide a rollout.
@@ -67,7 +66,7 @@ def build(config: PPOConfig, env: ClimbVecEnv, seed: int) -> PPO:
     samples = config.rollout * env.num_envs
     if samples % config.minibatch:
         raise ValueError(f"minibatch is {config.minibatch}; use a divisor of {samples}, which is rollout x robots")
-    model = Learner(
+    model = env.algorithm(
         ClimbPolicy,
         env,
         learning_rate=config.rate,

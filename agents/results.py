@@ -33,22 +33,32 @@ class Cell:
     """Along the flight [m/s]."""
     cost_of_transport: float | None
     """Mechanical work over weight and way along the flight."""
+    pitch_rate: float | None
+    """Largest in an episode [rad/s]."""
+    jolt: float | None
+    """Largest change of the base's vertical speed in a control step of an episode [m/s]: what it hits when it tips over an edge."""
     failures: dict[str, int]
     """How many fell, got stuck (ran out of time), left the stairs at the side."""
 
 
 def summarise(trials: Trials, outcomes: Mapping[Job, Outcome]) -> list[Cell]:
     """One cell a flight, in the order of `trials.flights`."""
-    return [_cell(stairs, [outcomes[Job(stairs, episode)] for episode in range(trials.episodes)]) for stairs in trials.flights]
+    return [_cell([stairs], [outcomes[Job(stairs, episode)] for episode in range(trials.episodes)]) for stairs in trials.flights]
 
 
-def _cell(stairs: Staircase, outcomes: Sequence[Outcome]) -> Cell:
+def pool(trials: Trials, outcomes: Mapping[Job, Outcome]) -> list[Cell]:
+    """One cell a direction, over all flights that go there; riser, tread and steps are means."""
+    ways = dict.fromkeys(stairs.direction for stairs in trials.flights)
+    return [_cell([s for s in trials.flights if s.direction == way], [outcomes[job] for job in trials.jobs if job.stairs.direction == way]) for way in ways]
+
+
+def _cell(flights: Sequence[Staircase], outcomes: Sequence[Outcome]) -> Cell:
     landed = [outcome for outcome in outcomes if outcome.end == "landing"]
     return Cell(
-        stairs.riser,
-        stairs.tread,
-        stairs.direction,
-        stairs.steps,
+        fmean(stairs.riser for stairs in flights),
+        fmean(stairs.tread for stairs in flights),
+        flights[0].direction,
+        round(fmean(stairs.steps for stairs in flights)),
         len(outcomes),
         len(landed),
         len(landed) / len(outcomes),
@@ -56,6 +66,8 @@ def _cell(stairs: Staircase, outcomes: Sequence[Outcome]) -> Cell:
         _mean([outcome.seconds for outcome in landed]),
         _mean([outcome.speed for outcome in landed]),
         _mean([outcome.cost_of_transport for outcome in landed]),
+        _mean([outcome.pitch_rate for outcome in landed if outcome.pitch_rate is not None]),
+        _mean([outcome.jolt for outcome in landed if outcome.jolt is not None]),
         {ours: sum(outcome.end == end for outcome in outcomes) for end, ours in FAILURES.items()},
     )
 
@@ -70,7 +82,22 @@ def record(trials: Trials, cells: Sequence[Cell]) -> dict[str, Any]:
     return settings | {"versions": versions(), "cells": [asdict(cell) for cell in cells]}
 
 
-HEAD = ("riser", "tread", "direction", "steps", "success", "95% interval", "time", "speed", "cost of transport", "fell", "stuck", "off the side")
+HEAD = (
+    "riser",
+    "tread",
+    "direction",
+    "steps",
+    "success",
+    "95% interval",
+    "time",
+    "speed",
+    "cost of transport",
+    "pitch rate",
+    "jolt",
+    "fell",
+    "stuck",
+    "off the side",
+)
 
 
 def table(cells: Sequence[Cell], names: Sequence[str] = ()) -> str:
@@ -96,6 +123,8 @@ def _row(cell: Cell) -> tuple[str, ...]:
         _figure(cell.mean_seconds, ".1f", " s"),
         _figure(cell.mean_speed, ".2f", " m/s"),
         _figure(cell.cost_of_transport, ".2f", ""),
+        _figure(cell.pitch_rate, ".1f", " rad/s"),
+        _figure(cell.jolt, ".2f", " m/s"),
         *(str(cell.failures[name]) for name in FAILURES.values()),
     )
 

@@ -24,9 +24,11 @@ from agents import checkpoint, ppo
 from agents.config import TrainConfig
 from agents.outputs import whole
 from agents.progress import Progress
+from agents.ray_connection import connect
 from agents.vec_env import ClimbVecEnv
+from agents.vec_robots import VecRobots
 from agents.versions import versions
-from envs.workers import Job
+from envs.workers import Job, WorkerError
 
 
 class Run(BaseCallback):
@@ -38,7 +40,7 @@ class Run(BaseCallback):
         state: of the checkpoint that it goes on from; {}: from none.
     """
 
-    def __init__(self, config: TrainConfig, env: ClimbVecEnv, state: dict[str, Any]) -> None:
+    def __init__(self, config: TrainConfig, env: VecRobots, state: dict[str, Any]) -> None:
         super().__init__()
         self.config, self.env = config, env
         self.rate = float(state.get("rate", config.ppo.rate))
@@ -163,7 +165,7 @@ def train(config: TrainConfig) -> Path:
         with whole(config.run / f"{name}.json") as path:
             path.write_text(json.dumps(content, indent=2) + "\n")
     job = Job(config.robot, config.robots, config.seed, config.randomize, config.curriculum, config.blind, config.run / "faults")
-    env = ClimbVecEnv(job, config.workers)
+    env = _robots(config, job)
     try:
         if state:
             model, run = taken_over(config, env, state)
@@ -178,13 +180,24 @@ def train(config: TrainConfig) -> Path:
     return config.run
 
 
+def _robots(config: TrainConfig, job: Job) -> VecRobots:
+    """The robots of the run, on this machine or on a cluster."""
+    if config.ray is None:
+        return ClimbVecEnv(job, config.workers)
+    if problem := connect(config.ray, config.workers):
+        raise WorkerError(problem)
+    from agents.whole_rollouts import ClusterVecEnv
+
+    return ClusterVecEnv(job, config.shard, config.ppo)
+
+
 def _logger(folder: Path, steps: int) -> Logger:
     """Curves for TensorBoard, and as a table; a resumed run's is beside the earlier ones."""
     suffix = f"-{steps}" if steps else ""
     return Logger(str(folder), [make_output_format(kind, str(folder), suffix) for kind in ("tensorboard", "csv")])
 
 
-def taken_over(config: TrainConfig, env: ClimbVecEnv, state: dict[str, Any]) -> tuple[PPO, Run]:
+def taken_over(config: TrainConfig, env: VecRobots, state: dict[str, Any]) -> tuple[PPO, Run]:
     """A model and what is around its loop, as they were when the checkpoint's `state` was written.
 
     Raises:
@@ -199,7 +212,7 @@ def taken_over(config: TrainConfig, env: ClimbVecEnv, state: dict[str, Any]) -> 
         raise checkpoint.CheckpointError(f"the run's checkpoint does not fit this version's observations or network ({what}); begin a new run") from error
 
 
-def _take_over(state: dict[str, Any], env: ClimbVecEnv, model: PPO, levels: int) -> None:
+def _take_over(state: dict[str, Any], env: VecRobots, model: PPO, levels: int) -> None:
     model.policy.load_state_dict(state["policy"])
     checkpoint.restore(model.policy.optimizer, state["optimizer"])
     robots = {name: tensor.numpy() for name, tensor in state["robots"].items()}

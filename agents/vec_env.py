@@ -1,31 +1,24 @@
 """stable-baselines3's VecEnv over the worker processes of `envs.workers`."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from gymnasium import spaces
-from stable_baselines3.common.vec_env import VecEnv
 
 from agents.finite import NotFiniteError
-from envs.gym_env import observation_space
+from agents.vec_robots import STATE, VecRobots
 from envs.kinds import kind
 from envs.pool import Pool
 from envs.robots import ROBOTS
 from envs.workers import Job
 
-STATE = ("level", "episode")
-"""What of the robots outlives their episodes: the names of shared arrays."""
 
-
-class ClimbVecEnv(VecEnv):
-    """Training robots. Observations are dictionaries: "policy" (E, N) and "privileged" (E, 12)."""
+class ClimbVecEnv(VecRobots):
+    """Training robots in worker processes of this machine."""
 
     def __init__(self, job: Job, workers: int) -> None:
         self.pool = Pool(job, workers)
-        self.render_mode = None
         self._control_step = kind(ROBOTS[job.robot]).control_step
-        super().__init__(job.robots, observation_space(self.pool.observations), spaces.Box(-1.0, 1.0, (self.pool.actions,), np.float32))
+        super().__init__(job.robots, self.pool.observations, self.pool.actions)
 
     def reset(self) -> dict[str, np.ndarray]:
         """Start the next episode of every robot."""
@@ -79,23 +72,3 @@ class ClimbVecEnv(VecEnv):
     def close(self) -> None:
         """End the workers."""
         self.pool.close()
-
-    def get_attr(self, attr_name: str, indices: Any = None) -> list[Any]:
-        """The same attribute for every robot: they live in other processes, so only what the pool holds."""
-        return [getattr(self, attr_name, None)] * self.num_envs
-
-    def set_attr(self, attr_name: str, value: Any, indices: Any = None) -> None:
-        """Not possible across processes."""
-        raise NotImplementedError(f"cannot set {attr_name} in the workers; set it in the configuration")
-
-    def env_method(self, method_name: str, *args: Any, indices: Any = None, **kwargs: Any) -> list[Any]:
-        """Not possible across processes."""
-        raise NotImplementedError(f"cannot call {method_name} in the workers")
-
-    def env_is_wrapped(self, wrapper_class: Any, indices: Any = None) -> list[bool]:
-        """No wrappers here."""
-        return [False] * self.num_envs
-
-    def seed(self, seed: int | None = None) -> Sequence[int | None]:
-        """Robots are seeded by the job."""
-        return [None] * self.num_envs

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 Film = list[bytes]
 """Frames as PNG files."""
 SIZE = (640, 400)
-FRAME_STEPS = 2
-"""Control steps from one frame to the next."""
 FRAMES_PER_SECOND = 25
 HOLD = FRAMES_PER_SECOND
 """The last picture stays for so many frames, with what came of the episode."""
@@ -58,9 +56,11 @@ def _shoot(share: tuple[Trials, Job]) -> Iterator[tuple[Job, Film]]:
 
     def watch(batch: "ClimbBatch") -> None:
         nonlocal steps, picture
-        if steps % FRAME_STEPS == 0:
+        # In real time, whatever the control step: a slow robot's picture may stand for two frames.
+        frames = int(steps * batch.control_step * FRAMES_PER_SECOND + 1e-6) + 1 - len(film)
+        if frames > 0:
             picture = Image.fromarray(batch.worlds[0].picture(follow(batch), SIZE))
-            film.append(_png(_caption(picture, trials, job, len(film) / FRAMES_PER_SECOND)))
+            film.extend([_png(_caption(picture, trials, job, steps * batch.control_step))] * frames)
         steps += 1
 
     ((_, outcome),) = play(trials, [job], watch)

@@ -10,11 +10,11 @@ from torch import nn
 
 from agents.policy import Actor
 from deploy.canonical import canonical
-from deploy.numpy_twin import Twin
+from deploy.kinds import deployed
 from deploy.program import script
 from deploy.runtime.bundle import BLIND, PROGRAM, TWIN
 from deploy.runtime.program import Artefact, TorchProgram, torchscript
-from envs.controller.quadruped import Controller
+from envs.kinds import kind
 from envs.robots import RobotSpec
 
 
@@ -27,8 +27,8 @@ def program_bytes(spec: RobotSpec, actor: Actor) -> bytes:
 
 
 def twin_bytes(spec: RobotSpec, actor: Actor) -> bytes:
-    """What `Twin` reads: an .npz; the same actor gives the same bytes."""
-    controller = Controller(spec)
+    """What the robot's twin reads: an .npz; the same actor gives the same bytes."""
+    controller = kind(spec).controller(spec)
     values: dict[str, Any] = _constants(controller) | {f"map.{name}": value for name, value in _constants(controller.map).items()}
     layers = [layer for layer in actor.modules() if isinstance(layer, nn.Linear)]
     for index, layer in enumerate(layers):
@@ -44,5 +44,6 @@ def _constants(module: nn.Module) -> dict[str, Any]:
     return numbers | {name: value.numpy() for name, value in module.named_buffers(recurse=False)}
 
 
-LOADERS: dict[str, Callable[[bytes], Artefact]] = {PROGRAM: TorchProgram, TWIN: Twin, BLIND: TorchProgram}
-"""How each artefact of a bundle is brought to life; not every bundle has a blind program."""
+def loaders(spec: RobotSpec) -> dict[str, Callable[[bytes], Artefact]]:
+    """How each artefact of a bundle for `spec` is brought to life; not every bundle has a blind program."""
+    return {PROGRAM: TorchProgram, TWIN: deployed(spec).twin, BLIND: TorchProgram}

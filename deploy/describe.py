@@ -2,23 +2,23 @@
 
 from typing import Any
 
+from deploy.kinds import deployed
 from deploy.runtime.manifest import Quantity
-from deploy.simulation.scene import FOLDED
-from envs.controller.quadruped import CONTROL_STEP, MAX_TARGET_SPEED
 from envs.controller.sensors import MAP_X_COUNT, MAP_X_START, MAP_X_STEP, MAP_Y_COUNT, MAP_Y_START, MAP_Y_STEP
+from envs.kinds import kind
 from envs.robots import RobotSpec
 
 MAX_TILT = 0.95
 """[rad]: a robot on the steepest stairs pitches by 0.7; beyond 1.13 training calls it fallen."""
-MAX_STATE_AGE = 0.040
-"""[s]: two control steps."""
+MAX_STATE_AGE = 2
+"""[control steps]."""
 MAX_COMMAND_AGE = 0.5
 """[s]: an operator who lets go stops the robot within one step's length."""
 
 
 def facts(spec: RobotSpec) -> dict[str, Any]:
     """The fields of a manifest that follow from the robot and the controller."""
-    joints = len(spec.joint_names)
+    joints, row, control_step = len(spec.joint_names), deployed(spec), kind(spec).control_step
     return {
         "robot": spec.name,
         "joint_names": spec.joint_names,
@@ -27,14 +27,14 @@ def facts(spec: RobotSpec) -> dict[str, Any]:
         "upper": spec.upper,
         "torque_limit": spec.torque_limit,
         "speed_limit": spec.speed_limit,
-        "target_speed_limit": (MAX_TARGET_SPEED,) * joints,
+        "target_speed_limit": row.target_speeds(spec),
         "stance": spec.stance,
-        "folded": FOLDED * len(spec.legs.names),
+        "folded": row.folded(spec),
         "kp": spec.joint_kp,
         "kd": spec.joint_kd,
-        "control_period": CONTROL_STEP,
+        "control_period": control_step,
         "max_tilt": MAX_TILT,
-        "max_state_age": MAX_STATE_AGE,
+        "max_state_age": MAX_STATE_AGE * control_step,
         "max_command_age": MAX_COMMAND_AGE,
         "sensors": _sensors(joints),
         "commands": _commands(joints),

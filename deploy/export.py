@@ -50,8 +50,6 @@ def export(config: ExportConfig) -> Path:
         raise DeployError(f"{config.policy!r} is a baseline without a network; export a trained policy")
     if key is None and config.blind:
         raise DeployError("a second program needs a bundle to be in; add --key KEY, or leave out --blind")
-    if key is not None and ROBOTS[policy.robot].drives:
-        raise DeployError("a bundle needs a numpy twin, and tracked robots have none yet; leave out --key, and write TorchScript with --out FILE.ts")
     if key is None:
         return disk.write(out, program_bytes(ROBOTS[policy.robot], policy.actor))
     return disk.write(out, assemble(policy, policy.actor, name, config.version, key, _blind(config.blind, policy.robot)))

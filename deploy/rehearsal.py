@@ -11,7 +11,7 @@ from deploy.runtime.control import Control, Inputs
 from deploy.runtime.control import Outcome as Tick
 from deploy.runtime.link import Remote
 from deploy.runtime.manifest import Manifest
-from deploy.runtime.person import FORWARD, TURN, Person
+from deploy.runtime.person import Person
 from deploy.simulation import steering
 from deploy.simulation.body import Truth
 from deploy.simulation.engines import Engine, open_body
@@ -95,7 +95,7 @@ class Episode:
         buttons = frozenset(button for at, button in PRESSES if at <= now < at + PRESS)
         if now < GO:
             return Remote(buttons)
-        return Remote(buttons, self._scenario.speed / FORWARD, steering.yaw_rate(self._scenario.stairs, truth) / TURN)
+        return Remote(buttons, *steering.sticks(self._scenario.stairs, self._scenario.speed, truth.position, truth.quaternion))
 
     def _watch(self, now: float, truth: Truth) -> None:
         if now >= GO:

@@ -18,7 +18,7 @@ from agents.parallel import gather
 from agents.results import Cell, summarise
 from agents.versions import versions
 from deploy.rehearsal import Play, Played, Share, play_share
-from deploy.runtime import disk, opening
+from deploy.runtime import disk, motions, opening
 from deploy.runtime.errors import DeployError, VerificationError
 from deploy.simulation.engines import Engine, require
 from envs.randomization import Randomize
@@ -77,12 +77,13 @@ def rehearse(config: RehearseConfig) -> str:
         RefusedError: the bundle's form, signature or a hash is wrong; nothing was loaded.
         MissingExtraError: the physics engine is not installed.
         VerificationError: on some flight the success is less than `ENOUGH` of PyBullet's.
-        DeployError: an argument is wrong, a file cannot be read or written, or a worker process died.
+        DeployError: its robot cannot be driven by the runtime, an argument is wrong, a file cannot be read or written, or a worker process died.
     """
     if config.json:
         disk.check(config.json)
     require(config.engine)
     about, files = opening.open_bundle(config.bundle, config.public_key)
+    motions.check(about)
     trials = _trials(config, about.robot)
     engines = dict.fromkeys((config.engine, TRAINED_IN))
     plays = [Play(engine, job) for job in trials.jobs for engine in engines]

@@ -25,6 +25,9 @@ class CurriculumConfig:
     review: float = 0.30
     """Share of episodes on any lower level, so that nothing is forgotten."""
 
+    terraces: float = 0.0
+    """Share of flights whose treads are longer than those of a house, up to 1.2 m: each step is climbed by itself."""
+
     @property
     def levels(self) -> int:
         """Number of levels."""

@@ -113,7 +113,7 @@ def practice(rng: np.random.Generator, spec: RobotSpec, curriculum: Curriculum, 
         return walkabout(rng, spec, randomize)
     down = curriculum.goes_down(row, rng)
     level, counts = curriculum.choose(row, down, rng)
-    flight, speed = _flight(rng, curriculum.config.riser(level), down), float(rng.uniform(0.3, 0.7))
+    flight, speed = _flight(rng, curriculum.config.riser(level), down, curriculum.config.terraces), float(rng.uniform(0.3, 0.7))
     scenario = trial(rng, spec, flight, speed, seconds=14.0, randomize=randomize)
     if rng.random() < 0.5:
         way = abs(scenario.goal_x(spec.body_length) - scenario.x)
@@ -125,12 +125,16 @@ def practice(rng: np.random.Generator, spec: RobotSpec, curriculum: Curriculum, 
     return replace(scenario, counts=counts, orders=_second_thoughts(rng))
 
 
-def _flight(rng: np.random.Generator, riser: float, down: bool) -> Staircase:
-    """A flight like those in houses: the higher its risers, the longer its treads must be; none is quite regular."""
+def _flight(rng: np.random.Generator, riser: float, down: bool, terraces: float) -> Staircase:
+    """A flight like those in houses: the higher its risers, the longer its treads must be; none is quite regular. Of `terraces`, a share, the treads are longer still."""
     steps, error = int(rng.integers(4, 10)), float(rng.uniform(0.0, min(0.015, 0.3 * riser)))
+    shortest = max(0.24, 0.10 + 0.8 * riser)
+    longest = max(0.34, shortest + 0.04)
+    if terraces and rng.random() < terraces:
+        steps, longest = 3, 1.2
     return Staircase(
         riser=float(np.clip(riser + rng.uniform(-0.005, 0.005), *RISER_RANGE)),
-        tread=float(rng.uniform(max(0.24, 0.10 + 0.8 * riser), 0.34)),
+        tread=float(rng.uniform(shortest, longest)),
         steps=steps,
         width=1.6,
         direction="down" if down else "up",

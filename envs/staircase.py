@@ -19,8 +19,8 @@ PLATE_THICKNESS = 0.04
 """Of a tread that overhangs or has no riser below [m]."""
 SLAB_THICKNESS = 0.5
 """Thicker than any riser, so that a flight is solid where a foot can reach."""
-RISER_RANGE = (0.02, 0.25)
-TREAD_RANGE = (0.22, 0.40)
+RISER_RANGE = (0.02, 0.45)
+TREAD_RANGE = (0.22, 3.0)
 
 
 class Box(NamedTuple):

@@ -1,6 +1,6 @@
 """A worker process: a `ClimbBatch` of training robots over shared memory. `envs.pool` starts them.
 
-A robot's episodes depend on the seed, its index and the episode's number alone: not on the number of workers, nor on what ran before.
+A robot's episodes depend on the seed, its number and the episode's alone: not on the number of workers, nor on what ran before.
 What must outlive a worker, the levels of the curriculum and the episodes' numbers, is in shared memory.
 """
 
@@ -35,6 +35,8 @@ class Job:
     """Without a height map."""
     faults: Path | None = None
     """Folder for what `envs.replay` plays again; None: nothing is kept."""
+    first: int = 0
+    """Number of its first robot: a share of a run's robots goes on counting where the one before it ends."""
 
 
 class WorkerError(RuntimeError):
@@ -97,7 +99,7 @@ class Worker:
 
         generators, scenarios, episode = {}, {}, self.shared["episode"]
         for row in rows:
-            rng = np.random.default_rng([self.job.seed, self.rows[row], int(episode[row])])
+            rng = np.random.default_rng([self.job.seed, self.job.first + self.rows[row], int(episode[row])])
             episode[row] += 1
             generators[row] = rng
             scenario = practice(rng, self.batch.spec, self.curriculum, row, self.job.randomize)
@@ -144,7 +146,7 @@ class Worker:
         from envs.replay import Recording
         from envs.world import World
 
-        robot, steps = self.rows[row], int(self.batch.tally.steps[row])
+        robot, steps = self.job.first + self.rows[row], int(self.batch.tally.steps[row])
         why = f"robot {robot}: {what} is not finite after {steps} control steps; the robot starts anew"
         scenario = self.batch.scenarios[row]
         if self.job.faults is not None and scenario is not None:
@@ -153,7 +155,7 @@ class Worker:
             why += f"; see it again: python -m envs.replay {path}"
         self.batch.worlds[row].close()
         self.batch.worlds[row] = World(self.batch.spec)
-        return Ended(robot, None, why)
+        return Ended(self.rows[row], None, why)
 
 
 def work(job: Job, rows: list[int], shared: Shared, pipe: Connection) -> None:

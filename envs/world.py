@@ -12,14 +12,13 @@ import numpy as np
 import pybullet
 from numpy.typing import NDArray
 
+from envs.belts import Belts
 from envs.robots import RobotSpec, TrackGeometry
 from envs.staircase import Box, Staircase
 
 Array = NDArray[np.float64]
 
 SOLVER_ITERATIONS = 20
-WHEEL_TORQUE = 400.0
-"""A wheel of a track is held to the belt's speed by up to this [N m], far more than the ground can take."""
 _PARKED = -50.0
 _AWAY = 100.0
 
@@ -46,53 +45,6 @@ def _can_open_window() -> bool:
     if display:
         x11.XCloseDisplay(ctypes.c_void_p(display))
     return bool(display)
-
-
-class _Belts:
-    """Tracks as rows of wheels, all of which move with their belt. Bullet has no contact surface that moves.
-
-    The drive is geared so low that the ground cannot turn it back: its motor's torque speeds up its own rotor, and the wheels are held to the belt's speed whatever the load.
-    The rotor's inertia, shared among the wheels, is what keeps Bullet's solver from letting them slip: without it a robot creeps on a slope and cannot turn.
-    """
-
-    def __init__(self, tracks: TrackGeometry, by_joint: dict[str, int], robot: int, client: int) -> None:
-        self._robot, self._client = robot, client
-        count = len(tracks.tracks)
-        side = {flipper: k for flipper in tracks.names for k, track in enumerate(tracks.tracks) if flipper.endswith(track.removesuffix("_track"))}
-        radii = np.linspace(tracks.radius, tracks.tip_radius, tracks.wheels)
-        wheels = [(flipper, k, radius) for flipper in tracks.names for k, radius in enumerate(radii.tolist())]
-        self._wheels = [by_joint[f"{flipper}_wheel_{k}"] for flipper, k, _ in wheels]
-        self._track = np.array([side[flipper] for flipper, _, _ in wheels])
-        self._ratio = np.array([tracks.radius / radius for _, _, radius in wheels])
-        self._forces = [WHEEL_TORQUE] * len(wheels)
-        self._inertia = tracks.drive_inertia
-        self.rotors = {index: tracks.wheel_inertia * radius * radius for index, (_, _, radius) in zip(self._wheels, wheels, strict=True)}
-        """Inertia to add to each wheel [kg m2], by joint."""
-        self.speed, self.angle = np.zeros(count), np.zeros(count)
-
-    def reset(self) -> None:
-        """Stand still."""
-        self.speed[:], self.angle[:] = 0.0, 0.0
-        zero = [[0.0]] * len(self._wheels)
-        pybullet.resetJointStatesMultiDof(self._robot, self._wheels, zero, zero, physicsClientId=self._client)
-
-    def drive(self, torque: list[float], step: float) -> None:
-        """Let the motors turn the sprockets by `torque` [N m] for one physics step [s]."""
-        self.speed += np.array(torque) * (step / self._inertia)
-        self.angle = (self.angle + self.speed * step + np.pi) % (2 * np.pi) - np.pi
-        speeds = (self.speed[self._track] * self._ratio).tolist()
-        pybullet.setJointMotorControlArray(
-            self._robot, self._wheels, pybullet.VELOCITY_CONTROL, targetVelocities=speeds, forces=self._forces, physicsClientId=self._client
-        )
-
-    def state(self) -> list[tuple[float, float]]:
-        """Angle in -pi..pi [rad] and speed [rad/s] of each sprocket."""
-        return list(zip(self.angle.tolist(), self.speed.tolist(), strict=True))
-
-    def load(self) -> Array:
-        """Torque of each track's wheels on its sprocket [N m], (T,)."""
-        states = pybullet.getJointStates(self._robot, self._wheels, physicsClientId=self._client)
-        return np.bincount(self._track, np.array([state[3] for state in states]) * self._ratio).astype(np.float64)
 
 
 class World:
@@ -148,11 +100,14 @@ class World:
         self.links = {"base": -1} | {info[12].decode(): info[0] for info in infos}
         dynamics = {link: p.getDynamicsInfo(robot, link, physicsClientId=c) for link in self.links.values()}
         limbs = self.spec.limbs
-        self._belts = _Belts(limbs, by_joint, robot, c) if isinstance(limbs, TrackGeometry) else None
+        self._belts = Belts(limbs, self._step) if isinstance(limbs, TrackGeometry) else None
+        self._wheels = [by_joint[name] for name in self._belts.wheels] if self._belts else []
+        # Positive angles of a flipper lift its tip, so front ones turn about -y.
+        self._turns = np.array([infos[index][13][1] for index in self._joints]) if self._belts else np.zeros(0)
         self._grip = dict.fromkeys(self.links.values(), 1.0)
         if isinstance(limbs, TrackGeometry):
             self._grip[-1] = limbs.belly_grip
-        rotors = self._belts.rotors if self._belts else {}
+        rotors = dict(zip(self._wheels, self._belts.rotors, strict=True)) if self._belts else {}
         self._mass = {link: info[0] for link, info in dynamics.items()}
         self._inertia = {link: info[2] for link, info in dynamics.items()}
         self.base_com = np.array(dynamics[-1][3])
@@ -165,7 +120,8 @@ class World:
         for link in self.links.values():
             p.changeDynamics(robot, link, linearDamping=0.0, angularDamping=0.0, jointDamping=0.0, physicsClientId=c)
         # A joint's default motor would hold it. Bounded by 0.2 N m it would be the joint's Coulomb friction, but doubles the time of a step: `actuators` adds friction instead.
-        p.setJointMotorControlArray(robot, self._joints, p.VELOCITY_CONTROL, forces=[0.0] * len(self._joints), physicsClientId=c)
+        driven = self._joints + self._wheels
+        p.setJointMotorControlArray(robot, driven, p.VELOCITY_CONTROL, forces=[0.0] * len(driven), physicsClientId=c)
 
     def close(self) -> None:
         """Free the client. The world cannot be used afterwards."""
@@ -214,8 +170,8 @@ class World:
         com, _ = p.multiplyTransforms(position, quaternion, self.base_com.tolist(), (0, 0, 0, 1))
         p.resetBasePositionAndOrientation(robot, com, quaternion, physicsClientId=c)
         p.resetBaseVelocity(robot, (0, 0, 0), (0, 0, 0), physicsClientId=c)
-        hinges = [[q] for q in joints[: len(self._joints)]]
-        p.resetJointStatesMultiDof(robot, self._joints, hinges, [[0.0]] * len(self._joints), physicsClientId=c)
+        angles = [[q] for q in joints[: len(self._joints)]] + [[0.0]] * len(self._wheels)
+        p.resetJointStatesMultiDof(robot, self._joints + self._wheels, angles, [[0.0]] * len(angles), physicsClientId=c)
         if self._belts:
             self._belts.reset()
 
@@ -239,10 +195,21 @@ class World:
     def step(self, torque: list[float]) -> None:
         """Hold `torque` [N m] for one physics step."""
         if self._belts:
-            self._belts.drive(torque[len(self._joints) :], self._step)
-            torque = torque[: len(self._joints)]
-        pybullet.setJointMotorControlArray(self._robot, self._joints, pybullet.TORQUE_CONTROL, forces=torque, physicsClientId=self._client)
+            hinges = len(self._joints)
+            torque = torque[:hinges] + self._belts.drive(torque[hinges:], *self._spins()).tolist()
+        pybullet.setJointMotorControlArray(self._robot, self._joints + self._wheels, pybullet.TORQUE_CONTROL, forces=torque, physicsClientId=self._client)
         pybullet.stepSimulation(physicsClientId=self._client)
+
+    def _spins(self) -> tuple[float, Array]:
+        """Pitch rate of the base (nose down is positive), and of each wheel of the tracks in the same frame, (W,) [rad/s]."""
+        p, c = pybullet, self._client
+        _, (x, y, z, w) = p.getBasePositionAndOrientation(self._robot, physicsClientId=c)
+        _, spin = p.getBaseVelocity(self._robot, physicsClientId=c)
+        pitch = 2 * (x * y - z * w) * spin[0] + (1 - 2 * (x * x + z * z)) * spin[1] + 2 * (y * z + x * w) * spin[2]
+        rates = np.array([state[1] for state in p.getJointStates(self._robot, self._joints + self._wheels, physicsClientId=c)])
+        hinges = len(self._joints)
+        arms = pitch + self._turns * rates[:hinges]
+        return pitch, rates[hinges:] + np.repeat(arms, len(self._wheels) // hinges)
 
     def joints(self) -> list[tuple[float, float]]:
         """Position [rad] and velocity [rad/s] of each joint."""
@@ -260,7 +227,7 @@ class World:
 
     def track_load(self) -> Array:
         """What the ground took from each track's drive in the last physics step [N m], (T,); of a robot without tracks, (0,)."""
-        return self._belts.load() if self._belts else np.zeros(0)
+        return self._belts.load if self._belts else np.zeros(0)
 
     def base(self) -> tuple[float, ...]:
         """Of the base link's centre of mass, in the world, 13 numbers: position [m], quaternion xyzw, velocity [m/s], angular velocity [rad/s]."""

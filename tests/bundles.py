@@ -11,14 +11,14 @@ from deploy.assemble import sealed
 from deploy.describe import facts
 from deploy.runtime import manifest
 from deploy.runtime.manifest import Manifest
-from envs.controller.quadruped import Controller
-from envs.robots import GO2
+from envs.kinds import kind
+from envs.robots import GO2, RobotSpec
 
 
-def random_actor(seed: int = 0) -> Actor:
+def random_actor(seed: int = 0, spec: RobotSpec = GO2) -> Actor:
     """An actor with small random weights."""
     torch.manual_seed(seed)
-    controller = Controller(GO2)
+    controller = kind(spec).controller(spec)
     actor = Actor(controller.observations, controller.actions).eval()
     with torch.no_grad():
         for weight in actor.parameters():
@@ -26,9 +26,10 @@ def random_actor(seed: int = 0) -> Actor:
     return actor
 
 
-def random_policy(folder: Path) -> Path:
+def random_policy(folder: Path, spec: RobotSpec = GO2) -> Path:
     """A policy file with `random_actor` in it."""
-    state = {"robot": "go2", "actor": random_actor().state_dict(), "origin": {"steps": 0, "minutes": 0.0, "config": {"robot": "go2"}}}
+    origin = {"steps": 0, "minutes": 0.0, "config": {"robot": spec.name}}
+    state = {"robot": spec.name, "actor": random_actor(spec=spec).state_dict(), "origin": origin}
     return checkpoint.write(folder / "random.pt", state)
 
 

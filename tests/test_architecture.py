@@ -46,6 +46,12 @@ def test_only_agents_import_stable_baselines() -> None:
     assert {name.split(".")[0] for name in importers("stable_baselines3")} == {"agents"}
 
 
+def test_ray_is_needed_only_where_it_is_asked_for() -> None:
+    assert importers("ray") == {"agents.cluster", "agents.ray_connection"}
+    assert importers("agents.cluster") == {"agents.whole_rollouts"}
+    assert importers("agents.whole_rollouts") == {"agents.training"}
+
+
 @pytest.mark.parametrize(
     ("package", "forbidden"),
     [

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from envs.curriculum import Curriculum, CurriculumConfig
-from envs.robots import GO2
+from envs.robots import GO2, TRACKED
 from envs.scenario import practice
 
 UP, DOWN = False, True
@@ -26,6 +26,15 @@ def test_a_robot_moves_by_its_share_of_the_way(curriculum: Curriculum, share: fl
     curriculum.level[:] = 5
     curriculum.report(1, DOWN, share)
     assert curriculum.level.tolist() == [[5, 5], [5, 5 + change]]
+
+
+def test_terraces_have_few_long_treads() -> None:
+    homes, terraces = (Curriculum(CurriculumConfig(lowest=0.2, terraces=share), 1) for share in (0.0, 1.0))
+    flights = [practice(np.random.default_rng(seed), TRACKED, curriculum, 0, "full").stairs for curriculum in (homes, terraces) for seed in range(40)]
+    house, terrace = ([stairs for stairs in part if stairs.riser] for part in (flights[:40], flights[40:]))
+    assert max(stairs.tread for stairs in house) <= 0.34
+    assert max(stairs.tread for stairs in terrace) > 0.8
+    assert {stairs.steps for stairs in terrace} == {3}
 
 
 def test_levels_stop_at_both_ends(curriculum: Curriculum) -> None:

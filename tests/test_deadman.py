@@ -57,7 +57,7 @@ class Loops:
         try:
             yield loops
         finally:
-            for process in loops.begun - {int(line.split()[1]) for line in loops.server.lines if line.startswith("ended")}:
+            for process in loops.begun - {int(line.split()[1]) for line in loops.server.lines if line.startswith("ended ")}:
                 os.kill(process, signal.SIGKILL)
             status = loops.server.end()
             relieve(address("sim", {"socket": str(loops.robot.path)}))

@@ -91,11 +91,11 @@ def evaluate_main(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
 @pytest.mark.parametrize(
     ("arguments", "remedy"),
     [
-        (("--policy", "nobody"), "use go2, go2-blind, zero"),
-        (("--risers=-0.1",), "0.02 to 0.25"),
-        (("--risers", "nan"), "0.02 to 0.25"),
+        (("--policy", "nobody"), "use go2, go2-blind, tracked, zero"),
+        (("--risers=-0.1",), "0.02 to 0.45"),
+        (("--risers", "nan"), "0.02 to 0.45"),
         (("--risers", "high"), "such as 0.10,0.15"),
-        (("--treads", "0"), "0.22 to 0.4"),
+        (("--treads", "0"), "0.22 to 3"),
         (("--steps", "300"), "3 to 16"),
         (("--directions", "up,left"), "'up' or 'down'"),
         (("--episodes", "0"), "use 1 to"),

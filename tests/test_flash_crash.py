@@ -65,7 +65,9 @@ def here(go2: Robot, path: Path, rng: np.random.Generator) -> bool:
     return os.WIFSIGNALED(os.waitpid(child, 0)[1])
 
 
-WAYS: tuple[Kill, ...] = (there_before("install", 130), here, there_before("install", 130), there_sometime, there_before("upload", 4))
+INSTALL, UPLOAD = there_before("install", 155), there_before("upload", 4)
+"""A whole install does about 148 things on an idle machine, the last eight of them to commit, and fewer where its health window sees less."""
+WAYS: tuple[Kill, ...] = (INSTALL, here, INSTALL, there_sometime, UPLOAD)
 
 
 def survive(go2: Robot, kill: Kill, rng: np.random.Generator) -> bool:
@@ -97,10 +99,11 @@ def survive_all(folder: Path, seed: int, ways: tuple[Kill, ...], kills: int) -> 
             struck += survive(go2, ways[tries % len(ways)], rng)
             tries += 1
             assert tries < 3 * kills
+    print(f"seed {seed}: {struck} of {tries} flashes were cut off, `current` was whole after each, and {tries} of {tries} next ones succeeded")
 
 
 def test_a_kill_over_there_leaves_a_whole_release(tmp_path: Path) -> None:
-    survive_all(tmp_path, 0, (there_before("install", 100),), 1)
+    survive_all(tmp_path, 0, (INSTALL,), 1)
 
 
 @pytest.mark.long

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from deploy.artefacts import Artefact, TorchProgram, program_bytes, twin_bytes
-from deploy.numpy_twin import Twin
+from deploy.twin.legged import Twin
 from envs.climb import ClimbBatch
 from envs.robots import GO2
 from envs.scenario import trial
@@ -73,7 +73,7 @@ def test_both_replace_what_is_not_finite_alike(twin: Twin, program: TorchProgram
 def test_the_twin_needs_numpy_and_nothing_else(tmp_path: Path) -> None:
     (tmp_path / "twin.npz").write_bytes(twin_bytes(GO2, random_actor()))
     code = (
-        "import sys; from deploy.numpy_twin import Twin; t = Twin(open(sys.argv[1], 'rb').read());"
+        "import sys; from deploy.twin.legged import Twin; t = Twin(open(sys.argv[1], 'rb').read());"
         "assert not {'torch', 'envs', 'agents', 'pybullet'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code, str(tmp_path / "twin.npz")], check=True)

@@ -42,7 +42,7 @@ def mean_action(policy: ClimbPolicy, seen: dict[str, torch.Tensor]) -> torch.Ten
 
 
 def test_an_unknown_name_is_refused_and_the_known_ones_named() -> None:
-    with pytest.raises(policies.PolicyError, match=r"zero, random"):
+    with pytest.raises(policies.PolicyError, match=r"zero, scripted, random"):
         policies.load("no-such-policy")
 
 

@@ -48,7 +48,7 @@ def test_attitude_is_the_one_with_that_gravity_and_heading(seed: int) -> None:
     quaternion[3] += 2.0
     quaternion /= np.linalg.norm(quaternion)
     gravity = -frames.rotation_matrix(quaternion[None])[0, 2]
-    found = attitude(gravity, heading(at(0.0, quaternion=tuple(quaternion))))
+    found = attitude(gravity, heading(quaternion))
     assert found * np.sign(found[3]) == pytest.approx(quaternion * np.sign(quaternion[3]), abs=1e-9)
 
 
@@ -83,10 +83,12 @@ def test_drawn_errors_are_in_the_messages() -> None:
 def test_the_operator_turns_the_robot_to_the_middle_line(way: Direction) -> None:
     stairs = Staircase(direction=way)
     along = (0.0, 0.0, 0.0, 1.0) if way == "up" else (0.0, 0.0, 1.0, 0.0)
-    assert steering.yaw_rate(stairs, at(0.0, quaternion=along)) == pytest.approx(0.0)
     to_its_left = 0.3 * stairs.heading
-    assert steering.yaw_rate(stairs, at(0.0, to_its_left, quaternion=along)) < -0.2
-    assert steering.yaw_rate(stairs, at(0.0, -to_its_left, quaternion=along)) > 0.2
+    pushed = [steering.sticks(stairs, 0.35, np.array([0.0, aside, 0.3]), np.array(along)) for aside in (0.0, to_its_left, -to_its_left)]
+    assert [forward for forward, _ in pushed] == [0.5] * 3
+    assert pushed[0][1] == pytest.approx(0.0)
+    assert pushed[1][1] < -0.25
+    assert pushed[2][1] > 0.25
 
 
 @pytest.mark.parametrize("way", ["up", "down"])

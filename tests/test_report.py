@@ -32,7 +32,14 @@ def test_a_film_shows_the_episode_that_was_counted(played: Played) -> None:
     outcomes, films = played
     for job, frames in films.items():
         steps = round(outcomes[job].seconds * 50)
-        assert len(frames) == steps // video.FRAME_STEPS + 1 + video.HOLD
+        assert len(frames) == steps // 2 + 1 + video.HOLD
+
+
+def test_films_are_in_real_time_whatever_the_control_step() -> None:
+    trials = Trials("scripted", "tracked", FLIGHTS[:1], 1, seed=5, seconds=1.0)
+    (job,) = trials.jobs
+    # 20 steps of 0.05 s.
+    assert len(video.film(trials, [job])[job]) == 25 + 1 + video.HOLD
 
 
 def test_the_report_is_complete(played: Played, tmp_path: Path) -> None:

@@ -29,7 +29,7 @@ def world() -> Iterator[World]:
 
 @st.composite
 def staircases(draw: st.DrawFn) -> Staircase:
-    steps, riser = draw(st.integers(3, MAX_STEPS)), draw(st.floats(0.02, 0.25))
+    steps, riser = draw(st.integers(3, MAX_STEPS)), draw(st.floats(0.02, 0.45))
     riser_error = st.floats(-0.4 * riser, 0.4 * riser)
     return Staircase(
         riser=riser,
@@ -122,11 +122,11 @@ def test_a_robot_that_descends_meets_the_edges_in_reverse() -> None:
     "figures",
     [
         {"riser": 0.01},
-        {"riser": 0.30},
+        {"riser": 0.50},
         {"riser": -0.1},
         {"riser": float("nan")},
         {"tread": 0.1},
-        {"tread": 0.5},
+        {"tread": 3.5},
         {"steps": 2},
         {"steps": MAX_STEPS + 1},
         {"width": 0.5},

@@ -114,7 +114,7 @@ def test_told_to_stand_it_stays_wherever_on_a_flight_it_starts(riser: float, x: 
 def test_payload_sits_where_it_was_drawn() -> None:
     made = batch(payload=8.0, payload_x=0.1, payload_y=-0.04)
     facts = made.worlds[0].link_facts()
-    extra = np.array([facts[name]["mass"] for name in TRACKED.payload_links]) - 1.595 / 9
+    extra = np.array([facts[name]["mass"] for name in TRACKED.payload_links]) - TRACKED.tracks.wheel_mass
     made.close()
     assert extra.sum() == pytest.approx(8.0, abs=1e-3)
     assert extra @ np.array(TRACKED.tracks.axis_in_base)[:, :2] / extra.sum() == pytest.approx([0.1, -0.04], abs=1e-3)

@@ -35,7 +35,7 @@ def test_every_wheel_carries_its_share_of_the_drives_rotor(rig: Rig) -> None:
     for name, fact in rig.world.link_facts().items():
         if "wheel" in name:
             radius = TRACKS.radius + (TRACKS.tip_radius - TRACKS.radius) * int(name[-1]) / (TRACKS.wheels - 1)
-            assert fact["iyy"] == pytest.approx((10.0 + 0.5 * 1.595 / 9) * radius**2, rel=1e-3)
+            assert fact["iyy"] == pytest.approx((10.0 + 0.5 * TRACKS.wheel_mass) * radius**2, rel=1e-3)
 
 
 def test_a_positive_angle_lifts_the_tip_of_every_flipper(rig: Rig) -> None:

@@ -227,3 +227,19 @@ def test_the_learning_rate_follows_the_divergence_within_bounds() -> None:
     assert next_rate(1e-4, kl=0.01, target=0.01) == 1e-4
     assert next_rate(LOWEST_RATE, kl=1.0, target=0.01) == LOWEST_RATE
     assert next_rate(HIGHEST_RATE, kl=0.0, target=0.01) == HIGHEST_RATE
+
+
+def test_each_robot_has_the_settings_of_its_shipped_policy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[TrainConfig] = []
+
+    def check(made: TrainConfig) -> str:
+        seen.append(made)
+        return "enough"
+
+    monkeypatch.setattr(command, "check", check)
+    for robot in ("--robot=tracked", "--robot=go2"):
+        monkeypatch.setattr(sys, "argv", ["train.py", robot, "--run", str(tmp_path), "--seed", "9"])
+        assert command.main() == 2
+    tracked, legged = seen
+    assert (tracked.robot, tracked.robots, tracked.ppo.minibatch, tracked.seed) == ("tracked", 64, 1024, 9)
+    assert (legged.robot, legged.robots, legged.ppo.minibatch, legged.seed) == ("go2", 128, 4096, 9)

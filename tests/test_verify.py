@@ -12,13 +12,13 @@ import pytest
 
 from deploy import __main__ as command_line
 from deploy import assemble, golden, probes, signing, verify
-from deploy.artefacts import LOADERS, TorchProgram, program_bytes, twin_bytes
-from deploy.numpy_twin import Twin
+from deploy.artefacts import TorchProgram, loaders, program_bytes, twin_bytes
 from deploy.runtime import bundle, limits, replay, signature, trace
 from deploy.runtime.errors import RefusedError
 from deploy.runtime.findings import Finding
 from deploy.runtime.manifest import Manifest
 from deploy.runtime.trace import Trace
+from deploy.twin.legged import Twin
 from envs.robots import GO2
 from tests.bundles import about, key_pair, random_actor, random_policy
 
@@ -80,7 +80,7 @@ def test_any_command_outside_the_limits_is_a_violation(recorded: Trace, part: in
 
 @pytest.mark.parametrize("name", [bundle.PROGRAM, bundle.TWIN])
 def test_after_nothing_but_not_a_number_it_walks_as_before(files: dict[str, bytes], recorded: Trace, name: str) -> None:
-    artefact = LOADERS[name](files[name])
+    artefact = loaders(GO2)[name](files[name])
     for _ in range(20):
         artefact.step(*(np.full_like(part, np.nan) for part in recorded.reading(0)))
     said = [artefact.step(*recorded.reading(step))[0] for step in range(50)]
@@ -171,5 +171,5 @@ def test_what_cannot_be_done_is_said_in_one_line(run: Run, words: tuple[str, ...
 
 
 def test_latency_is_paced_and_in_figures(files: dict[str, bytes], recorded: Trace) -> None:
-    found = replay.latency(LOADERS[bundle.TWIN](files[bundle.TWIN]), recorded, 0.01, 10)
+    found = replay.latency(loaders(GO2)[bundle.TWIN](files[bundle.TWIN]), recorded, 0.01, 10)
     assert 0 < found.figures["p50_ms"] <= found.figures["p99_ms"] <= found.figures["max_ms"]

@@ -2,6 +2,7 @@
 
 import json
 import time
+from pathlib import Path
 from typing import Any, TextIO
 
 
@@ -15,3 +16,21 @@ class Journal:
         """Note an event, now or at `t`."""
         self._file.write(json.dumps({"t": time.monotonic() if t is None else t, "event": event, **what}) + "\n")
         self._file.flush()
+
+
+class Reader:
+    """Reads a journal while it grows."""
+
+    def __init__(self, path: Path) -> None:
+        self._path, self._end = path, 0
+        self._events: list[dict[str, Any]] = []
+
+    def events(self) -> list[dict[str, Any]]:
+        """What is in it by now; a line that is being written is left for later."""
+        with self._path.open("rb") as file:
+            file.seek(self._end)
+            for line in iter(file.readline, b""):
+                if line.endswith(b"\n"):
+                    self._events.append(json.loads(line))
+                    self._end += len(line)
+        return self._events

@@ -62,6 +62,11 @@ def parse(line: str) -> dict[str, Any]:
     return order
 
 
+def text(order: dict[str, Any]) -> str:
+    """The line that `parse` reads."""
+    return json.dumps(order) + "\n"
+
+
 class Orders:
     """Lines from standard input, as they come. A pipe that closes means quit: who started the robot is gone."""
 

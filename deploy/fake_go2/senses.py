@@ -43,7 +43,7 @@ class Odometry:
     """The robot's own frame: its origin is on the ground where the robot was switched on, its x axis is where it looked."""
 
     def __init__(self, scene: Scene, truth: Truth) -> None:
-        self._x, self._y, self._yaw = float(truth.position[0]), float(truth.position[1]), heading(truth)
+        self._x, self._y, self._yaw = float(truth.position[0]), float(truth.position[1]), heading(truth.quaternion)
         along = np.arange(-_REACH, _REACH, CELL)
         x, y = np.meshgrid(along, along, indexing="ij")
         cosine, sine = np.cos(self._yaw), np.sin(self._yaw)
@@ -58,7 +58,7 @@ class Odometry:
 
     def pose(self, truth: Truth, now: float) -> Any:
         """The message that says where the base's origin is."""
-        (x, y), turn = self._place(truth), 0.5 * (heading(truth) - self._yaw)
+        (x, y), turn = self._place(truth), 0.5 * (heading(truth.quaternion) - self._yaw)
         header, pose = (dds.message(field.kind) for field in POSE.fields)
         point, quaternion = (dds.message(field.kind) for field in POSE.fields[1].kind.fields)
         (time,) = (dds.message(field.kind) for field in POSE.fields[0].kind.fields[:1])

@@ -18,10 +18,10 @@ import tyro
 
 from deploy.assemble import sealed
 from deploy.connection import Connection
+from deploy.fake_go2.person import Person, fake_robot
 from deploy.local_host import local_host
 from deploy.robot_demo import film, page
 from deploy.robot_demo.page import Act
-from deploy.robot_demo.person import Person, fake_robot
 from deploy.runtime import blackbox, bundle, manifest
 from deploy.runtime.errors import DeployError
 from deploy.runtime.target import supervised
@@ -29,6 +29,8 @@ from deploy.runtime.target.layout import Layout
 from deploy.signing import load_private
 from envs.staircase import Staircase
 
+SPEED = 0.5
+"""At which the person lets it climb [m/s]."""
 NO_MOTORS = 30
 """A Go2 has 20 places for motors in its messages; a bundle that names this one was made for something else."""
 
@@ -97,7 +99,7 @@ def perform(config: DemoConfig, folder: Path) -> bool:
     root.mkdir()
     play.command("Make a key", "Only bundles that it has signed run on the robot.", "keygen", "--out", "KEY")
     play.command("Export", "The policy as a signed bundle, after all its checks.", "export", "--policy", config.policy, "--key", "KEY", "--version", "1.0.0", "--out", "one.bundle")  # fmt: skip
-    with local_host(ssh, root) as connection, fake_robot(folder, config.riser) as person:
+    with local_host(ssh, root) as connection, fake_robot(folder, riser=config.riser) as person:
         layout = Layout(root)
         try:
             _first_release(play, connection, person, layout, config)
@@ -111,13 +113,17 @@ def perform(config: DemoConfig, folder: Path) -> bool:
 
 
 def _first_release(play: Play, connection: Connection, person: Person, layout: Layout, config: DemoConfig) -> None:
-    bus = ["--link", "go2", "--option", f"domain={person.domain}", "interface=lo"]
-    there = _words(connection)
+    bus = ["--link", "go2", "--option", *(f"{name}={value}" for name, value in person.options.items())]
+    there, stairs = _words(connection), Staircase(config.riser)
     play.command("Provision", "Folders, service, public key and runtime, on a computer that had nothing.", "provision", *there, "--public-key", "KEY.pub", *bus, "--service", "process", "--python", sys.executable)  # fmt: skip
     play.command(
         "Flash 1.0.0", "Verified here, verified and tested there, then swapped; it comes up damped.", "flash", "one.bundle", *there, "--public-key", "KEY.pub"
     )
-    play.hands("Climb", "A person arms the robot with its remote control, lets it stand up, and pushes the stick.", lambda: _climb(person, layout))
+    play.hands(
+        "Climb",
+        "A person arms the robot with its remote control, lets it stand up, pushes one stick, and steers with the other.",
+        lambda: _climb(person, layout, stairs),
+    )
     play.command("Flash an armed robot", "It is refused: nobody replaces the controller of a robot that stands.", "flash", "one.bundle", *there, "--public-key", "KEY.pub", expected=24)  # fmt: skip
     play.hands("Sit down", "It lies down and is damped again.", lambda: _sit(person, layout))
 
@@ -133,24 +139,25 @@ def _second_release(play: Play, connection: Connection) -> None:
     play.command("Status", "1.0.0 runs again.", "status", *there)
 
 
-def _climb(person: Person, layout: Layout) -> str:
+def _climb(person: Person, layout: Layout, stairs: Staircase) -> str:
     for button, state in (("start", "armed"), ("A", "ready"), ("A", "running")):
-        person.press(button)
-        person.await_state(layout, state)
-    person.push_stick(1.0)
-    outcome = person.await_event("arrived", "fallen")
-    person.push_stick(0.0)
+        _press(person, button, layout, state)
+    outcome = person.walk(stairs, SPEED, lambda: next((name for name in ("arrived", "fallen") if person.events(name)), ""))
     if outcome != "arrived":
         raise DeployError("the robot fell on its way up; look at the video of another run, or try another riser")
-    person.press("B")
-    person.await_state(layout, "holding")
-    return f"start: armed. A: it stands. A, stick forward: it walks, and has {outcome}. B: it holds."
+    _press(person, "B", layout, "holding")
+    return f"start: armed. A: it stands. A, left stick forward, right stick to keep to the middle: it walks, and has {outcome}. B: it holds."
 
 
 def _sit(person: Person, layout: Layout) -> str:
-    person.press("X")
-    person.await_state(layout, "damped")
+    _press(person, "X", layout, "damped")
     return "X: it sits down. Damped."
+
+
+def _press(person: Person, button: str, layout: Layout, state: str) -> None:
+    """Press a button, and wait until the control loop says that it has come to `state`."""
+    person.press(button)
+    person.until(lambda: supervised.see(layout).status == state, f"the state {state!r}")
 
 
 def _words(connection: Connection) -> list[object]:

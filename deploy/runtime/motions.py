@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from deploy.runtime.errors import DeployError
 from deploy.runtime.link import Array, MotorCommand
 from deploy.runtime.manifest import Manifest
 
@@ -16,6 +17,17 @@ GATHER, RISE, SIT = 1.0, 1.5, 2.0
 """[s] to draw the legs in, to push the body up from there, and to sit down."""
 TOLERANCE, PATIENCE = 0.35, 1.0
 """A robot stands when every joint is this close to its place [rad]; one that does not within this time after the motion [s] is blocked."""
+
+
+def check(about: Manifest) -> None:
+    """See that this runtime can stand the robot up and sit it down, which it does by the positions of all its joints.
+
+    Raises:
+        DeployError: some of them have a speed only.
+    """
+    driven = [name for name, kp in zip(about.joint_names, about.kp) if not kp]
+    if driven:
+        raise DeployError(f"this runtime cannot drive a {about.robot}: it has no motions for joints without a position ({', '.join(driven)})")
 
 
 def damping(about: Manifest) -> MotorCommand:

@@ -31,14 +31,18 @@ def deviations(artefact: Artefact, golden: Trace, steps: int) -> np.ndarray:
     return worst
 
 
+def allowed(name: str, period: float) -> np.ndarray:
+    """How far each part of the artefact's command may be from the golden traces, (5,)."""
+    # A velocity is a difference of two positions over a control period; a torque is at most 100 N m/rad of a leg's arms.
+    return TOLERANCE[name] * np.array([1.0, 2 / period, 100.0, 0.0, 0.0])
+
+
 def replay(name: str, artefact: Artefact, golden: Trace, period: float) -> Finding:
     """Whether the artefact repeats the golden traces: positions within its tolerance, the rest within what that makes of it."""
-    worst, most = deviations(artefact, golden, len(golden)), TOLERANCE[name]
-    # A velocity is a difference of two positions over a control period; a torque is at most 100 N m/rad of a leg's arms.
-    allowed = most * np.array([1.0, 2 / period, 100.0, 0.0, 0.0])
+    worst, most = deviations(artefact, golden, len(golden)), allowed(name, period)
     figures = {f"{part} deviation": min(float(value), 1e30) for part, value in zip(golden.commands, worst)}
-    detail = f"{len(golden)} steps, largest deviation {worst[0]:.1e} rad (at most {most:.0e})"
-    return Finding(f"{name}: golden replay", bool((worst <= allowed).all()), detail, figures)
+    detail = f"{len(golden)} steps, largest deviation {worst[0]:.1e} rad (at most {most[0]:.0e})"
+    return Finding(f"{name}: golden replay", bool((worst <= most).all()), detail, figures)
 
 
 def latency(artefact: Artefact, golden: Trace, period: float, steps: int) -> Finding:

@@ -45,7 +45,7 @@ def run(options: argparse.Namespace) -> str:
     """Drive a robot. It is damped until a person arms it with the remote control or at this terminal.
 
     Raises:
-        DeployError: the bundle is refused, or something is missing.
+        DeployError: the bundle is refused, its robot cannot be driven, or something is missing.
         LinkError: the robot cannot be reached, or does not obey.
         GaveUpError: the loop or its deadman failed; the robot is damped.
     """
@@ -53,6 +53,7 @@ def run(options: argparse.Namespace) -> str:
         raise DeployError(f"--speed {options.speed:g} is not between 0 and {FORWARD:g} m/s")
     torch.set_num_threads(1)
     about, files = open_bundle(options.bundle, options.public_key)
+    motions.check(about)
     control = Control(about, pilot.load(about, files))
     way = _options(options.option)
     notify = Notify()

@@ -22,13 +22,13 @@ class Senses:
         self._terrain = Terrain(1)
         self._terrain.place(0, scenario.stairs)
         self._sensing = sensing.Sensing(1, len(spec.joint_names), CONTROL_STEP)
-        self._sensing.reset(0, scenario.values, truth.position, heading(truth))
+        self._sensing.reset(0, scenario.values, truth.position, heading(truth.quaternion))
 
     def read(self, truth: Truth, now: float, remote: Remote) -> tuple[RobotState, HeightMap]:
         """The robot's messages at `now` [s] of the link's clock."""
         said = self._sensing.measure(slice(None), _batch_of_one(truth), self._zero_offset, np.zeros((1, 2)), self._terrain, [self._rng])
         gravity, gyro, position, velocity, _, heights = (part[0].numpy() for part in said)
-        quaternion = attitude(gravity.astype(np.float64), heading(truth)).astype(np.float32)
+        quaternion = attitude(gravity.astype(np.float64), heading(truth.quaternion)).astype(np.float32)
         torque = truth.joint_torque.astype(np.float32)
         state = RobotState(round(1e3 * now) % 2**32, now, quaternion, gyro, position, velocity, torque, np.full_like(torque, TEMPERATURE), 1.0, remote)
         return state, HeightMap(now, heights)
@@ -37,12 +37,12 @@ class Senses:
 def _batch_of_one(truth: Truth) -> sensing.Truth:
     rotation = frames.rotation_matrix(truth.quaternion[None])
     joints = (truth.joint_position[None], truth.joint_velocity[None])
-    return sensing.Truth(truth.position[None], np.array([heading(truth)]), -rotation[:, 2], truth.angular_velocity[None], *joints)
+    return sensing.Truth(truth.position[None], np.array([heading(truth.quaternion)]), -rotation[:, 2], truth.angular_velocity[None], *joints)
 
 
-def heading(truth: Truth) -> float:
-    """Direction of the base's x axis over the ground [rad], 0 along the world's x."""
-    forward = frames.rotation_matrix(truth.quaternion[None])[0, :, 0]
+def heading(quaternion: Array) -> float:
+    """Direction over the ground of the x axis of a base with that attitude [rad], 0 along the world's x."""
+    forward = frames.rotation_matrix(quaternion[None])[0, :, 0]
     return float(np.arctan2(forward[1], forward[0]))
 
 

@@ -2,13 +2,21 @@
 
 import numpy as np
 
-from deploy.simulation.body import Truth
+from deploy.runtime.person import FORWARD, TURN
+from deploy.simulation.body import Array
 from deploy.simulation.senses import heading
 from envs import frames, steering
 from envs.staircase import Staircase
 
 
-def yaw_rate(stairs: Staircase, truth: Truth) -> float:
-    """What the operator commands [rad/s], left positive."""
-    aside = stairs.heading * truth.position[1]
-    return float(steering.yaw_rate(aside, frames.wrap(np.array(heading(truth) - stairs.yaw))))
+def sticks(stairs: Staircase, speed: float, position: Array, quaternion: Array) -> tuple[float, float]:
+    """How far the operator pushes the sticks, forward and to the left, -1..1.
+
+    Args:
+        stairs: the flight.
+        speed: wanted [m/s].
+        position: of the base in the world [m], (3,).
+        quaternion: its attitude, xyzw, (4,).
+    """
+    aside, away = stairs.heading * position[1], frames.wrap(np.array(heading(quaternion) - stairs.yaw))
+    return speed / FORWARD, float(steering.yaw_rate(aside, away)) / TURN

@@ -20,8 +20,8 @@ from envs.robots import RobotSpec
 CONTROL_STEP = 0.05
 """[s]: 20 Hz."""
 ACTIONS = (
-    ("lift of both front flippers", 0.6, "rad", 1.0),
-    ("lift of both rear flippers", 0.6, "rad", 1.0),
+    ("lift of both front flippers", 1.0, "rad", 1.0),
+    ("lift of both rear flippers", 1.0, "rad", 1.0),
     ("more lift of the left front flipper, less of the right one", 0.3, "rad", -1.0),
     ("more lift of the left rear flipper, less of the right one", 0.3, "rad", -1.0),
     ("speed of both tracks", 0.3, "m/s", 1.0),

@@ -1,43 +1,19 @@
-"""The whole controller a second time, in numpy alone: a bundle's second artefact, independent of torch.
+"""The twin of a legged robot's controller, with L legs."""
 
-It is written from the same description as `envs.controller`, not from its code, and checks it: a change there that is not made here fails the parity test.
-One robot with J joints and L legs; arrays are 32-bit floats without a batch dimension; units as in the manifest's sensors and commands.
-"""
-
-import io
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[Any]
+from deploy.twin.parts import Array, Commands, Figures, filled, network
+
 PI = float(np.pi)
 
 
-class Commands(NamedTuple):
-    """What the motor drivers are told, each (J,)."""
-
-    position: Array
-    velocity: Array
-    torque: Array
-    kp: Array
-    kd: Array
-
-
-class Twin:
-    """Call `reset` once, then `step` once a control period.
-
-    Args:
-        data: an .npz of the layers `weight.0`, `bias.0` ... and of the controller's constants by the names they have there.
-    """
+class Twin(Figures):
+    """Call `reset` once, then `step` once a control period."""
 
     def __init__(self, data: bytes) -> None:
-        with np.load(io.BytesIO(data), allow_pickle=False) as stored:
-            values = {name: stored[name] for name in stored.files}
-        count = sum(name.startswith("weight.") for name in values)
-        self.layers = [(values[f"weight.{i}"], values[f"bias.{i}"]) for i in range(count)]
-        self.array = {name: value for name, value in values.items() if value.ndim}
-        self.number = {name: float(value) for name, value in values.items() if not value.ndim}
+        super().__init__(data)
         self.reset()
 
     def reset(self) -> None:
@@ -60,21 +36,17 @@ class Twin:
         height_map: Array,
     ) -> Commands:
         """Commands for one reading: gravity (3,), rates (3,), positions (J,), velocities (J,), command (2,), map (X, Y) with NaN where nothing is seen."""
-        self.up = -self._or_else(gravity_in_base, -self.up)
-        self.rates = self._or_else(angular_velocity_base_in_base, 0.0)
+        self.up = -self.sound(gravity_in_base, -self.up)
+        self.rates = self.sound(angular_velocity_base_in_base, 0.0)
         ramp = self.array["ramp"]
-        self.command = self.command + np.clip(self._or_else(command, 0.0) - self.command, -ramp, ramp)
-        observation = self._observe(self._or_else(joint_position, self.target), self._or_else(joint_velocity, 0.0), height_map)
+        self.command = self.command + np.clip(self.sound(command, 0.0) - self.command, -ramp, ramp)
+        observation = self._observe(self.sound(joint_position, self.target), self.sound(joint_velocity, 0.0), height_map)
         # The network sees, and acts for, the robot's mirror image in the second half of the gait.
         mirrored = self.phase >= 0.5
         action = network(self.layers, self._mirror("observation", observation) if mirrored else observation)
         action = self._mirror("action", action) if mirrored else action
         self.action = self.action + self.number["smoothing"] * (action - self.action)
         return self._act()
-
-    def _or_else(self, reading: Array, otherwise: Array | float) -> Array:
-        most = self.number["largest"]
-        return np.where(np.isfinite(reading), np.clip(reading, -most, most), otherwise).astype(np.float32)
 
     def _mirror(self, what: str, values: Array) -> Array:
         return values[self.array[f"{what}_order"]] * self.array[f"{what}_sign"]
@@ -179,25 +151,6 @@ class Twin:
         i, j = u.astype(int), v.astype(int)
         u, v, g = u - i, v - j, self.ground
         return (g[i, j] * (1 - v) + g[i, j + 1] * v) * (1 - u) + (g[i + 1, j] * (1 - v) + g[i + 1, j + 1] * v) * u
-
-
-def network(layers: list[tuple[Array, Array]], values: Array) -> Array:
-    """A multilayer perceptron with ELU between its layers; the result in -1..1."""
-    for index, (weight, bias) in enumerate(layers):
-        values = weight @ values + bias
-        if index < len(layers) - 1:
-            values = np.where(values > 0, values, np.expm1(np.minimum(values, 0)))
-    return np.clip(values, -1.0, 1.0)
-
-
-def filled(heights: Array, felt: Array) -> Array:
-    """The map (X, Y) without holes: a missing cell takes the mean of its row, an empty row the row behind it, an empty beginning the ground that is `felt`, (X,)."""
-    rows, last = np.clip(heights, -2.0, 2.0), None
-    for row, own in zip(rows, felt, strict=True):
-        missing = np.isnan(row)
-        last = last if missing.all() else row[~missing].mean()
-        row[missing] = own if last is None else last
-    return rows
 
 
 def line_through(x: Array, z: Array, steepest: float, at: Array) -> Array:

@@ -1,0 +1,59 @@
+"""What the twins of all kinds of robots share: stored figures, the network, readings that can be computed with, a height map without holes."""
+
+import io
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+
+
+class Commands(NamedTuple):
+    """What the motor drivers are told, each (J,)."""
+
+    position: Array
+    velocity: Array
+    torque: Array
+    kp: Array
+    kd: Array
+
+
+class Figures:
+    """The controller's figures by the names they have there, and the network's layers.
+
+    Args:
+        data: an .npz of the layers `weight.0`, `bias.0` ... and of the controller's constants.
+    """
+
+    def __init__(self, data: bytes) -> None:
+        with np.load(io.BytesIO(data), allow_pickle=False) as stored:
+            values = {name: stored[name] for name in stored.files}
+        count = sum(name.startswith("weight.") for name in values)
+        self.layers = [(values[f"weight.{i}"], values[f"bias.{i}"]) for i in range(count)]
+        self.array = {name: value for name, value in values.items() if value.ndim}
+        self.number = {name: float(value) for name, value in values.items() if not value.ndim}
+
+    def sound(self, reading: Array, otherwise: Array | float) -> Array:
+        """`reading` within what a sensor can mean, and `otherwise` where it is not finite."""
+        most = self.number["largest"]
+        return np.where(np.isfinite(reading), np.clip(reading, -most, most), otherwise).astype(np.float32)
+
+
+def network(layers: list[tuple[Array, Array]], values: Array) -> Array:
+    """A multilayer perceptron with ELU between its layers; the result in -1..1."""
+    for index, (weight, bias) in enumerate(layers):
+        values = weight @ values + bias
+        if index < len(layers) - 1:
+            values = np.where(values > 0, values, np.expm1(np.minimum(values, 0)))
+    return np.clip(values, -1.0, 1.0)
+
+
+def filled(heights: Array, felt: Array) -> Array:
+    """The map (X, Y) without holes: a missing cell takes the mean of its row, an empty row the row behind it, an empty beginning the ground that is `felt`, (X,)."""
+    rows, last = np.clip(heights, -2.0, 2.0), None
+    for row, own in zip(rows, felt, strict=True):
+        missing = np.isnan(row)
+        last = last if missing.all() else row[~missing].mean()
+        row[missing] = own if last is None else last
+    return rows
