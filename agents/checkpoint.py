@@ -76,9 +76,9 @@ def restore(optimizer: Optimizer, saved: dict[str, Any]) -> None:
     Raises:
         ValueError: they are not those of its weights.
     """
-    optimizer.load_state_dict({"state": saved["state"], "param_groups": optimizer.state_dict()["param_groups"]})
+    optimizer.load_state_dict({"state": dict(saved)["state"], "param_groups": optimizer.state_dict()["param_groups"]})
     for weight in optimizer.param_groups[0]["params"]:
-        moments = optimizer.state[weight]
+        moments = dict(optimizer.state[weight])
         if any(moments[name].shape != weight.shape for name in ("exp_avg", "exp_avg_sq")) or moments["step"].numel() != 1:
             raise ValueError("the optimizer's state is of other weights")
 

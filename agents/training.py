@@ -207,7 +207,7 @@ def taken_over(config: TrainConfig, env: VecRobots, state: dict[str, Any]) -> tu
     try:
         _take_over(state, env, model, config.curriculum.levels)
         return model, Run(config, env, state)
-    except (AttributeError, KeyError, OverflowError, RuntimeError, TypeError, ValueError) as error:
+    except (AttributeError, LookupError, OverflowError, RuntimeError, TypeError, ValueError) as error:
         what = " ".join(f"{type(error).__name__}: {error}".split())
         raise checkpoint.CheckpointError(f"the run's checkpoint does not fit this version's observations or network ({what}); begin a new run") from error
 
@@ -224,7 +224,7 @@ def _take_over(state: dict[str, Any], env: VecRobots, model: PPO, levels: int) -
     env.set_state(robots)
     model.num_timesteps, model._n_updates = int(state["steps"]), int(state.get("updates", 0))
     # stable-baselines3 makes both of these buffers, or none.
-    episodes = [{"r": float(episode["r"]), "l": int(episode["l"]), "t": float(episode["t"])} for episode in state.get("episodes", ())]
+    episodes = [{"r": float(episode["r"]), "l": int(episode["l"]), "t": float(episode["t"])} for episode in map(dict, state.get("episodes", ()))]
     model.ep_info_buffer, model.ep_success_buffer = deque(episodes, maxlen=100), deque(maxlen=100)
     ppo.set_rate(model, float(state["rate"]))
 

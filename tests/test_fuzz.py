@@ -142,5 +142,4 @@ def test_any_number_in_the_settings_is_accepted_or_refused_in_a_line(tmp_path: P
     assert (problem is None) <= (low <= value <= high)
     assert problem is None or problem.count("\n") == 0
     if problem is None and name.startswith("ppo."):
-        with mock.patch.object(ppo, "Learner"):
-            ppo.build(config.ppo, mock.Mock(num_envs=config.robots), 1)
+        ppo.build(config.ppo, mock.Mock(num_envs=config.robots), 1)
