@@ -83,7 +83,7 @@ def test_two_hundred_kills_at_random_lose_no_checkpoint_and_change_nothing(unint
             after = checkpoint.newest(run)
             assert before is None or (after is not None and after[1]["steps"] >= before[1]["steps"])
         assert weights(run) == uninterrupted
-    print(f"{kills} kills in {runs} runs, {torn} of them while a checkpoint was being written")
+        print(f"{kills} kills in {runs} runs, {torn} of them while a checkpoint was being written", flush=True)
     assert torn > 0
 
 
