@@ -104,7 +104,7 @@ def _blow(rng: random.Random, run: Path) -> Callable[[], bool]:
     if kind == 1:
         return _later(logged(run, rng.randrange(1, 4)), rng.uniform(0.0, 0.5))
     begun = partial(run)
-    return _later(lambda: partial(run) - begun != set(), rng.uniform(0.0, 0.01))
+    return _later(lambda: partial(run) - begun != set(), rng.uniform(0.0, 0.002))
 
 
 def _later(condition: Callable[[], bool], seconds: float) -> Callable[[], bool]:
