@@ -50,11 +50,25 @@ class TrainConfig:
     curriculum: CurriculumConfig = field(default_factory=CurriculumConfig)
 
 
+PRESETS = {
+    "go2": TrainConfig(tyro.MISSING),
+    # A fifth of the control steps a second, so smaller rollouts; flippers and tracks bear more noise than a gait; without a policy it climbs 8 cm and descends 25 cm.
+    "tracked": TrainConfig(
+        tyro.MISSING,
+        robot="tracked",
+        steps=1_146_880,
+        robots=64,
+        save_iterations=20,
+        ppo=PPOConfig(rollout=64, minibatch=1024, deviation=0.2),
+        curriculum=CurriculumConfig(lowest=0.08, highest=0.40, step=0.02, review=0.5, terraces=0.2),
+    ),
+}
+"""The settings of the shipped policies, by robot."""
+
 RANGES = {
     "steps": (1, 10**15),
     "seed": (0, 2**63 - 1),
     "robots": (1, 100_000),
-    "shard": (1, 100_000),
     "save_iterations": (1, 10**9),
     "ppo.rollout": (2, 100_000),
     "ppo.minibatch": (2, 10**9),
@@ -89,19 +103,3 @@ def out_of_range(config: TrainConfig) -> str | None:
     if config.curriculum.lowest > config.curriculum.highest:
         return f"curriculum.lowest is {config.curriculum.lowest}; use at most curriculum.highest, {config.curriculum.highest}"
     return None
-
-
-PRESETS = {
-    "go2": TrainConfig(tyro.MISSING),
-    # A fifth of the control steps a second, so smaller rollouts; flippers and tracks bear more noise than a gait; without a policy it climbs 8 cm and descends 25 cm.
-    "tracked": TrainConfig(
-        tyro.MISSING,
-        robot="tracked",
-        steps=1_146_880,
-        robots=64,
-        save_iterations=20,
-        ppo=PPOConfig(rollout=64, minibatch=1024, deviation=0.2),
-        curriculum=CurriculumConfig(lowest=0.08, highest=0.40, step=0.02, review=0.5, terraces=0.2),
-    ),
-}
-"""The settings of the shipped policies, by robot."""
