@@ -27,8 +27,6 @@ def check(config: TrainConfig) -> str | None:
         return f"workers is {config.workers}; use 1 to {config.robots}, the number of robots"
     if (config.ppo.rollout * config.robots) % config.ppo.minibatch:
         return f"minibatch is {config.ppo.minibatch}; use a divisor of {config.ppo.rollout * config.robots}, which is rollout x robots"
-    if config.shard < 1:
-        return f"shard is {config.shard}; use 1 or more"
     # Last, as it takes time.
     return connect(config.ray, config.workers) if config.ray is not None else None
 
@@ -46,7 +44,7 @@ def _differs(config: TrainConfig) -> str | None:
         return f"{saved} is damaged; delete it to resume with the settings of this command line"
     for name, value in before.items():
         if name in ("robot", "robots", "blind") and value != getattr(config, name):
-            option = f"--{name} {value}" if type(value) is not bool else f"--{'' if value else 'no-'}{name}"
+            option = f"--{name} {' '.join(str(value).split())}" if type(value) is not bool else f"--{'' if value else 'no-'}{name}"
             return f"{config.run} was begun with {option}; resume it so, or name a new folder"
     return None
 

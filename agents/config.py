@@ -69,6 +69,7 @@ RANGES = {
     "steps": (1, 10**15),
     "seed": (0, 2**63 - 1),
     "robots": (1, 100_000),
+    "shard": (1, 100_000),
     "save_iterations": (1, 10**9),
     "ppo.rollout": (2, 100_000),
     "ppo.minibatch": (2, 10**9),

@@ -207,7 +207,7 @@ def taken_over(config: TrainConfig, env: VecRobots, state: dict[str, Any]) -> tu
     try:
         _take_over(state, env, model, config.curriculum.levels)
         return model, Run(config, env, state)
-    except (AttributeError, KeyError, OverflowError, RuntimeError, TypeError, ValueError) as error:
+    except (AttributeError, LookupError, OverflowError, RuntimeError, TypeError, ValueError) as error:
         what = " ".join(f"{type(error).__name__}: {error}".split())
         raise checkpoint.CheckpointError(f"the run's checkpoint does not fit this version's observations or network ({what}); begin a new run") from error
 

@@ -83,7 +83,7 @@ def test_two_hundred_kills_at_random_lose_no_checkpoint_and_change_nothing(unint
             after = checkpoint.newest(run)
             assert before is None or (after is not None and after[1]["steps"] >= before[1]["steps"])
         assert weights(run) == uninterrupted
-    print(f"{kills} kills in {runs} runs, {torn} of them while a checkpoint was being written")
+        print(f"{kills} kills in {runs} runs, {torn} of them while a checkpoint was being written", flush=True)
     assert torn > 0
 
 
@@ -104,7 +104,7 @@ def _blow(rng: random.Random, run: Path) -> Callable[[], bool]:
     if kind == 1:
         return _later(logged(run, rng.randrange(1, 4)), rng.uniform(0.0, 0.5))
     begun = partial(run)
-    return _later(lambda: partial(run) - begun != set(), rng.uniform(0.0, 0.01))
+    return _later(lambda: partial(run) - begun != set(), rng.uniform(0.0, 0.002))
 
 
 def _later(condition: Callable[[], bool], seconds: float) -> Callable[[], bool]:
