@@ -14,13 +14,15 @@ from numpy.typing import NDArray
 
 from envs.belts import Belts
 from envs.robots import RobotSpec, TrackGeometry
-from envs.staircase import Box, Staircase
+from envs.staircase import SLAB_THICKNESS, Box, Staircase
 
 Array = NDArray[np.float64]
 
 SOLVER_ITERATIONS = 20
 _PARKED = -50.0
 _AWAY = 100.0
+_GROUND = 10_000.0
+"""Half of the ground's length and width [m]: nothing walks that far in the longest episode."""
 
 
 class Camera(NamedTuple):
@@ -68,11 +70,8 @@ class World:
         self._configure(self._step)
         self._slabs: list[int] = []
         self._sizes: set[tuple[float, ...]] = set()
-        self._plane = pybullet.createMultiBody(
-            0, pybullet.createCollisionShape(pybullet.GEOM_PLANE, physicsClientId=self._client), physicsClientId=self._client
-        )
+        self._make_ground()
         # Without this flag Bullet replaces the inertias of the file by those of the collision shapes.
-        pybullet.changeDynamics(self._plane, -1, lateralFriction=1.0, physicsClientId=self._client)
         self._robot = pybullet.loadURDF(str(spec.urdf), flags=pybullet.URDF_USE_INERTIA_FROM_FILE, physicsClientId=self._client)
         self._bind()
 
@@ -87,6 +86,16 @@ class World:
             enableConeFriction=1,
             physicsClientId=c,
         )
+
+    def _make_ground(self) -> None:
+        p, c = pybullet, self._client
+        # To walk on, a box: a plane has no end, so that each of the robot's shapes is tested against it in every step, a fifth of the step's time. The plane is what is seen.
+        shape = p.createCollisionShape(p.GEOM_BOX, halfExtents=[_GROUND, _GROUND, 0.5 * SLAB_THICKNESS], physicsClientId=c)
+        buried = p.createVisualShape(p.GEOM_SPHERE, radius=0.01, physicsClientId=c)
+        ground = p.createMultiBody(0, shape, buried, [0, 0, -0.5 * SLAB_THICKNESS], useMaximalCoordinates=1, physicsClientId=c)
+        p.changeDynamics(ground, -1, lateralFriction=1.0, physicsClientId=c)
+        plane = p.createMultiBody(0, p.createCollisionShape(p.GEOM_PLANE, physicsClientId=c), physicsClientId=c)
+        p.setCollisionFilterGroupMask(plane, -1, 0, 0, physicsClientId=c)
 
     def _bind(self) -> None:
         p, c, robot = pybullet, self._client, self._robot

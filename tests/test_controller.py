@@ -150,6 +150,20 @@ def test_told_to_stand_it_stands_still() -> None:
     batch.close()
 
 
+def test_told_to_stand_it_keeps_its_feet_whatever_the_network_says(controller: Controller) -> None:
+    def stopped(action: Tensor) -> Tensor:
+        sensors, memory = readings(1)._replace(command=torch.tensor([[0.5, 0.0]])), controller.start(1)
+        for step in range(80):
+            if step == 30:
+                sensors = sensors._replace(command=torch.zeros(1, 2))
+            _, memory = controller.observe(sensors, memory)
+            # It takes 0.5 s to come to a halt.
+            command, memory = controller.act(random_actions(1, 1)[0] if step < 55 else action, memory)
+        return command.position
+
+    assert torch.equal(stopped(torch.ones(1, 13)), stopped(-torch.ones(1, 13)))
+
+
 @pytest.mark.parametrize("speed", [0.3, 0.5, 0.7])
 def test_the_trot_alone_walks_at_more_than_half_of_the_commanded_speed(speed: float) -> None:
     batch = started(scenario(riser=0.0, speed=speed, steps=10))

@@ -78,6 +78,19 @@ def test_flat_ground_is_flat(world: World) -> None:
     assert [world.ray_height(point, 0.0) for point in x] == pytest.approx(np.zeros(50))
 
 
+def test_far_out_the_ground_carries_as_it_does_here(world: World) -> None:
+    world.place(Staircase(riser=0.0))
+    heights = []
+    for x in (0.0, 5000.0):
+        world.reset((x, x / 2, GO2.stand_height), (0, 0, 0, 1), GO2.stance)
+        for _ in range(200):
+            state = np.array(world.joints())
+            world.step((GO2.kp * (np.array(GO2.stance) - state[:, 0]) - GO2.kd * state[:, 1]).tolist())
+        heights.append(world.base()[2])
+    assert heights[1] == pytest.approx(heights[0], abs=1e-5)
+    assert heights[0] > 0.5 * GO2.stand_height
+
+
 def test_treads_overhang_by_the_nosing_and_open_risers_have_nothing_below() -> None:
     solid, overhanging, free = Staircase(), Staircase(nosing=0.025), Staircase(nosing=0.025, open_risers=True)
     assert all(box.thickness > 2 * solid.riser for box in solid.boxes)

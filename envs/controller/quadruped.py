@@ -44,7 +44,7 @@ SUPPORT = 0.5
 MAX_TARGET_SPEED = 10.0
 """The targets' own speed is commanded beside them, up to this [rad/s]: without it the damping holds a swinging leg back."""
 ACTION_SMOOTHING = 0.25
-"""Share of a new action that takes effect in its own step; the rest follows geometrically."""
+"""Share of a new action that takes effect in its own step; the rest follows geometrically. Of a robot that is told to stand, none."""
 SHIFT = 0.02
 """Feet stand this far in front of the hips [m]: the trunk's centre of mass is there."""
 COMMAND_RAMP = (1.0, 2.0)
@@ -223,10 +223,10 @@ class Controller(nn.Module):
     def act(self, action: Tensor, memory: Memory) -> tuple[JointCommand, Memory]:
         """Joint commands for one control step, and the memory after it. `action` (E, A) in -1..1: x, y, z of each foot, then frequency."""
         action = torch.where(self.mirrored(memory), action[:, self.action_order] * self.action_sign, action)
-        action = memory.action + self.smoothing * (action - memory.action)
-        frequency = self.base_frequency + self.frequency_range * action[:, -1]
         pace = self._pace(memory.command)
-        # A robot that is told to stand stops its clock, and puts its feet down where they are.
+        # A robot that is told to stand stops its clock, puts its feet down where they are, and keeps them there: what the network sees is noise then, and it would shuffle.
+        action = memory.action + self.smoothing * pace * (action - memory.action)
+        frequency = self.base_frequency + self.frequency_range * action[:, -1]
         phase = torch.remainder(memory.phase + self.control_step * frequency * pace[:, 0], 1.0)
         swings, swing, stance = gait.progress(phase, self.offsets, self.duty)
         swings = swings & (pace > 0)
