@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import shlex
 import sys
 
 import tyro
@@ -71,11 +72,8 @@ def main() -> int:
     try:
         folder = train(config)
     except KeyboardInterrupt:
-        where = f" --ray {config.ray}" if config.ray is not None else ""
-        print(
-            f"\nstopped; continue from the last checkpoint, to the same weights as without a stop: python train.py --run {config.run} --steps {config.steps}{where} --resume",
-            file=sys.stderr,
-        )
+        again = shlex.join([*(argument for argument in sys.argv[1:] if argument != "--resume"), "--resume"])
+        print(f"\nstopped; continue from the last checkpoint, to the same weights as without a stop: python train.py {again}", file=sys.stderr)
         return 130
     except (CheckpointError, NotFiniteError, WorkerError) as error:
         print(f"train.py: {error}", file=sys.stderr)

@@ -1,6 +1,7 @@
 """Policies by name or path: the shipped ones, those of a training run, and the baselines."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -41,13 +42,16 @@ class Policy:
         """Whether it was trained without a height map, and is to be used so."""
         return bool(self.origin.get("config", {}).get("blind", False))
 
+    @cached_property
+    def _actions(self) -> int:
+        return kind(ROBOTS[self.robot]).controller(ROBOTS[self.robot]).actions
+
     def act(self, observations: NDArray[np.float32], generators: list[np.random.Generator]) -> NDArray[np.float32]:
         """Actions (E, A) for observations (E, N); only the random baseline draws from the robots' generators."""
         if self.baseline is not None:
             return self.baseline(observations)
         if self.actor is None:
-            actions = kind(ROBOTS[self.robot]).controller(ROBOTS[self.robot]).actions
-            return np.stack([rng.uniform(-1, 1, actions) for rng in generators]).astype(np.float32)
+            return np.stack([rng.uniform(-1, 1, self._actions) for rng in generators]).astype(np.float32)
         with torch.inference_mode():
             return self.actor(torch.from_numpy(observations)).numpy()
 

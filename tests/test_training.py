@@ -4,6 +4,7 @@ import csv
 import json
 import os
 import shutil
+import shlex
 import signal
 import subprocess
 import sys
@@ -129,7 +130,7 @@ def test_ctrl_c_keeps_the_last_checkpoint_and_says_how_to_go_on(tmp_path: Path) 
     os.killpg(process.pid, signal.SIGINT)
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 130, errors
-    assert "--resume" in errors
+    assert f"python train.py {shlex.join(arguments)} --resume" in errors
     assert "Traceback" not in errors
     assert newest(folder)["steps"] % (2 * 64) == 0
 
