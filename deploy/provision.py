@@ -13,7 +13,7 @@ import tyro
 
 from deploy.connection import Connection, run, step
 from deploy.progress import Steps
-from deploy.runtime import disk, signature
+from deploy.runtime import disk, motions, signature
 from deploy.runtime.errors import DeployError
 from deploy.runtime.links import WAYS
 from deploy.runtime.target.provision import Request
@@ -85,6 +85,7 @@ def _request(config: ProvisionConfig) -> Request:
         raise DeployError(f"--root {config.connection.root!r} is not a plain absolute path")
     if config.robot not in ROBOTS:
         raise DeployError(f"there is no robot {config.robot!r}; use {', '.join(ROBOTS)}")
+    motions.check_joints(config.robot, ROBOTS[config.robot].drives)
     if config.service not in CONTROLS:
         raise DeployError(f"there is no service {config.service!r}; use {', '.join(CONTROLS)}")
     if config.link not in WAYS:

@@ -91,7 +91,8 @@ def test_from_a_policy_to_a_verified_bundle_by_the_command_line_and_no_further(r
     status, said, error = run("verify", out, "--public-key", public, "--packets", 500)
     assert status == 0, said + error
     assert f"all {3 + 2 * (2 + len(probes.PROBES) + 1) + 1} checks passed" in said
-    for words in (("rehearse", out, "--public-key", public), ("run", out, "--public-key", public, "--link", "go2")):
+    robot = ("provision", "somebody@robot", "--public-key", public, "--robot", "tracked")
+    for words in (("rehearse", out, "--public-key", public), ("run", out, "--public-key", public, "--link", "go2"), robot):
         status, said, error = run(*words)
         assert (status, said, len(error.splitlines())) == (1, "", 1)
         assert "cannot drive a tracked" in error

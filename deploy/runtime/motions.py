@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from deploy.runtime.errors import DeployError
@@ -20,14 +22,22 @@ TOLERANCE, PATIENCE = 0.35, 1.0
 
 
 def check(about: Manifest) -> None:
-    """See that this runtime can stand the robot up and sit it down, which it does by the positions of all its joints.
+    """See that this runtime can drive the robot.
 
     Raises:
-        DeployError: some of them have a speed only.
+        DeployError: as `check_joints`.
     """
-    driven = [name for name, kp in zip(about.joint_names, about.kp) if not kp]
+    check_joints(about.robot, [name for name, kp in zip(about.joint_names, about.kp) if not kp])
+
+
+def check_joints(robot: str, driven: Sequence[str]) -> None:
+    """See that this runtime can stand a robot up and sit it down, which it does by the positions of all its joints; `driven` have a speed only.
+
+    Raises:
+        DeployError: there are such.
+    """
     if driven:
-        raise DeployError(f"this runtime cannot drive a {about.robot}: it has no motions for joints without a position ({', '.join(driven)})")
+        raise DeployError(f"this runtime cannot drive a {robot}: it has no motions for joints without a position ({', '.join(driven)})")
 
 
 def damping(about: Manifest) -> MotorCommand:

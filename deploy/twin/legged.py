@@ -41,7 +41,7 @@ class Twin(Figures):
         mirrored = self.phase >= 0.5
         action = network(self.layers, self._mirror("observation", observation) if mirrored else observation)
         action = self._mirror("action", action) if mirrored else action
-        self.action = self.action + self.number["smoothing"] * self._pace() * (action - self.action)
+        self.action = self.action + np.float32(self.number["smoothing"] * self._pace()) * (action - self.action)
         return self._act()
 
     def _mirror(self, what: str, values: Array) -> Array:
