@@ -23,7 +23,7 @@ class TrainConfig:
     """Folder of the run: configuration, checkpoints and logs go there."""
     robot: str = "go2"
     """Which robot learns: a name in `envs.robots`."""
-    steps: int = 20_000_000
+    steps: int = 26_214_400
     """Control steps to train for, all robots together, counted from the beginning of the run."""
     seed: int = 1
     """Of everything random."""

@@ -1,4 +1,7 @@
-"""Learning curves of runs as a picture: python -m agents.curve runs/a runs/b --out curve.png."""
+"""Learning curves of runs as a picture: python -m agents.curve runs/a runs/b --out curve.png.
+
+The log of a shipped policy, such as agents/pretrained/go2/seed-1.csv, is as good as a run.
+"""
 
 import csv
 import sys
@@ -15,14 +18,14 @@ LINES = (("curriculum/riser_up", "up", "-"), ("curriculum/riser_down", "down", "
 
 
 def read(run: Path) -> list[dict[str, float]]:
-    """The rows of a run's log, oldest first; what a row lacks is left out of it. A resumed run has a log for each part.
+    """The rows of a run's log, oldest first; what a row lacks is left out of it. A resumed run has a log for each part. `run` is a run's folder, or a log.
 
     Raises:
         OSError: the run has no log.
     """
     rows: dict[float, dict[str, float]] = {}
     parts = [run / "tensorboard" / "progress.csv", *(run / "tensorboard").glob("progress-*.csv")]
-    for path in sorted(parts, key=lambda path: int(path.stem.partition("-")[2] or 0)):
+    for path in [run] if run.is_file() else sorted(parts, key=lambda path: int(path.stem.partition("-")[2] or 0)):
         # A run that was killed may end in the middle of a line, and what came after its last checkpoint comes again in the next part.
         with path.open() as file:
             whole = [line for line in file if line.endswith("\n")]
@@ -60,11 +63,11 @@ def main(runs: Annotated[tuple[Path, ...], tyro.conf.Positional], out: Path) -> 
     """Draw the learning curves of training runs.
 
     Args:
-        runs: folders of the runs.
+        runs: folders of the runs, or logs (.csv).
         out: the picture to write.
     """
     try:
-        draw({run.name: read(run) for run in runs}, out)
+        draw({run.stem if run.is_file() else run.name: read(run) for run in runs}, out)
     except OSError as error:
         print(f"curve: cannot use {error.filename}: {error.strerror}; name the folders of training runs, and a picture to write", file=sys.stderr)
         return 1
