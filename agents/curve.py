@@ -18,20 +18,27 @@ LINES = (("curriculum/riser_up", "up", "-"), ("curriculum/riser_down", "down", "
 
 
 def read(run: Path) -> list[dict[str, float]]:
-    """The rows of a run's log, oldest first; what a row lacks is left out of it. A resumed run has a log for each part. `run` is a run's folder, or a log.
+    """The rows of the log of a run, oldest first; what a row lacks is left out of it. `run` is the run's folder, or a log.
 
     Raises:
         OSError: the run has no log.
     """
     rows: dict[float, dict[str, float]] = {}
-    parts = [run / "tensorboard" / "progress.csv", *(run / "tensorboard").glob("progress-*.csv")]
-    for path in [run] if run.is_file() else sorted(parts, key=lambda path: int(path.stem.partition("-")[2] or 0)):
+    for path in _logs(run):
         # A run that was killed may end in the middle of a line, and what came after its last checkpoint comes again in the next part.
         with path.open() as file:
             whole = [line for line in file if line.endswith("\n")]
         for row in csv.DictReader(whole):
             rows[float(row["time/total_timesteps"])] = {key: float(value) for key, value in row.items() if key and value}
     return [rows[steps] for steps in sorted(rows)]
+
+
+def _logs(run: Path) -> list[Path]:
+    """The logs of a run: a resumed one has one for each part, in this order."""
+    if run.is_file():
+        return [run]
+    parts = [run / "tensorboard" / "progress.csv", *(run / "tensorboard").glob("progress-*.csv")]
+    return sorted(parts, key=lambda path: int(path.stem.partition("-")[2] or 0))
 
 
 def draw(runs: dict[str, list[dict[str, float]]], out: Path) -> None:

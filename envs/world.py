@@ -130,7 +130,7 @@ class World:
             p.changeDynamics(robot, info[0], localInertiaDiagonal=self._inertia[info[0]], physicsClientId=c)
         for link in self.links.values():
             p.changeDynamics(robot, link, linearDamping=0.0, angularDamping=0.0, jointDamping=0.0, physicsClientId=c)
-            # A robot does not collide with itself. Told so here, Bullet does not keep and look through the pairs of its links that are near each other: a fifth of a step's time.
+            # A robot does not collide with itself. Told so here, Bullet does not keep and look through the pairs of its links that are near each other: a tenth to a fifth of a step's time.
             p.setCollisionFilterGroupMask(robot, link, _ROBOT, _STATIC, physicsClientId=c)
         # A joint's default motor would hold it. Bounded by 0.2 N m it would be the joint's Coulomb friction, but doubles the time of a step: `actuators` adds friction instead.
         driven = self._joints + self._wheels

@@ -22,9 +22,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import train as command
-from agents import checkpoint, ppo
+from agents import checkpoint, curve, ppo
 from agents.config import TrainConfig
-from agents.curve import read
 from agents.ppo import HIGHEST_RATE, LOWEST_RATE, PPOConfig, next_rate
 from agents.training import train
 from agents.vec_env import ClimbVecEnv
@@ -73,8 +72,8 @@ def test_a_run_leaves_its_configuration_versions_checkpoint_and_curves(run: Path
 
 def test_a_curve_is_read_from_a_run_or_from_a_log_that_was_kept(run: Path, tmp_path: Path) -> None:
     log = shutil.copy(run / "tensorboard" / "progress.csv", tmp_path / "the-best-run.csv")
-    assert [row["time/total_timesteps"] for row in read(run)] == [ITERATION, 2 * ITERATION]
-    assert read(Path(log)) == read(run)
+    assert [row["time/total_timesteps"] for row in curve.read(run)] == [ITERATION, 2 * ITERATION]
+    assert curve.read(Path(log)) == curve.read(run)
 
 
 def test_a_run_can_start_from_the_weights_of_another(run: Path, tmp_path: Path) -> None:
