@@ -21,7 +21,7 @@ from agents.vec_env import ClimbVecEnv
 from envs import benchmark
 from envs.benchmark import BenchmarkConfig, Stopwatch
 
-ENVIRONMENTS = {"go2": "envs:StairClimb-Go2-v1", "tracked": "envs:StairClimb-Tracked-v0"}
+ENVIRONMENTS = {"go2": "envs:StairClimb-Go2-v1", "tracked": "envs:StairClimb-Tracked-v1"}
 
 
 @dataclass(frozen=True)

@@ -56,11 +56,11 @@ PRESETS = {
     "tracked": TrainConfig(
         tyro.MISSING,
         robot="tracked",
-        steps=1_146_880,
+        steps=983_040,
         robots=64,
         save_iterations=20,
         ppo=PPOConfig(rollout=64, minibatch=1024, deviation=0.2),
-        curriculum=CurriculumConfig(lowest=0.08, highest=0.40, step=0.02, review=0.5, terraces=0.2),
+        curriculum=CurriculumConfig(lowest=0.08, highest=0.28, step=0.02, review=0.5, terraces=0.2),
     ),
 }
 """The settings of the shipped policies, by robot."""

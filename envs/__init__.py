@@ -9,7 +9,7 @@ gymnasium.register(
     kwargs={"robot": "go2"},
 )
 gymnasium.register(
-    id="StairClimb-Tracked-v0",
+    id="StairClimb-Tracked-v1",
     entry_point="envs.gym_env:StairClimbEnv",
     vector_entry_point="envs.gym_env:StairClimbVectorEnv",
     kwargs={"robot": "tracked"},

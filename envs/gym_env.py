@@ -1,4 +1,4 @@
-"""Gymnasium's doors to the climb: `StairClimb-Go2-v1` and `StairClimb-Tracked-v0` for one robot, and their vector entry points for many."""
+"""Gymnasium's doors to the climb: `StairClimb-Go2-v1` and `StairClimb-Tracked-v1` for one robot, and their vector entry points for many."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -198,7 +198,8 @@ def _data_sheet(spec: RobotSpec) -> str:
             "Random under randomize='full':\n" + randomization.describe(randomization.table(spec.ranges)),
             "Reset options: " + ", ".join(OPTIONS),
             ends,
-            "Version history of the Go2's: v0, the first. v1: odometry of the legs in the observation, mirrored privileged figures, a clock that stops with the robot, orders that change.",
+            "Version history of the Go2's: v0, the first. v1: odometry of the legs in the observation, mirrored privileged figures, a clock that stops with the robot, orders that change.\n"
+            "Of the tracked robot's: v0, the first. v1: shown and acting in the mirror while it is steered to the right, slower while it turns.",
         ]
     )
 

@@ -67,7 +67,7 @@ TRACKED = Kind(
     tracked.CONTROL_STEP,
     tracked.terms,
     _tracked_actions,
-    "Nothing is mirrored.",
+    "While the robot is steered to the right action, 'policy' and 'privileged' are those of the mirror image, left for right.",
     lying.under_the_tracks,
     lying.lie,
     rewards.TRACKED,

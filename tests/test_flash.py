@@ -136,7 +136,7 @@ def test_what_is_tampered_with_on_the_robot_is_found_there(go2: Robot) -> None:
     arrived = go2.cut_off(path)
     arrived.write_bytes(data[:-1] + b"?")
     found, message = go2.install(path)
-    assert found == 3
+    assert found == 3, message
     assert "not what was sent" in message
     assert go2.listing() == before
 

@@ -16,14 +16,14 @@ from deploy.artefacts import program_bytes
 from deploy.runtime.program import torchscript
 from envs.climb import ClimbBatch
 from envs.controller import tracked
-from envs.controller.mirror import join, signs, swap, tensors
+from envs.controller.mirror import join, swap, tensors
 from envs.controller.sensors import MAP_X_COUNT, MAP_Y_COUNT, JointCommand, Sensors
 from envs.gym_env import StairClimbEnv
 from envs.kinds import kind
 from envs.robots import TRACKED
 from envs.scenario import from_options
 
-ID = "StairClimb-Tracked-v0"
+ID = "StairClimb-Tracked-v1"
 X = -0.5 + 0.05 * torch.arange(MAP_X_COUNT)
 FLIPPERS = slice(0, 4)
 
@@ -156,42 +156,60 @@ def test_lying_on_a_slope_is_lying_flat() -> None:
 
 def test_commanded_speeds_reach_the_tracks() -> None:
     level = torch.full_like(X, -0.1165)
-    straight, turning, standing = (
-        settled(sensors(level, 0.0, *order)).velocity[0, 4:] * TRACKED.tracks.radius for order in ((0.5, 0.0), (0.5, 0.3), (0.0, 0.0))
+    straight, turning, sharp, standing = (
+        settled(sensors(level, 0.0, *order)).velocity[0, 4:] * TRACKED.tracks.radius for order in ((0.5, 0.0), (0.5, 0.3), (0.5, -0.6), (0.0, 0.0))
     )
     assert straight.tolist() == pytest.approx([0.5, 0.5])
+    # It slows down while it is turned, so that one track holds where both would slip.
+    assert [turning.mean().item(), sharp.mean().item()] == pytest.approx([0.5 * 0.7, 0.5 * 0.4])
+    assert sharp[1] < 0 < sharp[0]
     assert turning[1] - turning[0] == pytest.approx(0.3 * 0.496 / tracked.GRIP, rel=1e-4)
     assert standing.tolist() == [0.0, 0.0]
 
 
-def test_what_it_does_in_a_mirror_is_the_mirror_image() -> None:
+def readings(generator: torch.Generator, yaw: float) -> tuple[Sensors, Sensors]:
+    """Random sensors of robots that are steered by `yaw` [rad/s], and what their mirror images would read."""
+    order, sign = tensors(join(swap((1, 0, 3, 2), 1.0), swap((1, 0), 1.0)))
+    part = torch.randn(4, 100, generator=generator)
+    down = torch.nn.functional.normalize(torch.tensor([0.0, 0.0, -1.0]) + 0.2 * part[:, :3], dim=1)
+    heights = -0.12 + 0.2 * torch.rand(4, MAP_X_COUNT, MAP_Y_COUNT, generator=generator)
+    command = torch.stack([0.3 * part[:, 18], torch.full((4,), yaw)], 1)
+    reading = Sensors(down, part[:, 3:6], 0.3 * part[:, 6:12], part[:, 12:18], command, heights)
+    return reading, Sensors(
+        down * torch.tensor([1.0, -1.0, 1.0]),
+        reading[1] * torch.tensor([-1.0, 1.0, -1.0]),
+        reading[2][:, order] * sign,
+        reading[3][:, order] * sign,
+        reading[4] * torch.tensor([1.0, -1.0]),
+        heights.flip(2),
+    )
+
+
+def test_a_mirror_image_is_seen_alike_and_told_the_mirrored_thing() -> None:
     generator = torch.Generator().manual_seed(0)
     controller = tracked.Controller(TRACKED)
     memory = image = controller.start(4)
     order, sign = tensors(join(swap((1, 0, 3, 2), 1.0), swap((1, 0), 1.0)))
-    done, flipped = tensors(signs(*(element[-1] for element in tracked.ACTIONS)))
-    for _ in range(5):
-        part = torch.randn(4, 100, generator=generator)
-        down = torch.nn.functional.normalize(torch.tensor([0.0, 0.0, -1.0]) + 0.2 * part[:, :3], dim=1)
-        heights = -0.12 + 0.2 * torch.rand(4, MAP_X_COUNT, MAP_Y_COUNT, generator=generator)
-        reading = Sensors(down, part[:, 3:6], 0.3 * part[:, 6:12], part[:, 12:18], 0.3 * part[:, 18:20], heights)
-        turned = Sensors(
-            down * torch.tensor([1.0, -1.0, 1.0]),
-            reading[1] * torch.tensor([-1.0, 1.0, -1.0]),
-            reading[2][:, order] * sign,
-            reading[3][:, order] * sign,
-            reading[4] * torch.tensor([1.0, -1.0]),
-            heights.flip(2),
-        )
-        action = torch.rand(4, controller.actions, generator=generator) * 2 - 1
+    for yaw in (0.3, 0.1, 0.02, -0.03, -0.4, 0.0, 0.6):
+        reading, mirrored = readings(generator, yaw)
         seen, memory = controller.observe(reading, memory)
-        mirrored, image = controller.observe(turned, image)
-        way, sides = tensors(join(*(term.mirror for term in tracked.terms(TRACKED))))
-        torch.testing.assert_close(mirrored, seen[:, way] * sides)
+        other, image = controller.observe(mirrored, image)
+        torch.testing.assert_close(other, seen)
+        assert not torch.equal(controller.mirrored(image), controller.mirrored(memory))
+        action = torch.rand(4, controller.actions, generator=generator) * 2 - 1
         command, memory = controller.act(action, memory)
-        other, image = controller.act(action[:, done] * flipped, image)
-        torch.testing.assert_close(other.position, command.position[:, order])
-        torch.testing.assert_close(other.velocity, command.velocity[:, order])
+        told, image = controller.act(action, image)
+        torch.testing.assert_close(told.position, command.position[:, order] * sign)
+        torch.testing.assert_close(told.velocity, command.velocity[:, order])
+
+
+def test_what_it_is_shown_changes_sides_when_it_is_steered_to_the_other_side_and_not_by_noise() -> None:
+    controller = tracked.Controller(TRACKED)
+    memory, sides = controller.start(1), []
+    for yaw in (0.0, -0.04, -0.06, 0.04, 0.0, 0.06):
+        _, memory = controller.observe(sensors(torch.full_like(X, -0.1165), turn=yaw), memory)
+        sides.append(bool(controller.mirrored(memory)))
+    assert sides == [False, False, True, True, True, False]
 
 
 @pytest.mark.parametrize("worst", [float("nan"), float("inf"), -float("inf"), 3e38])

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from deploy.twin.parts import Array, Commands, Figures, filled, network
+from deploy.twin.parts import Array, Commands, Figures, filled
 
 PI = float(np.pi)
 
@@ -38,14 +38,9 @@ class Twin(Figures):
         self.command = self.command + np.clip(self.sound(command, 0.0) - self.command, -ramp, ramp)
         observation = self._observe(self.sound(joint_position, self.target), self.sound(joint_velocity, 0.0), height_map)
         # The network sees, and acts for, the robot's mirror image in the second half of the gait.
-        mirrored = self.phase >= 0.5
-        action = network(self.layers, self._mirror("observation", observation) if mirrored else observation)
-        action = self._mirror("action", action) if mirrored else action
+        action = self.answer(observation, mirrored=bool(self.phase >= 0.5))
         self.action = self.action + np.float32(self.number["smoothing"] * self._pace()) * (action - self.action)
         return self._act()
-
-    def _mirror(self, what: str, values: Array) -> Array:
-        return values[self.array[f"{what}_order"]] * self.array[f"{what}_sign"]
 
     def _observe(self, position: Array, velocity: Array, height_map: Array) -> Array:
         n, a = self.number, self.array

@@ -45,6 +45,14 @@ class Figures(ABC):
         most = self.number["largest"]
         return np.where(np.isfinite(reading), np.clip(reading, -most, most), otherwise).astype(np.float32)
 
+    def answer(self, observation: Array, mirrored: bool) -> Array:
+        """The network's action for `observation`; a robot in the mirror is shown to it, and acts, with left and right exchanged."""
+        action = network(self.layers, self._exchanged("observation", observation) if mirrored else observation)
+        return self._exchanged("action", action) if mirrored else action
+
+    def _exchanged(self, what: str, values: Array) -> Array:
+        return values[self.array[f"{what}_order"]] * self.array[f"{what}_sign"]
+
 
 def network(layers: list[tuple[Array, Array]], values: Array) -> Array:
     """A multilayer perceptron with ELU between its layers; the result in -1..1."""

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from deploy.twin.parts import Array, Commands, Figures, filled, network
+from deploy.twin.parts import Array, Commands, Figures, filled
 
 
 class Twin(Figures):
@@ -11,7 +11,7 @@ class Twin(Figures):
     def reset(self) -> None:
         """Forget everything: the robot has just been switched on."""
         self.action, self.target = np.zeros_like(self.array["range"]), self.array["stance"]
-        self.up = np.array([0, 0, 1], np.float32)
+        self.up, self.side = np.array([0, 0, 1], np.float32), 1.0
 
     def step(
         self,
@@ -31,7 +31,10 @@ class Twin(Figures):
         halves = _halves(filled(height_map, felt))
         leaning = self._leaning(halves)
         observation = self._observe(rates, order, self.sound(joint_position, self.target), self.sound(joint_velocity, 0.0), halves, leaning)
-        self.action = self.action + self.number["smoothing"] * (network(self.layers, observation) - self.action)
+        # A robot that is steered to the right is shown, and acts, in the mirror.
+        self.side = np.sign(order[1]) if abs(order[1]) > self.number["side_change"] else self.side
+        action = self.answer(observation, mirrored=bool(self.side < 0))
+        self.action = self.action + self.number["smoothing"] * (action - self.action)
         return self._act(order, leaning)
 
     def _slope(self) -> Array:
@@ -83,7 +86,8 @@ class Twin(Figures):
         """Of the left and the right track [m/s], (2,)."""
         n, (speed, yaw) = self.number, order
         pace = np.clip((np.abs(speed) + 0.3 * np.abs(yaw)) / 0.1, 0.0, 1.0)
-        forward, turn = pace * (speed * np.sqrt(1 + self.slope**2) + faster), pace * (yaw * n["turning"] + turning)
+        slowed = 1 - n["slowing"] * np.minimum(np.abs(yaw) / n["sharp_turn"], 1.0)
+        forward, turn = pace * slowed * (speed * np.sqrt(1 + self.slope**2) + faster), pace * (yaw * n["turning"] + turning)
         return np.clip(np.array([forward - turn, forward + turn], np.float32), -n["track_speed"], n["track_speed"])
 
 

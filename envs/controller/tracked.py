@@ -2,7 +2,8 @@
 
 `observe` turns sensors into the network's input, `act` the network's output into joint commands, as for legs. Without a policy the robot drives at the commanded speed, turns with
 the slip of its tracks allowed for, and lays its flippers on the ground ahead and behind (`flippers`). The policy adds to the four angles and the two speeds.
-A tracked robot has no gait whose halves mirror each other: the network always sees the robot as it is.
+A tracked robot has no gait whose halves mirror each other. Its network is shown a robot that is steered to the left: one that is steered to the right is shown, and acts, in the mirror
+(`envs.controller.mirror`), so that each manoeuvre is learned once instead of twice.
 """
 
 from typing import NamedTuple
@@ -11,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from envs.controller import flippers
+from envs.controller.mirror import join, signs, tensors
 from envs.controller.observation import LIMIT, Term, scales, tracked_terms
 from envs.controller.sensors import MAP_X_COUNT, MAP_X_START, MAP_X_STEP, JointCommand, Sensors
 from envs.controller.sound import sound
@@ -38,8 +40,12 @@ UNSEEN = -2.0
 """Height that ground beyond the map counts as [m]: the map ends before the rear flippers do."""
 GRIP = 0.4
 """Share of the difference between its tracks that turns the robot; the rest is slip (tests/test_tracked_physics.py: 0.42 with lifted flippers)."""
+SHARP_TURN, SLOWING = 0.6, 0.6
+"""Told to turn at the first [rad/s] or faster, it drives slower by the second, a share: tracks that both slip push it straight on, however fast each of them runs. It turns when one of them holds."""
 FLIPPER_SPEED, TRACK_SPEED = 1.0, 1.0
 """Largest commanded speeds [rad/s, m/s], as published for MARV."""
+SIDE_CHANGE = 0.05
+"""Yaw rate [rad/s] that must be commanded to the other side before the network's view changes sides: it does not flicker while the robot goes straight."""
 STEEPEST = 1.0
 """Slopes of the body are clipped to this rise over run."""
 ACTION_SMOOTHING = 0.5
@@ -63,6 +69,8 @@ class Memory(NamedTuple):
     """Unit vector against gravity, base frame, (E, 3)."""
     command: Tensor
     """Forward speed [m/s], yaw rate [rad/s], (E, 2)."""
+    side: Tensor
+    """Where it was last steered: 1 to the left, -1 to the right, (E, 1)."""
 
 
 def terms(spec: RobotSpec) -> tuple[Term, ...]:
@@ -84,6 +92,10 @@ class Controller(nn.Module):
     lift: Tensor
     range: Tensor
     scale: Tensor
+    observation_order: Tensor
+    observation_sign: Tensor
+    action_order: Tensor
+    action_sign: Tensor
 
     def __init__(self, spec: RobotSpec) -> None:
         super().__init__()
@@ -93,12 +105,12 @@ class Controller(nn.Module):
         self.observations = sum(term.size for term in table)
         self.radius, self.lean, self.stand_height = tracks.radius, tracks.lean, spec.stand_height
         # TorchScript sees attributes, not a module's globals.
-        self.control_step, self.limit, self.largest, self.steepest = CONTROL_STEP, LIMIT, LARGEST, STEEPEST
+        self.control_step, self.limit, self.largest, self.steepest, self.side_change = CONTROL_STEP, LIMIT, LARGEST, STEEPEST, SIDE_CHANGE
         self.lowest, self.highest, self.rear_press, self.smoothing = LOWEST, HIGHEST, REAR_PRESS, ACTION_SMOOTHING
         self.flipper_step, self.track_speed = FLIPPER_SPEED * CONTROL_STEP, TRACK_SPEED
         self.turning = 0.5 * (tracks.axis_in_base[0][1] - tracks.axis_in_base[1][1]) / GRIP
         self.x_start, self.x_step, self.x_last = MAP_X_START, MAP_X_STEP, MAP_X_COUNT - 1.001
-        self.unseen = UNSEEN
+        self.unseen, self.sharp_turn, self.slowing = UNSEEN, SHARP_TURN, SLOWING
         self.map = HeightMap()
         axis = [x for x, _, _ in tracks.axis_in_base]
         for name, values in (
@@ -115,6 +127,10 @@ class Controller(nn.Module):
         ):
             self.register_buffer(name, torch.tensor(values, dtype=torch.float32))
         self.register_buffer("scale", scales(table))
+        for name, mirror in (("observation", join(*(term.mirror for term in table))), ("action", signs(*(sign for *_, sign in ACTIONS)))):
+            order, sign = tensors(mirror)
+            self.register_buffer(f"{name}_order", order)
+            self.register_buffer(f"{name}_sign", sign)
 
     @torch.jit.export
     def start(self, count: int) -> Memory:
@@ -126,6 +142,7 @@ class Controller(nn.Module):
             torch.full((count, self.map.x_count, self.map.y_count), -self.stand_height),
             torch.tensor([0.0, 0.0, 1.0]).expand(count, 3),
             torch.zeros(count, 2),
+            torch.ones(count, 1),
         )
 
     @torch.jit.export
@@ -140,7 +157,9 @@ class Controller(nn.Module):
         target = memory.target[:, : self.flippers]
         # The drivers' own law says what torque they give: a flipper feels its load by how far it is from where it was told to be.
         load = self.kp[: self.flippers] * (target - position) - self.kd[: self.flippers] * velocity
-        seen = Memory(memory.action, memory.target, memory.speed, ground, up, sensors.command)
+        yaw = sensors.command[:, 1:]
+        side = torch.where(yaw.abs() > self.side_change, torch.sign(yaw), memory.side)
+        seen = Memory(memory.action, memory.target, memory.speed, ground, up, sensors.command, side)
         terms = [
             sensors.gravity_in_base,
             sensors.angular_velocity_base_in_base,
@@ -153,11 +172,13 @@ class Controller(nn.Module):
             self._schedule(seen) - position,
             (self._profiles(ground) + self.radius).flatten(1),
         ]
-        return torch.clamp(torch.cat(terms, 1) * self.scale, -self.limit, self.limit), seen
+        observation = torch.clamp(torch.cat(terms, 1) * self.scale, -self.limit, self.limit)
+        return torch.where(self.mirrored(seen), observation[:, self.observation_order] * self.observation_sign, observation), seen
 
     @torch.jit.export
     def act(self, action: Tensor, memory: Memory) -> tuple[JointCommand, Memory]:
         """Joint commands for one control step, and the memory after it. `action` (E, A) in -1..1: see `ACTIONS`."""
+        action = torch.where(self.mirrored(memory), action[:, self.action_order] * self.action_sign, action)
         action = memory.action + self.smoothing * (action - memory.action)
         change = action * self.range
         lifts = torch.stack([change[:, 0] + change[:, 2], change[:, 0] - change[:, 2], change[:, 1] + change[:, 3], change[:, 1] - change[:, 3]], 1)
@@ -168,12 +189,12 @@ class Controller(nn.Module):
         target = torch.cat([angles, torch.zeros_like(speed)], 1)
         velocity = torch.cat([(angles - last) / self.control_step, speed / self.radius], 1)
         command = JointCommand(target, velocity, torch.zeros_like(target), self.kp.expand_as(target), self.kd.expand_as(target))
-        return command, Memory(action, target, speed, memory.ground, memory.up, memory.command)
+        return command, Memory(action, target, speed, memory.ground, memory.up, memory.command, memory.side)
 
     @torch.jit.export
     def mirrored(self, memory: Memory) -> Tensor:
-        """Whether the network sees a robot in the mirror, (E, 1): never."""
-        return torch.zeros(memory.action.shape[0], 1, dtype=torch.bool)
+        """Whether the network sees a robot in the mirror, and acts so: while it is steered to the right, (E, 1)."""
+        return memory.side < 0
 
     def _slope(self, up: Tensor) -> Tensor:
         """Rise over run of the body's own plane, (E,)."""
@@ -209,6 +230,7 @@ class Controller(nn.Module):
         speed, yaw = memory.command[:, 0], memory.command[:, 1]
         pace = torch.clamp((speed.abs() + 0.3 * yaw.abs()) / 0.1, 0.0, 1.0)
         slope = self._slope(memory.up)
-        forward = pace * (speed * torch.sqrt(1 + slope * slope) + change[:, 4])
+        slowed = 1 - self.slowing * torch.clamp(yaw.abs() / self.sharp_turn, max=1.0)
+        forward = pace * slowed * (speed * torch.sqrt(1 + slope * slope) + change[:, 4])
         turn = pace * (yaw * self.turning + change[:, 5])
         return torch.clamp(torch.stack([forward - turn, forward + turn], 1), -self.track_speed, self.track_speed)
