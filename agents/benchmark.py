@@ -40,14 +40,14 @@ def ours(config: Config) -> tuple[float, dict[str, float]]:
     try:
         env.set_state(env.get_state() | {"level": env.get_state()["level"] + benchmark.LEVEL})
         model, watch = ppo.build(PPOConfig(), env, seed=0), Stopwatch()
-        watch.watch(env, "step", "step")
+        watch.watch(env.pool, "answered", "wait")
         watch.watch(model, "train", "learner: updates")
         watch.watch(model, "collect_rollouts", "collect")
         speed = _training(model, env, config.iterations, watch)
     finally:
         env.close()
     each = 1e6 / (config.iterations * model.n_steps * env.num_envs)
-    choosing = watch.seconds["collect"] - watch.seconds["step"]
+    choosing = watch.seconds["collect"] - watch.seconds["wait"]
     return speed, {"learner: choosing actions, keeping samples": each * choosing, "learner: updates": each * watch.seconds["learner: updates"]}
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from stable_baselines3 import PPO
 
 from agents import finite
+from agents.learner import Learner
 from agents.policy import ClimbPolicy
 from agents.vec_robots import VecRobots
 
@@ -57,7 +58,7 @@ def set_rate(model: PPO, rate: float) -> None:
     model.lr_schedule = lambda _: rate
 
 
-def build(config: PPOConfig, env: VecRobots, seed: int) -> PPO:
+def build(config: PPOConfig, env: VecRobots, seed: int) -> Learner:
     """A fresh PPO over `env`, of the kind that collects its rollouts.
 
     Raises:

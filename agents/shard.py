@@ -56,7 +56,7 @@ class Shard:
     def __init__(self, job: Job, config: PPOConfig) -> None:
         self.env = ClimbVecEnv(job, workers=0)
         self.model = ppo.build(replace(config, minibatch=config.rollout * job.robots), self.env, job.seed)
-        self._ended = _Ended(self.model)
+        self._silent = _Silent(self.model)
 
     def begin(self, state: State) -> None:
         """Start the next episode of every robot from `state`."""
@@ -74,27 +74,23 @@ class Shard:
         self.model.policy.load_state_dict(weights)
         set_random_seed(seed)
         buffer: Any = self.model.rollout_buffer
-        self.model.collect_rollouts(self.env, self._ended, buffer, self.model.n_steps)
+        self.model.collect_rollouts(self.env, self._silent, buffer, self.model.n_steps)
         arrays = {name: getattr(buffer, name) for name in ARRAYS}
-        return Rollout(arrays, buffer.observations, self._ended.steps, self.env.get_state())
+        ended = [[{name: info[name] for name in ("episode", "summary")} for info in step if "summary" in info] for step in self.model.ended]
+        return Rollout(arrays, buffer.observations, ended, self.env.get_state())
 
     def close(self) -> None:
         """End the worker process."""
         self.env.close()
 
 
-class _Ended(BaseCallback):
-    """Keeps what stable-baselines3's loop is told of ended episodes."""
+class _Silent(BaseCallback):
+    """Hears of nothing: the trainer does, when it has the rollout."""
 
     def __init__(self, model: Any) -> None:
         super().__init__()
         self.init_callback(model)
         model.ep_info_buffer = model.ep_success_buffer = []
 
-    def _on_rollout_start(self) -> None:
-        self.steps: list[list[dict[str, Any]]] = []
-
     def _on_step(self) -> bool:
-        infos = self.locals["infos"]
-        self.steps.append([{name: info[name] for name in ("episode", "summary")} for info in infos if "summary" in info])
         return True

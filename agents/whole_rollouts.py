@@ -38,14 +38,8 @@ class WholeRollouts(Learner):
             rollouts[shard].put(rollout_buffer, rows)
         rollout_buffer.pos, rollout_buffer.full = rollout_buffer.buffer_size, True
         # In the order in which the episodes ended, as if all robots had been stepped together.
-        infos = [info for step in zip(*(rollouts[shard].ended for shard in range(len(env.shards))), strict=True) for ended in step for info in ended]
-        self.num_timesteps += n_rollout_steps * env.num_envs
-        self._update_info_buffer(infos)
-        callback.update_locals(locals())
-        if not callback.on_step():
-            return False
-        callback.on_rollout_end()
-        return True
+        steps = zip(*(rollouts[shard].ended for shard in range(len(env.shards))), strict=True)
+        return self.told([[info for ended in step for info in ended] for step in steps], callback, locals())
 
 
 class ClusterVecEnv(VecRobots):

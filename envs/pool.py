@@ -2,6 +2,8 @@
 
 import multiprocessing as mp
 import sys
+from collections.abc import Iterable
+from multiprocessing.connection import Connection, wait
 from typing import Any
 
 import numpy as np
@@ -27,6 +29,7 @@ class Pool:
 
     Attributes:
         shared: the arrays; write `shared["action"]` before `send`, read the others after `receive`.
+        processes: the workers, by number; each has the robots `rows`.
     """
 
     def __init__(self, job: Job, workers: int) -> None:
@@ -41,29 +44,36 @@ class Pool:
         self.shared = Shared(job.robots, self.actions, self.observations, self.privileged)
         shares = np.array_split(np.arange(job.robots), workers or 1)
         self.processes = [(Process if workers else Here)(job, rows.tolist(), self.shared) for rows in shares]
-        self._request, self._round = "", 0
+        self._request, self._requests = "", 0
         self._losses: list[int] = []
 
     def ask(self, request: str) -> list[Ended]:
         """Send `request` to every worker and wait for all of them."""
-        self.send(request)
-        return self.receive()
+        everyone = range(len(self.processes))
+        self.send(request, everyone)
+        return [one for number in everyone for one in self.receive(number)]
 
-    def send(self, request: str) -> None:
-        """Send `request`, "reset", "step" or "idle", to every worker."""
-        self._request, self._round = request, self._round + 1
-        for process in self.processes:
-            process.send(request)
+    def send(self, request: str, numbers: Iterable[int]) -> None:
+        """Send `request`, "reset", "step" or "idle", to the workers `numbers`; what one is asked, all are, sooner or later."""
+        self._request = request
+        for number in numbers:
+            self._requests += 1
+            self.processes[number].send(request)
 
-    def receive(self) -> list[Ended]:
-        """The episodes that ended with the last `send`, in the robots' order.
+    def answered(self, numbers: list[int]) -> list[int]:
+        """Which of the workers `numbers` have answered what they were sent. Waits for the first one; of those that are dead or hung `receive` says so."""
+        pipes = {pipe: number for number in numbers if (pipe := self.processes[number].pipe)}
+        return sorted(pipes[pipe] for pipe in wait(pipes, PATIENCE)) if pipes else numbers  # type: ignore[index]
+
+    def receive(self, number: int) -> list[Ended]:
+        """The episodes of worker `number` that ended with the last `send`, in the robots' order.
 
         A worker that died, hung or raised is replaced, and the episodes of its robots are lost.
 
         Raises:
             WorkerError: that has happened too often.
         """
-        ended = [one for number in range(len(self.processes)) for one in self._answer(number)]
+        ended = self._answer(number)
         for one in ended:
             if one.why:
                 self._lose(one.why)
@@ -89,7 +99,8 @@ class Pool:
 
     def _lose(self, why: str) -> None:
         print(why, file=sys.stderr, flush=True)
-        self._losses = [*(loss for loss in self._losses if self._round - loss < ROUNDS), self._round]
+        now = self._requests // len(self.processes)
+        self._losses = [*(loss for loss in self._losses if now - loss < ROUNDS), now]
         if len(self._losses) > LOSSES:
             raise WorkerError(
                 f"{len(self._losses)} losses within {ROUNDS:,} control steps, the last: {why.splitlines()[-1]}; mend that, then continue with --resume"
@@ -118,6 +129,11 @@ class Process:
     def pid(self) -> int | None:
         """Its number in the operating system."""
         return self._process.pid
+
+    @property
+    def pipe(self) -> Connection:
+        """Can be read when there is an answer."""
+        return self._pipe
 
     def send(self, request: str) -> None:
         """Ask for something. That a process is dead shows when its answer is awaited."""
@@ -164,7 +180,7 @@ class Process:
 class Here:
     """What stands for a worker process where there is none: it saves two switches between processes in every step."""
 
-    pid = None
+    pid = pipe = None
 
     def __init__(self, job: Job, rows: list[int], shared: Shared) -> None:
         self.rows, self._request = rows, ""

@@ -210,8 +210,8 @@ TRACKED = RobotSpec(
         belly_grip=0.35,
     ),
     physics_step=0.01,
-    # Friction: 1 in the public MuJoCo model of MARV, a quarter more or less. Bullet's wheels have no cleats that hook into an edge: a flight whose slope is steeper than
-    # friction holds cannot be climbed here. A heavier robot carries more; slow joints are measured by slow gyros and encoders of a finer scale.
+    # Friction: 1 in the public MuJoCo model of MARV, a quarter more or less. Bullet's wheels have no cleats that hook into an edge:
+    # tracks that lie along a flight slip on it where its slope is steeper than friction holds. A heavier robot carries more; slow joints are measured by slow gyros and encoders of a finer scale.
     ranges={"friction": (0.75, 1.25, 1.0), "payload": (-3.0, 12.0, 0.0), "velocity_noise": (0.0, 0.1, 0.0)},
 )
 
