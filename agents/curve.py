@@ -63,7 +63,9 @@ def draw(runs: dict[str, list[dict[str, float]]], out: Path) -> None:
 
 def _line(axes: Axes, rows: list[dict[str, float]], key: str, style: str, colour: str, label: str) -> None:
     points = [(row["time/total_timesteps"] / 1e6, 100 * row[key]) for row in rows if key in row]
-    axes.plot([x for x, _ in points], [y for _, y in points], style, color=colour, label=label)
+    # Levels of the curriculum differ between robots: not every run has every riser.
+    if points:
+        axes.plot([x for x, _ in points], [y for _, y in points], style, color=colour, label=label)
 
 
 def main(runs: Annotated[tuple[Path, ...], tyro.conf.Positional], out: Path) -> int:
