@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from agents.learner import Learner
 
-BATCH = 32
+BATCH = 64
 """A multiple of the lanes of today's vector units, as in `agents.evaluation`."""
 
 
