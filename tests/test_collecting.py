@@ -15,6 +15,7 @@ from agents.collecting import Collecting
 from agents.ppo import PPOConfig
 from agents.shard import ARRAYS
 from agents.vec_env import ClimbVecEnv
+from envs import pool
 from envs.curriculum import CurriculumConfig
 from envs.workers import Job
 
@@ -68,6 +69,28 @@ def test_a_worker_does_not_wait_for_another() -> None:
             collecting.advance()
         collecting.finish()
         assert np.array_equal(model.rollout_buffer.advantages, expected["advantages"])
+
+
+@pytest.mark.parametrize(("blow", "told"), [(signal.SIGKILL, "worker 1 died (exit code -9)"), (signal.SIGSTOP, "worker 1 has not answered for 5 s")])
+def test_a_worker_that_dies_or_hangs_in_the_middle_is_replaced_and_the_rollout_is_whole(
+    blow: int, told: str, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(pool, "PATIENCE", 5.0)
+    with learner(2) as (model, env):
+        collecting = Collecting(model, env)
+        for _ in range(6):
+            collecting.advance()
+        os.kill(env.pool.processes[1].pid or 0, blow)
+        while collecting.busy:
+            collecting.advance()
+        collecting.finish()
+        cut = [info for step in collecting.ended() for info in step if "summary" not in info]
+        starts = model.rollout_buffer.episode_starts
+    assert told in capfd.readouterr().err
+    # Of the robots of worker 1 alone, both at once.
+    assert [info["TimeLimit.truncated"] for info in cut] == [True, True]
+    assert starts[1:, 2:].sum() == 2
+    assert np.isfinite(model.rollout_buffer.advantages).all()
 
 
 @pytest.mark.parametrize("cut", [False, True])

@@ -15,7 +15,7 @@ from agents import checkpoint
 
 ROOT = Path(__file__).resolve().parent.parent
 ITERATION, ITERATIONS = 4 * 64, 6
-SETTINGS = "--robots 4 --workers 1 --ppo.rollout 64 --ppo.minibatch 64 --ppo.epochs 1 --save-iterations 2"
+SETTINGS = "--robots 4 --workers 2 --ppo.rollout 64 --ppo.minibatch 64 --ppo.epochs 1 --save-iterations 2"
 KILLS = 200
 
 
