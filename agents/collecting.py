@@ -4,6 +4,7 @@ What is collected does not depend on which worker is faster: the noise of the ac
 size, in which every row rounds alike. The critic is asked once, when all steps are there.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -21,19 +22,28 @@ class StepByStep(Learner):
 
     def collect_rollouts(self, env: Any, callback: Any, rollout_buffer: Any, n_rollout_steps: int) -> bool:
         """Fill the buffer with a rollout of every robot. The callback is asked whether to go on all along, and hears of the steps when all are there."""
-        rollout_buffer.reset()
         callback.on_rollout_start()
-        collecting = Collecting(self, env)
-        infos: list[dict[str, Any]] = []
-        while collecting.busy:
-            collecting.advance()
-            callback.update_locals(locals())
-            if not callback.on_step():
-                collecting.stop()
-                return False
-        collecting.finish()
-        self._last_obs, self._last_episode_starts = env.seen, collecting.starts
-        return self.told(collecting.ended(), callback, locals())
+        callback.update_locals({"infos": []})
+        ended = collect(self, env, callback.on_step)
+        return ended is not None and self.told(ended, callback)
+
+
+def collect(model: Learner, env: Any, go_on: Callable[[], bool] = lambda: True) -> list[list[dict[str, Any]]] | None:
+    """Fill the model's buffer with a rollout of every robot of `env`, a `ClimbVecEnv`.
+
+    Returns:
+        Of each step, the infos of the robots whose episodes ended with it, in the robots' order; None if `go_on` said no.
+    """
+    model.rollout_buffer.reset()
+    collecting = Collecting(model, env)
+    while collecting.busy:
+        collecting.advance()
+        if not go_on():
+            collecting.stop()
+            return None
+    collecting.finish()
+    model._last_obs, model._last_episode_starts = env.seen, collecting.starts
+    return collecting.ended()
 
 
 class Collecting:
@@ -53,13 +63,13 @@ class Collecting:
         with torch.no_grad():
             self._deviation = self._policy.log_std.exp().numpy()
         self._noise = torch.randn(self._buffer.actions.shape).numpy()
-        self._step = [0] * len(env.rows)
+        self._step = np.zeros(env.num_envs, dtype=np.int64)
         self._infos: dict[tuple[int, int], dict[str, Any]] = {}
         self.busy = list(range(len(env.rows)))
         self._act(self.busy)
 
     def ended(self) -> list[list[dict[str, Any]]]:
-        """Of each step, the infos of the robots whose episodes ended with it, in the robots' order."""
+        """What `collect` returns."""
         steps: list[list[dict[str, Any]]] = [[] for _ in range(self._steps)]
         for step, robot in sorted(self._infos):
             steps[step].append(self._infos[step, robot])
@@ -70,7 +80,7 @@ class Collecting:
         answered = self._env.pool.answered(self.busy)
         for number in answered:
             self._take(number)
-        self.busy = [number for number in self.busy if self._step[number] < self._steps]
+        self.busy = [number for number in self.busy if self._step[self._env.rows[number].start] < self._steps]
         self._act([number for number in answered if number in self.busy])
 
     def stop(self) -> None:
@@ -81,19 +91,15 @@ class Collecting:
     def _act(self, numbers: list[int]) -> None:
         if not numbers:
             return
-        rows = [self._env.rows[number] for number in numbers]
-        robots = np.concatenate([np.arange(each.start, each.stop) for each in rows])
-        means = np.zeros_like(self._buffer.actions[0])
-        means[robots] = self._means(self._env.seen["policy"][robots])
-        actions = means.copy()
-        for number, each in zip(numbers, rows, strict=True):
-            actions[each] += self._deviation * self._noise[self._step[number], each]
-        self._env.act(np.clip(actions, -1.0, 1.0), numbers)
-        for number, each in zip(numbers, rows, strict=True):
-            step, buffer = self._step[number], self._buffer
-            buffer.actions[step, each], buffer.episode_starts[step, each] = actions[each], self.starts[each]
-            for name, seen in self._env.seen.items():
-                buffer.observations[name][step, each] = seen[each]
+        robots = np.concatenate([np.arange(self._env.num_envs)[self._env.rows[number]] for number in numbers])
+        seen, now = self._env.seen, (self._step[robots], robots)
+        actions = self._means(seen["policy"][robots]) + self._deviation * self._noise[now]
+        sent = np.zeros_like(self._buffer.actions[0])
+        sent[robots] = np.clip(actions, -1.0, 1.0)
+        self._env.act(sent, numbers)
+        self._buffer.actions[now], self._buffer.episode_starts[now] = actions, self.starts[robots]
+        for name, array in seen.items():
+            self._buffer.observations[name][now] = array[robots]
 
     def _means(self, seen: NDArray[np.float32]) -> NDArray[np.float32]:
         """The actor's means, (R, A), for observations (R, N)."""
@@ -105,12 +111,13 @@ class Collecting:
         return np.concatenate(means)[: len(seen)]
 
     def _take(self, number: int) -> None:
-        step, rows = self._step[number], self._env.rows[number]
+        rows = self._env.rows[number]
+        step = int(self._step[rows.start])
         outcome = self._env.outcome(number)
         self._buffer.rewards[step, rows], self.starts[rows] = outcome.reward, outcome.done
         for index in np.flatnonzero(outcome.done).tolist():
             self._infos[step, rows.start + index] = outcome.infos[index]
-        self._step[number] += 1
+        self._step[rows] += 1
 
     def finish(self) -> None:
         """What the critic says, and the advantages."""

@@ -43,19 +43,14 @@ class Update(NamedTuple):
 
 
 class Learner(PPO):
-    """PPO for networks that share no weight. How rollouts are collected depends on where the robots are: see `VecRobots.algorithm`.
+    """PPO for networks that share no weight. How rollouts are collected depends on where the robots are: see `VecRobots.algorithm`."""
 
-    Attributes:
-        ended: of each step of the last rollout, the infos of the robots whose episodes ended with it, in the robots' order.
-    """
-
-    def told(self, ended: list[list[dict[str, Any]]], callback: Any, seen: dict[str, Any]) -> bool:
-        """A rollout is there: count it, and tell the callback, which sees the variables `seen`, of all its episodes. Whether to go on."""
-        self.ended = ended
+    def told(self, ended: list[list[dict[str, Any]]], callback: Any) -> bool:
+        """A rollout is there: count it, and tell the callback of all its episodes, by the step with which they `ended`. Whether to go on."""
         infos = [info for step in ended for info in step]
         self.num_timesteps += self.n_steps * self.n_envs
         self._update_info_buffer(infos)
-        callback.update_locals(seen | {"infos": infos})
+        callback.update_locals({"infos": infos})
         if not callback.on_step():
             return False
         callback.on_rollout_end()

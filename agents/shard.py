@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from stable_baselines3.common.buffers import DictRolloutBuffer
-from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.utils import set_random_seed
 
 from agents import ppo
+from agents.collecting import collect
 from agents.ppo import PPOConfig
 from agents.vec_env import ClimbVecEnv
 from envs.workers import Job
@@ -56,7 +56,6 @@ class Shard:
     def __init__(self, job: Job, config: PPOConfig) -> None:
         self.env = ClimbVecEnv(job, workers=0)
         self.model = ppo.build(replace(config, minibatch=config.rollout * job.robots), self.env, job.seed)
-        self._silent = _Silent(self.model)
 
     def begin(self, state: State) -> None:
         """Start the next episode of every robot from `state`."""
@@ -74,23 +73,12 @@ class Shard:
         self.model.policy.load_state_dict(weights)
         set_random_seed(seed)
         buffer: Any = self.model.rollout_buffer
-        self.model.collect_rollouts(self.env, self._silent, buffer, self.model.n_steps)
+        steps = collect(self.model, self.env)
+        assert steps is not None  # Nobody asked it to stop.
         arrays = {name: getattr(buffer, name) for name in ARRAYS}
-        ended = [[{name: info[name] for name in ("episode", "summary")} for info in step if "summary" in info] for step in self.model.ended]
+        ended = [[{name: info[name] for name in ("episode", "summary")} for info in step if "summary" in info] for step in steps]
         return Rollout(arrays, buffer.observations, ended, self.env.get_state())
 
     def close(self) -> None:
         """End the worker process."""
         self.env.close()
-
-
-class _Silent(BaseCallback):
-    """Hears of nothing: the trainer does, when it has the rollout."""
-
-    def __init__(self, model: Any) -> None:
-        super().__init__()
-        self.init_callback(model)
-        model.ep_info_buffer = model.ep_success_buffer = []
-
-    def _on_step(self) -> bool:
-        return True

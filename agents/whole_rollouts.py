@@ -27,11 +27,10 @@ class WholeRollouts(Learner):
         # From the generator that the callback has just seeded: the same in a resumed run.
         seeds = torch.randint(2**31, (len(env.shards),)).tolist()
         rollouts: dict[int, Rollout] = {}
-        infos: list[dict[str, Any]] = []
+        callback.update_locals({"infos": []})
         for arrived in env.collect(self.policy.state_dict(), seeds):
             if arrived is not None:
                 rollouts[arrived[0]] = arrived[1]
-            callback.update_locals(locals())
             if not callback.on_step():
                 return False
         for shard, rows in enumerate(env.shards):
@@ -39,7 +38,7 @@ class WholeRollouts(Learner):
         rollout_buffer.pos, rollout_buffer.full = rollout_buffer.buffer_size, True
         # In the order in which the episodes ended, as if all robots had been stepped together.
         steps = zip(*(rollouts[shard].ended for shard in range(len(env.shards))), strict=True)
-        return self.told([[info for ended in step for info in ended] for step in steps], callback, locals())
+        return self.told([[info for ended in step for info in ended] for step in steps], callback)
 
 
 class ClusterVecEnv(VecRobots):

@@ -63,7 +63,9 @@ class Pool:
     def answered(self, numbers: list[int]) -> list[int]:
         """Which of the workers `numbers` have answered what they were sent, at least one: waits for it. If none answers in time, all of them: `receive` says what is wrong."""
         pipes = {pipe: number for number in numbers if (pipe := self.processes[number].pipe)}
-        return sorted(pipes[pipe] for pipe in (wait(pipes, PATIENCE) if pipes else ())) or numbers  # type: ignore[index]
+        if not pipes:
+            return numbers
+        return sorted(pipes[pipe] for pipe in wait(pipes, PATIENCE)) or numbers  # type: ignore[index]
 
     def receive(self, number: int) -> list[Ended]:
         """The episodes of worker `number` that ended with the last `send`, in the robots' order.

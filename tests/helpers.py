@@ -1,10 +1,13 @@
 """Robots for tests."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import torch
 
 from envs.climb import ClimbBatch
+from envs.controller.sensors import Sensors
 from envs.randomization import Values
 from envs.robots import GO2
 from envs.scenario import Scenario, from_options
@@ -27,3 +30,15 @@ def started(*scenarios: Scenario, seed: int = 0) -> ClimbBatch:
 def idle(batch: ClimbBatch) -> np.ndarray:
     """Actions that leave the trot alone."""
     return np.zeros((batch.count, batch.actions), np.float32)
+
+
+def image_of(seen: Sensors, exchanged: Callable[[torch.Tensor], torch.Tensor]) -> Sensors:
+    """What the mirror image of a robot would read; `exchanged` turns its joints into the image's."""
+    return Sensors(
+        seen.gravity_in_base * torch.tensor([1.0, -1.0, 1.0]),
+        seen.angular_velocity_base_in_base * torch.tensor([-1.0, 1.0, -1.0]),
+        exchanged(seen.joint_position),
+        exchanged(seen.joint_velocity),
+        seen.command * torch.tensor([1.0, -1.0]),
+        seen.height_map.flip(2),
+    )

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from agents import ppo
-from agents.collecting import Collecting
+from agents.collecting import Collecting, collect
 from agents.ppo import PPOConfig
 from agents.shard import ARRAYS
 from agents.vec_env import ClimbVecEnv
@@ -36,10 +36,7 @@ def learner(workers: int) -> Iterator[tuple[Any, ClimbVecEnv]]:
 
 def collected(model: Any, env: ClimbVecEnv) -> dict[str, np.ndarray]:
     torch.manual_seed(11)
-    collecting = Collecting(model, env)
-    while collecting.busy:
-        collecting.advance()
-    collecting.finish()
+    collect(model, env)
     buffer = model.rollout_buffer
     return {name: getattr(buffer, name).copy() for name in ARRAYS} | {name: array.copy() for name, array in buffer.observations.items()}
 

@@ -8,7 +8,7 @@ from envs.controller import mirror
 from envs.controller.quadruped import Controller, Memory
 from envs.controller.sensors import Sensors
 from envs.robots import GO2
-from tests.helpers import idle, scenario, started
+from tests.helpers import idle, image_of, scenario, started
 
 ROBOTS = 8
 JOINTS = mirror.tensors(mirror.swap(GO2.legs.opposite, -1.0, 1.0, 1.0))
@@ -27,15 +27,7 @@ def readings(generator: torch.Generator) -> tuple[Sensors, Sensors]:
 
     down = torch.nn.functional.normalize(torch.tensor([0.0, 0.0, -1.0]) + 0.4 * random(3), dim=1)
     seen = Sensors(down, 2 * random(3), torch.tensor(GO2.stance) + 0.4 * random(12), 4 * random(12), random(2), -GO2.stand_height + 0.2 * random(29, 7))
-    image = Sensors(
-        seen.gravity_in_base * torch.tensor([1.0, -1.0, 1.0]),
-        seen.angular_velocity_base_in_base * torch.tensor([-1.0, 1.0, -1.0]),
-        exchanged(seen.joint_position),
-        exchanged(seen.joint_velocity),
-        seen.command * torch.tensor([1.0, -1.0]),
-        seen.height_map.flip(2),
-    )
-    return seen, image
+    return seen, image_of(seen, exchanged)
 
 
 def test_a_mirror_image_half_a_period_on_is_seen_alike_and_told_the_mirrored_thing() -> None:

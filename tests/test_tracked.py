@@ -22,10 +22,12 @@ from envs.gym_env import StairClimbEnv
 from envs.kinds import kind
 from envs.robots import TRACKED
 from envs.scenario import from_options
+from tests.helpers import image_of
 
 ID = "StairClimb-Tracked-v1"
 X = -0.5 + 0.05 * torch.arange(MAP_X_COUNT)
 FLIPPERS = slice(0, 4)
+JOINTS = tensors(join(swap((1, 0, 3, 2), 1.0), swap((1, 0), 1.0)))
 
 
 def batch(**options: float | str) -> ClimbBatch:
@@ -167,29 +169,25 @@ def test_commanded_speeds_reach_the_tracks() -> None:
     assert standing.tolist() == [0.0, 0.0]
 
 
+def exchanged(joints: torch.Tensor) -> torch.Tensor:
+    order, sign = JOINTS
+    return joints[:, order] * sign
+
+
 def readings(generator: torch.Generator, yaw: float) -> tuple[Sensors, Sensors]:
     """Random sensors of robots that are steered by `yaw` [rad/s], and what their mirror images would read."""
-    order, sign = tensors(join(swap((1, 0, 3, 2), 1.0), swap((1, 0), 1.0)))
     part = torch.randn(4, 100, generator=generator)
     down = torch.nn.functional.normalize(torch.tensor([0.0, 0.0, -1.0]) + 0.2 * part[:, :3], dim=1)
     heights = -0.12 + 0.2 * torch.rand(4, MAP_X_COUNT, MAP_Y_COUNT, generator=generator)
     command = torch.stack([0.3 * part[:, 18], torch.full((4,), yaw)], 1)
     reading = Sensors(down, part[:, 3:6], 0.3 * part[:, 6:12], part[:, 12:18], command, heights)
-    return reading, Sensors(
-        down * torch.tensor([1.0, -1.0, 1.0]),
-        reading[1] * torch.tensor([-1.0, 1.0, -1.0]),
-        reading[2][:, order] * sign,
-        reading[3][:, order] * sign,
-        reading[4] * torch.tensor([1.0, -1.0]),
-        heights.flip(2),
-    )
+    return reading, image_of(reading, exchanged)
 
 
 def test_a_mirror_image_is_seen_alike_and_told_the_mirrored_thing() -> None:
     generator = torch.Generator().manual_seed(0)
     controller = tracked.Controller(TRACKED)
     memory = image = controller.start(4)
-    order, sign = tensors(join(swap((1, 0, 3, 2), 1.0), swap((1, 0), 1.0)))
     for yaw in (0.3, 0.1, 0.02, -0.03, -0.4, 0.0, 0.6):
         reading, mirrored = readings(generator, yaw)
         seen, memory = controller.observe(reading, memory)
@@ -199,8 +197,8 @@ def test_a_mirror_image_is_seen_alike_and_told_the_mirrored_thing() -> None:
         action = torch.rand(4, controller.actions, generator=generator) * 2 - 1
         command, memory = controller.act(action, memory)
         told, image = controller.act(action, image)
-        torch.testing.assert_close(told.position, command.position[:, order] * sign)
-        torch.testing.assert_close(told.velocity, command.velocity[:, order])
+        torch.testing.assert_close(told.position, exchanged(command.position))
+        torch.testing.assert_close(told.velocity, exchanged(command.velocity))
 
 
 def test_what_it_is_shown_changes_sides_when_it_is_steered_to_the_other_side_and_not_by_noise() -> None:

@@ -44,3 +44,8 @@ def join(*parts: Mirror) -> Mirror:
 def tensors(mirror: Mirror) -> tuple[Tensor, Tensor]:
     """Order and sign as tensors, (N,) each."""
     return torch.tensor(mirror.order), torch.tensor(mirror.sign)
+
+
+def shown(values: Tensor, order: Tensor, sign: Tensor, mirrored: Tensor) -> Tensor:
+    """`values` (E, N), those of robots that are `mirrored`, (E, 1), in the mirror."""
+    return torch.where(mirrored, values[:, order] * sign, values)

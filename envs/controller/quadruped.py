@@ -200,8 +200,7 @@ class Controller(nn.Module):
             torch.cat([z, z, z], 1) - at_feet,
         ]
         observation = torch.clamp(torch.cat(terms, 1) * self.scale, -self.limit, self.limit)
-        mirrored = observation[:, self.observation_order] * self.observation_sign
-        observation = torch.where(self.mirrored(memory), mirrored, observation)
+        observation = mirror.shown(observation, self.observation_order, self.observation_sign, self.mirrored(memory))
         seen = Memory(
             memory.phase,
             memory.action,
@@ -222,7 +221,7 @@ class Controller(nn.Module):
     @torch.jit.export
     def act(self, action: Tensor, memory: Memory) -> tuple[JointCommand, Memory]:
         """Joint commands for one control step, and the memory after it. `action` (E, A) in -1..1: x, y, z of each foot, then frequency."""
-        action = torch.where(self.mirrored(memory), action[:, self.action_order] * self.action_sign, action)
+        action = mirror.shown(action, self.action_order, self.action_sign, self.mirrored(memory))
         pace = self._pace(memory.command)
         # A robot that is told to stand stops its clock, puts its feet down where they are, and keeps them there: what the network sees is noise then, and it would shuffle.
         action = memory.action + self.smoothing * pace * (action - memory.action)

@@ -11,8 +11,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from envs.controller import flippers
-from envs.controller.mirror import join, signs, tensors
+from envs.controller import flippers, mirror
 from envs.controller.observation import LIMIT, Term, scales, tracked_terms
 from envs.controller.sensors import MAP_X_COUNT, MAP_X_START, MAP_X_STEP, JointCommand, Sensors
 from envs.controller.sound import sound
@@ -127,8 +126,9 @@ class Controller(nn.Module):
         ):
             self.register_buffer(name, torch.tensor(values, dtype=torch.float32))
         self.register_buffer("scale", scales(table))
-        for name, mirror in (("observation", join(*(term.mirror for term in table))), ("action", signs(*(sign for *_, sign in ACTIONS)))):
-            order, sign = tensors(mirror)
+        seen = mirror.tensors(mirror.join(*(term.mirror for term in table)))
+        done = mirror.tensors(mirror.signs(*(sign for *_, sign in ACTIONS)))
+        for name, (order, sign) in (("observation", seen), ("action", done)):
             self.register_buffer(f"{name}_order", order)
             self.register_buffer(f"{name}_sign", sign)
 
@@ -173,12 +173,12 @@ class Controller(nn.Module):
             (self._profiles(ground) + self.radius).flatten(1),
         ]
         observation = torch.clamp(torch.cat(terms, 1) * self.scale, -self.limit, self.limit)
-        return torch.where(self.mirrored(seen), observation[:, self.observation_order] * self.observation_sign, observation), seen
+        return mirror.shown(observation, self.observation_order, self.observation_sign, self.mirrored(seen)), seen
 
     @torch.jit.export
     def act(self, action: Tensor, memory: Memory) -> tuple[JointCommand, Memory]:
         """Joint commands for one control step, and the memory after it. `action` (E, A) in -1..1: see `ACTIONS`."""
-        action = torch.where(self.mirrored(memory), action[:, self.action_order] * self.action_sign, action)
+        action = mirror.shown(action, self.action_order, self.action_sign, self.mirrored(memory))
         action = memory.action + self.smoothing * (action - memory.action)
         change = action * self.range
         lifts = torch.stack([change[:, 0] + change[:, 2], change[:, 0] - change[:, 2], change[:, 1] + change[:, 3], change[:, 1] - change[:, 3]], 1)
