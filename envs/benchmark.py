@@ -26,6 +26,8 @@ LEVEL = 8
 NOISE = 0.12
 """Standard deviation of the random actions: what training explores with."""
 BULLET = "physics: Bullet's stepSimulation"
+AROUND = "physics: torques to Bullet and states from it"
+"""With the motors, where `envs.stepper` is built."""
 BULLET_CALLS = ("getJointStates", "setJointMotorControlArray", "getBasePositionAndOrientation", "getBaseVelocity", "applyExternalTorque")
 
 
@@ -115,21 +117,30 @@ def _parts(config: BenchmarkConfig, pool: Pool) -> dict[str, float]:
     worker = Worker(pool.job, rows, pool.shared)
     worker.reset()
     batch, watch = worker.batch, Stopwatch()
-    watch.watch(world.pybullet, "stepSimulation", BULLET)
-    for name in BULLET_CALLS:
-        watch.watch(world.pybullet, name, "physics: other calls of Bullet")
-    watch.watch(batch.actuators, "torque", "motors")
+    if batch.stepper:
+        watch.watch(batch.stepper, "advance", AROUND)
+    else:
+        watch.watch(world.pybullet, "stepSimulation", BULLET)
+        for name in BULLET_CALLS:
+            watch.watch(world.pybullet, name, AROUND)
+        watch.watch(batch.actuators, "torque", "physics: motors")
     watch.watch(batch.controller, "act", "controller")
     watch.watch(batch.sensing, "measure", "observation: sensors and randomisation")
     watch.watch(batch.controller, "observe", "observation: the controller's part")
     watch.watch(batch, "_judge", "reward and ends")
     watch.watch(worker, "begin", "resets, all of it")
     rng = np.random.default_rng(0)
+    stepping = -batch.stepper.stepping if batch.stepper else 0.0
     begun = time.perf_counter()
     for _ in range(config.steps):
         worker.shared["action"][:] = NOISE * rng.standard_normal(worker.shared["action"].shape)
         worker.step()
     total = time.perf_counter() - begun
+    if batch.stepper:
+        # It steps, too.
+        stepping += batch.stepper.stepping
+        watch.seconds = {BULLET: stepping} | watch.seconds
+        watch.seconds[AROUND] -= stepping
     batch.close()
     # A reset's own observation and calls are in two parts; it is what is left over that suffers, by a percent.
     watch.seconds["everything else"] = total - sum(watch.seconds.values())

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from envs import frames, rewards, steering
+from envs import frames, rewards, steering, stepper
 from envs.actuators import Actuators, Command
 from envs.controller.sensors import Sensors
 from envs.endings import ENDS, ending
@@ -16,6 +16,7 @@ from envs.robots import RobotSpec
 from envs.scenario import Order, Scenario
 from envs.sensing import Sensing, Truth
 from envs.staircase import Terrain
+from envs.stepper import Stepper
 from envs.world import World
 
 Array = NDArray[np.float64]
@@ -96,6 +97,9 @@ class ClimbBatch:
         spec: the robot.
         count: how many, E.
         gui: show the first robot in a window.
+
+    Attributes:
+        stepper: what steps the robots; None: this class itself.
     """
 
     def __init__(self, spec: RobotSpec, count: int, gui: bool = False) -> None:
@@ -117,6 +121,7 @@ class ClimbBatch:
         self._motor, self._speeds = np.zeros((count, self.substeps, joints)), np.zeros((count, self.substeps, joints))
         self._joint_state = np.zeros((count, joints, 2))
         self._base = np.zeros((count, 13))
+        self._drive = np.zeros((self.substeps, count, joints))
         self._delay, self._steps_left, self._until_push = (np.zeros(count, dtype=np.int64) for _ in range(3))
         self._fixed = np.zeros((count, 6))
         self._heading, self._goal, self._half_width = np.ones(count), np.zeros(count), np.ones(count)
@@ -127,6 +132,7 @@ class ClimbBatch:
         self._action = np.zeros((count, self.controller.actions))
         self._torque_limit = np.array(spec.torque_limit)
         self._rising = np.zeros(count)
+        self.stepper = None if gui or self._drives else self._fast()
         self.tally = Tally(np.zeros(count, np.int64), np.zeros(count), np.zeros((count, len(self.kind.rewards.table))), *np.zeros((4, count)))
 
     @property
@@ -148,6 +154,18 @@ class ClimbBatch:
         """Free the physics clients."""
         for world in self.worlds:
             world.close()
+
+    def _fast(self) -> Stepper | None:
+        built = stepper.library()
+        arrays = (self._drive, self._motor, self._speeds, self._joint_state, self._base)
+        return Stepper(built, self.spec, self.actuators, self.worlds, *arrays) if built else None
+
+    def replace(self, row: int) -> None:
+        """Give the robot of `row` a new physics client; it has to be reset before the next step."""
+        self.worlds[row].close()
+        self.worlds[row] = World(self.spec)
+        if self.stepper:
+            self.stepper.take(row, self.worlds[row])
 
     def reset(self, scenarios: dict[int, Scenario], generators: dict[int, np.random.Generator]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Start `scenarios` (by row), noise and pushes drawn from `generators` (by row). Returns the observations of these rows: policy and privileged."""
@@ -225,19 +243,22 @@ class ClimbBatch:
         self._push()
         at_rest = self.actuators.wanted_at_rest(command)
         # The command before this one holds until its delay is over, (S, E, J).
-        drive = np.where(np.arange(self.substeps)[:, None, None] >= self._delay[:, None], at_rest, self._at_rest)
-        for first in range(0, self.count, SIDE_BY_SIDE):
-            self._advance_some(slice(first, first + SIDE_BY_SIDE), drive)
+        self._drive[:] = np.where(np.arange(self.substeps)[:, None, None] >= self._delay[:, None], at_rest, self._at_rest)
+        if self.stepper:
+            self.stepper.advance()
+        else:
+            for first in range(0, self.count, SIDE_BY_SIDE):
+                self._advance_some(slice(first, first + SIDE_BY_SIDE))
         self._at_rest = at_rest
         energy = self.spec.physics_step * np.abs(self._motor * self._speeds).sum((1, 2))
         return energy, np.square(self._motor / self._torque_limit).mean((1, 2))
 
-    def _advance_some(self, rows: slice, drive: Array) -> None:
+    def _advance_some(self, rows: slice) -> None:
         """The physics steps of the robots `rows`: so few that their physics stays in the processor's cache from one step to the next."""
         worlds = self.worlds[rows]
         for substep in range(self.substeps):
             position, velocity = self._joint_state[rows, :, 0], self._joint_state[rows, :, 1]
-            motor, torque = self.actuators.torque(rows, drive[substep, rows], position, velocity)
+            motor, torque = self.actuators.torque(rows, self._drive[substep, rows], position, velocity)
             self._motor[rows, substep], self._speeds[rows, substep] = motor, velocity
             for world, one in zip(worlds, torque.tolist(), strict=True):
                 world.step(one)

@@ -144,7 +144,6 @@ class Worker:
     def _lose(self, row: int, what: str) -> Ended:
         """The episode of a robot in which a number is not finite: kept for a replay, and given up together with its physics client."""
         from envs.replay import Recording
-        from envs.world import World
 
         robot, steps = self.job.first + self.rows[row], int(self.batch.tally.steps[row])
         why = f"robot {robot}: {what} is not finite after {steps} control steps; the robot starts anew"
@@ -153,8 +152,7 @@ class Worker:
             recording = Recording(self.job.robot, scenario, self._states[row], np.stack(list(self._acted)[-steps:])[:, row], what)
             path = recording.write(self.job.faults / f"robot-{robot}-episode-{int(self.shared['episode'][row]) - 1}.json")
             why += f"; see it again: python -m envs.replay {path}"
-        self.batch.worlds[row].close()
-        self.batch.worlds[row] = World(self.batch.spec)
+        self.batch.replace(row)
         return Ended(self.rows[row], None, why)
 
 

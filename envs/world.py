@@ -6,6 +6,7 @@ A flight is made once, of thick slabs, and moved into place at each reset: no bo
 import ctypes
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -49,6 +50,11 @@ def _can_open_window() -> bool:
     if display:
         x11.XCloseDisplay(ctypes.c_void_p(display))
     return bool(display)
+
+
+def bullet() -> tuple[bytes, int]:
+    """The file of Bullet's code that is loaded, and the version of its interface for plugins."""
+    return str(pybullet.__file__).encode(), int(pybullet.getAPIVersion())
 
 
 class World:
@@ -237,6 +243,21 @@ class World:
         if self._belts:
             row += [number for state in self._belts.state() for number in state]
         return row
+
+    def state_index(self) -> tuple[list[int], list[int]]:
+        """Where Bullet has the joints' positions, and their velocities, in the state of the robot."""
+        infos = [pybullet.getJointInfo(self._robot, joint, physicsClientId=self._client) for joint in self._joints]
+        return [info[3] for info in infos], [info[4] for info in infos]
+
+    def load_plugin(self, library: Path) -> int:
+        """Load a plugin of Bullet's. Returns Bullet's number of the robot.
+
+        Raises:
+            RuntimeError: Bullet does not take it.
+        """
+        if pybullet.loadPlugin(str(library), physicsClientId=self._client) < 0:
+            raise RuntimeError(f"Bullet cannot load {library}; remove it to do without")
+        return int(self._robot)
 
     def track_load(self) -> Array:
         """What the ground took from each track's drive in the last physics step [N m], (T,); of a robot without tracks, (0,)."""
