@@ -8,14 +8,17 @@ from dataclasses import dataclass
 from typing import Any
 
 import gymnasium
+import numpy as np
 import torch
 import tyro
+from numpy.typing import NDArray
 from rich.console import Console
 from stable_baselines3 import PPO
 from stable_baselines3.common.vec_env import SubprocVecEnv, VecEnv
 
-from agents import ppo
-from agents.policy import ClimbPolicy
+from agents import collecting, ppo
+from agents.driven import means
+from agents.policy import Actor, ClimbPolicy
 from agents.ppo import PPOConfig
 from agents.vec_env import ClimbVecEnv
 from envs import benchmark
@@ -47,8 +50,23 @@ def ours(config: Config) -> tuple[float, dict[str, float]]:
     finally:
         env.close()
     each = 1e6 / (config.iterations * model.n_steps * env.num_envs)
-    choosing = watch.seconds["collect"] - watch.seconds["wait"]
-    return speed, {"learner: choosing actions, keeping samples": each * choosing, "learner: updates": each * watch.seconds["learner: updates"]}
+    keeping = watch.seconds["collect"] - watch.seconds["wait"]
+    return speed, {
+        "learner: choosing actions, in the workers": _choosing(env.pool.shared["policy"][env.rows[0]], model),
+        "learner: keeping samples": each * keeping,
+        "learner: updates": each * watch.seconds["learner: updates"],
+    }
+
+
+def _choosing(seen: NDArray[np.float32], model: Any) -> float:
+    """What the actor costs a worker for a robot's step [us], for the robots that have `seen` this."""
+    rounds = 300
+    actor = Actor(seen.shape[1], model.action_space.shape[0])
+    actor.load_state_dict(collecting.actor(model.policy))
+    begun = time.perf_counter()
+    for _ in range(rounds):
+        means(actor, seen)
+    return 1e6 * (time.perf_counter() - begun) / (rounds * len(seen))
 
 
 def theirs(config: Config) -> tuple[float, float]:

@@ -1,38 +1,32 @@
 """stable-baselines3's VecEnv over the worker processes of `envs.workers`."""
 
-from typing import Any, NamedTuple
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
+import torch
 
-from agents.collecting import StepByStep
+from agents.collecting import LocalRollouts
+from agents.driven import OBSERVATIONS, Driven, Steps
 from agents.finite import NotFiniteError
 from agents.vec_robots import STATE, VecRobots
 from envs.kinds import kind
 from envs.pool import Pool
 from envs.robots import ROBOTS
-from envs.workers import Job
-
-
-class Outcome(NamedTuple):
-    """What came of the last actions of the robots of a worker. A finished robot has started anew; its last observation is in its info."""
-
-    reward: np.ndarray
-    done: np.ndarray
-    infos: list[dict[str, Any]]
+from envs.workers import Ended, Job
 
 
 class ClimbVecEnv(VecRobots):
-    """Training robots in worker processes of this machine.
+    """Training robots in worker processes of this machine. They can be stepped; training lets them `collect`.
 
     Attributes:
         rows: the robots of each worker, by its number.
-        seen: what the robots observe now.
     """
 
-    algorithm = StepByStep
+    algorithm = LocalRollouts
 
     def __init__(self, job: Job, workers: int) -> None:
-        self.pool = Pool(job, workers)
+        self.pool = Pool(job, workers, Driven)
         self.rows = [slice(process.rows[0], process.rows[-1] + 1) for process in self.pool.processes]
         self._control_step = kind(ROBOTS[job.robot]).control_step
         super().__init__(job.robots, self.pool.observations, self.pool.actions)
@@ -40,58 +34,85 @@ class ClimbVecEnv(VecRobots):
     def reset(self) -> dict[str, np.ndarray]:
         """Start the next episode of every robot."""
         self.pool.ask("reset")
-        self.seen = {name: self.pool.shared[name].copy() for name in ("policy", "privileged")}
-        return self._observe()
+        self._seen = {name: self.pool.shared[name].copy() for name in OBSERVATIONS}
+        return self._seen
 
-    def act(self, actions: np.ndarray, numbers: list[int]) -> None:
-        """Send their robots' actions, of `actions` (E, A), to the workers `numbers`.
+    def collect(self, weights: dict[str, torch.Tensor], deviation: np.ndarray, noise: np.ndarray, go_on: Callable[[], bool]) -> list[Steps] | None:
+        """A rollout of every robot, by worker; None if `go_on`, which is asked now and then, says no. A worker that is lost costs its rollout, which another collects from its start.
+
+        Args:
+            weights: of the actor.
+            deviation: standard deviation of the actions, (A,).
+            noise: standard normal, (T, E, A).
+
+        Raises:
+            NotFiniteError: an action is not finite.
+            WorkerError: workers were lost too often.
+        """
+        halt, found, left = self.pool.shared["halt"], {}, list(range(len(self.rows)))
+        halt[:] = 0
+
+        def send(number: int) -> None:
+            self.pool.send([number], "collect", weights, deviation, noise[:, self.rows[number]])
+
+        for number in left:
+            send(number)
+        while left:
+            for number in self.pool.answered(left):
+                steps = self.pool.receive(number)
+                if steps is None and not halt.any():
+                    send(number)
+                    continue
+                found[number] = steps
+                left.remove(number)
+            halt[:] |= not go_on()
+        if halt.any():
+            return None
+        for steps in found.values():
+            if isinstance(steps, NotFiniteError):
+                raise steps
+            self.pool.tell([one.ended for one in steps.over])
+        return [found[number] for number in range(len(self.rows))]
+
+    def info(self, ended: Ended, last: dict[str, np.ndarray]) -> dict[str, Any]:
+        """What stable-baselines3 wants to know of an episode that is over, with its last observation. One that was lost has no summary."""
+        known = {"terminal_observation": last, "TimeLimit.truncated": ended.cut_off}
+        if ended.summary is None:
+            return known
+        episode = {"r": ended.summary["return"], "l": round(ended.summary["seconds"] / self._control_step), "t": 0.0}
+        return known | {"episode": episode, "summary": ended.summary}
+
+    def step_async(self, actions: np.ndarray) -> None:
+        """Send `actions` (E, A) to the workers.
 
         Raises:
             NotFiniteError: one of them is not finite.
         """
-        for number in numbers:
-            if not np.isfinite(actions[self.rows[number]]).all():
-                raise NotFiniteError("action")
-            self.pool.shared["action"][self.rows[number]] = actions[self.rows[number]]
-        self.pool.send("step", numbers)
+        if not np.isfinite(actions).all():
+            raise NotFiniteError("action")
+        self.pool.shared["action"][:] = actions
+        self.pool.send(range(len(self.rows)), "step")
 
-    def outcome(self, number: int) -> Outcome:
-        """What came of the last actions of worker `number`, when it has answered; `seen` has what its robots observe then.
+    def step_wait(self) -> tuple[dict[str, np.ndarray], np.ndarray, np.ndarray, list[dict[str, Any]]]:
+        """What came of the last actions. A finished robot has started anew; its last observation is in its info.
 
         A lost episode counts as truncated before this step: its last observation is the one handed out then, its reward is 0, and it has no summary.
         """
-        rows, shared = self.rows[number], self.pool.shared
-        first, count = rows.start, rows.stop - rows.start
-        infos: list[dict[str, Any]] = [{} for _ in range(count)]
-        done = np.zeros(count, dtype=bool)
-        ended = self.pool.receive(number)
-        reward = shared["reward"][rows].copy()
-        for robot, summary, _ in ended:
-            index = robot - first
-            done[index] = True
-            if summary is None:
-                last = {name: array[robot].copy() for name, array in self.seen.items()}
-                infos[index], reward[index] = {"terminal_observation": last, "TimeLimit.truncated": True}, 0.0
-                continue
-            last = {name: shared[f"last_{name}"][robot].copy() for name in self.seen}
-            episode = {"r": summary["return"], "l": round(summary["seconds"] / self._control_step), "t": 0.0}
-            infos[index] = {"terminal_observation": last, "TimeLimit.truncated": summary["end"] == "timeout", "episode": episode, "summary": summary}
-        for name, array in self.seen.items():
-            array[rows] = shared[name][rows]
-        return Outcome(reward, done, infos)
-
-    def step_async(self, actions: np.ndarray) -> None:
-        """Send `actions` (E, A) to the workers; raises as `act`."""
-        self.act(actions, list(range(len(self.rows))))
-
-    def step_wait(self) -> tuple[dict[str, np.ndarray], np.ndarray, np.ndarray, list[dict[str, Any]]]:
-        """What came of the last actions."""
-        parts = [self.outcome(number) for number in range(len(self.rows))]
-        reward, done = (np.concatenate([part[k] for part in parts]) for k in (0, 1))
-        return self._observe(), reward, done, [info for part in parts for info in part.infos]
-
-    def _observe(self) -> dict[str, np.ndarray]:
-        return {name: array.copy() for name, array in self.seen.items()}
+        shared = self.pool.shared
+        infos: list[dict[str, Any]] = [{} for _ in range(self.num_envs)]
+        done = np.zeros(self.num_envs, dtype=bool)
+        ended = [one for number in range(len(self.rows)) for one in self.pool.episodes(number)]
+        reward = shared["reward"].copy()
+        for one in ended:
+            done[one.robot] = True
+            if one.summary is None:
+                reward[one.robot] = 0.0
+                last = {name: array[one.robot].copy() for name, array in self._seen.items()}
+            else:
+                last = {name: shared[f"last_{name}"][one.robot].copy() for name in OBSERVATIONS}
+            infos[one.robot] = self.info(one, last)
+        self._seen = {name: shared[name].copy() for name in OBSERVATIONS}
+        return self._seen, reward, done, infos
 
     def get_state(self) -> dict[str, np.ndarray]:
         """Curriculum levels (E, 2) and episode numbers (E,) of all robots."""

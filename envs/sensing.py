@@ -42,6 +42,7 @@ class Sensing:
         self._scale = np.zeros_like(self._noise)
         self._bias = np.zeros_like(self._noise)
         self._missing = np.zeros(count, dtype=np.float32)
+        self._noisy = [False] * count
         self._chance = np.ones((count, _CELLS), dtype=np.float32)
         self._drift = np.zeros((count, 2))
         self._drift_speed = np.zeros((count, 2))
@@ -56,6 +57,7 @@ class Sensing:
         names = ("gravity_noise", "gyro_noise", "position_noise", "velocity_noise", "map_noise")
         widths = np.diff(self._split, prepend=0, append=self._noise.shape[1])
         self._scale[row] = np.repeat([values[name][0] for name in names], widths)
+        self._noisy[row] = bool(self._scale[row].any())
         self._bias[row] = 0.0
         self._bias[row, 3:6] = values["gyro_bias"]
         tilt = values["map_tilt"]
@@ -96,7 +98,7 @@ class Sensing:
         )
 
     def _draw(self, row: int, rng: np.random.Generator) -> None:
-        if self._scale[row].any():
+        if self._noisy[row]:
             rng.standard_normal(out=self._noise[row], dtype=np.float32)
         if self._missing[row] > 0.0:
             rng.random(out=self._chance[row], dtype=np.float32)

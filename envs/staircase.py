@@ -130,26 +130,27 @@ class Terrain:
 
     def __init__(self, count: int) -> None:
         self.edges = np.full((count, MAX_STEPS), np.inf)
-        self.rises = np.zeros((count, MAX_STEPS))
+        self.tops = np.zeros((count, 1 + MAX_STEPS))
+        """Of the ground before the first edge and behind each."""
         self.half_width = np.zeros(count)
         self.end = np.zeros(count)
 
     def place(self, row: int, stairs: Staircase) -> None:
         """Put `stairs` under robot `row`."""
-        self.edges[row], self.rises[row] = np.inf, 0.0
+        self.edges[row], self.tops[row] = np.inf, 0.0
         self.edges[row, : stairs.steps] = stairs.edges
-        self.rises[row, : stairs.steps] = np.diff(stairs.tops, prepend=0.0)
+        self.tops[row, 1 : 1 + stairs.steps] = np.cumsum(np.diff(stairs.tops, prepend=0.0))
         self.half_width[row] = 0.5 * stairs.width
         self.end[row] = stairs.edges[-1] + LANDING
 
     def height(self, x: Array, y: Array, rows: slice | list[int] = slice(None)) -> Array:
         """Height of the ground [m] at world points (R, M) [m]; the points of row r are on the staircase of robot `rows[r]`."""
-        surface = np.zeros_like(x)
-        for edge, rise in zip(self.edges[rows].T, self.rises[rows].T, strict=True):
-            if rise.any():
-                surface += rise[:, None] * (x >= edge[:, None])
+        passed = np.zeros(x.shape, np.uint8)
+        for edge in self.edges[rows].T:
+            if np.isfinite(edge).any():
+                passed += x >= edge[:, None]
         inside = (np.abs(y) <= self.half_width[rows, None]) & (x <= self.end[rows, None])
-        return surface * inside
+        return np.take_along_axis(self.tops[rows], passed.astype(np.intp), 1) * inside
 
 
 def sample_irregularity(rng: np.random.Generator, steps: int, amount: float) -> tuple[float, ...]:

@@ -53,6 +53,11 @@ class Ended(NamedTuple):
     why: str = ""
     """What made it lost, in one line."""
 
+    @property
+    def cut_off(self) -> bool:
+        """Whether it would have gone on: time was up, or it is lost."""
+        return self.summary is None or self.summary["end"] == "timeout"
+
 
 class Shared:
     """Arrays that all processes see, one row a robot."""
@@ -69,6 +74,9 @@ class Shared:
             "end": ("f", (robots,)),
             "level": ("q", (robots, 2)),
             "episode": ("q", (robots,)),
+            # Control steps that have been made, as a sign of life, and whether to stop what takes many.
+            "beat": ("q", (robots,)),
+            "halt": ("q", (robots,)),
         }
         self.names = tuple(table)
         self._raw = {name: (context.RawArray(code, int(np.prod(shape))), code, shape) for name, (code, shape) in table.items()}
@@ -123,6 +131,7 @@ class Worker:
         self._acted.append(actions)
         result = self.batch.step(actions)
         shared, lost = self.shared, faults(self.batch, result)
+        shared["beat"] += 1
         shared["policy"][:], shared["privileged"][:] = result.policy, result.privileged
         shared["reward"][:], shared["end"][:] = result.reward, result.end
         over = sorted({*np.flatnonzero(result.end).tolist(), *lost})
@@ -156,8 +165,8 @@ class Worker:
         return Ended(self.rows[row], None, why)
 
 
-def work(job: Job, rows: list[int], shared: Shared, pipe: Connection) -> None:
-    """The process: says "ready", then answers requests, which are names of `Worker`'s methods, until it is told to close or its trainer is gone."""
+def work(make: type[Worker], job: Job, rows: list[int], shared: Shared, pipe: Connection) -> None:
+    """The process: says "ready", then answers requests, which are names of the worker's methods and their arguments, until it is told to close or its trainer is gone."""
     import signal
 
     import torch
@@ -167,10 +176,13 @@ def work(job: Job, rows: list[int], shared: Shared, pipe: Connection) -> None:
     torch.set_num_threads(1)
     try:
         with quiet():
-            worker = Worker(job, rows, shared)
+            worker = make(job, rows, shared)
         pipe.send(("ready", None))
-        while (request := pipe.recv()) != "close":
-            pipe.send(("done", getattr(worker, request)()))
+        while True:
+            request, *arguments = pipe.recv()
+            if request == "close":
+                return
+            pipe.send(("done", getattr(worker, request)(*arguments)))
     except (EOFError, ConnectionError):
         return
     except Exception:

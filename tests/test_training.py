@@ -26,7 +26,8 @@ from agents import checkpoint, curve, ppo
 from agents.config import TrainConfig
 from agents.ppo import HIGHEST_RATE, LOWEST_RATE, PPOConfig, next_rate
 from agents.training import train
-from agents.vec_env import ClimbVecEnv, Outcome
+from agents.vec_env import ClimbVecEnv
+from envs.pool import Pool
 
 ROOT = Path(__file__).resolve().parent.parent
 ITERATION = 4 * 256
@@ -184,14 +185,14 @@ def test_no_content_of_the_saved_configuration_is_more_than_a_line(tmp_path: Pat
 
 
 def test_training_goes_on_without_a_worker_that_was_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
-    act, count = ClimbVecEnv.act, iter(range(10**6))
+    send, count = Pool.send, iter(range(10**6))
 
-    def kills(env: ClimbVecEnv, actions: np.ndarray, numbers: list[int]) -> None:
-        if next(count) == 10:
-            os.kill(env.pool.processes[0].pid or 0, signal.SIGKILL)
-        act(env, actions, numbers)
+    def kills(pool: Pool, numbers: Any, request: str, *arguments: Any) -> None:
+        send(pool, numbers, request, *arguments)
+        if request == "collect" and next(count) == 0:
+            os.kill(pool.processes[0].pid or 0, signal.SIGKILL)
 
-    monkeypatch.setattr(ClimbVecEnv, "act", kills)
+    monkeypatch.setattr(Pool, "send", kills)
     assert newest(train(config(tmp_path / "run", iterations=1)))["steps"] == ITERATION
     assert "worker 0 died (exit code -9)" in capfd.readouterr().err
 
@@ -199,11 +200,13 @@ def test_training_goes_on_without_a_worker_that_was_killed(tmp_path: Path, monke
 def test_a_reward_that_is_not_finite_ends_the_run_before_the_weights_change(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    outcome, weights = ClimbVecEnv.outcome, []
+    collect, weights = ClimbVecEnv.collect, []
 
-    def poisoned(env: ClimbVecEnv, number: int) -> Outcome:
-        found = outcome(env, number)
-        return found._replace(reward=found.reward * np.nan)
+    def poisoned(*arguments: Any) -> Any:
+        found = collect(*arguments)
+        for steps in found or []:
+            steps.rewards[:] = np.nan
+        return found
 
     real = ppo.build
 
@@ -212,7 +215,7 @@ def test_a_reward_that_is_not_finite_ends_the_run_before_the_weights_change(
         weights.append((model.policy, {name: weight.clone() for name, weight in model.policy.state_dict().items()}))
         return model
 
-    monkeypatch.setattr(ClimbVecEnv, "outcome", poisoned)
+    monkeypatch.setattr(ClimbVecEnv, "collect", poisoned)
     monkeypatch.setattr(ppo, "build", build)
     arguments = "--steps 16 --robots 2 --workers 1 --ppo.rollout 8 --ppo.minibatch 16 --run"
     monkeypatch.setattr(sys, "argv", ["train.py", *arguments.split(), str(tmp_path / "run")])
