@@ -14,6 +14,8 @@ from stable_baselines3.common.utils import explained_variance
 from torch import Tensor
 from torch.nn import functional
 
+from agents.finite import NotFiniteError
+
 
 class Samples(NamedTuple):
     """A rollout of E robots over T control steps, or some of its samples; B of them."""
@@ -82,7 +84,11 @@ class Learner(PPO):
         return Samples(torch.cat(parts, 1), *others)
 
     def _gradient_step(self, samples: Samples, second: ThreadPoolExecutor, updates: list[Update], losses: list[float]) -> bool:
-        """Whether it was done: not if the policy is too far from the one that took the actions."""
+        """Whether it was done: not if the policy is too far from the one that took the actions.
+
+        Raises:
+            NotFiniteError: a gradient is not finite.
+        """
         policy = self.policy
         policy.optimizer.zero_grad()
         critic = second.submit(self._critic, samples)
@@ -92,7 +98,8 @@ class Learner(PPO):
             losses.append(critic.result())
         if self.target_kl is not None and updates[-1].kl > 1.5 * self.target_kl:
             return False
-        torch.nn.utils.clip_grad_norm_(policy.parameters(), self.max_grad_norm)
+        if not torch.nn.utils.clip_grad_norm_(policy.parameters(), self.max_grad_norm).isfinite():
+            raise NotFiniteError("gradient")
         policy.optimizer.step()
         return True
 

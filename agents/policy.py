@@ -13,7 +13,8 @@ def tower(inputs: int, hidden: tuple[int, ...] = HIDDEN) -> nn.Sequential:
     """A multilayer perceptron with ELU after each layer."""
     layers: list[nn.Module] = []
     for size in hidden:
-        layers += [nn.Linear(inputs, size), nn.ELU()]
+        # In place, the gradient needs no second exponential.
+        layers += [nn.Linear(inputs, size), nn.ELU(inplace=True)]
         inputs = size
     return nn.Sequential(*layers)
 

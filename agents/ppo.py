@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from stable_baselines3 import PPO
 
-from agents import finite
 from agents.learner import Learner
 from agents.policy import ClimbPolicy
 from agents.vec_robots import VecRobots
@@ -85,6 +84,5 @@ def build(config: PPOConfig, env: VecRobots, seed: int) -> Learner:
         device="cpu",
         seed=seed,
     )
-    finite.watch(model.policy.optimizer)
     set_rate(model, config.rate)
     return model

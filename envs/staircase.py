@@ -129,6 +129,7 @@ class Terrain:
     """The staircases of E robots as padded arrays, for heights in one pass."""
 
     def __init__(self, count: int) -> None:
+        self.steps = np.zeros(count, dtype=np.intp)
         self.edges = np.full((count, MAX_STEPS), np.inf)
         self.tops = np.zeros((count, 1 + MAX_STEPS))
         """Of the ground before the first edge and behind each."""
@@ -137,7 +138,7 @@ class Terrain:
 
     def place(self, row: int, stairs: Staircase) -> None:
         """Put `stairs` under robot `row`."""
-        self.edges[row], self.tops[row] = np.inf, 0.0
+        self.steps[row], self.edges[row], self.tops[row] = stairs.steps, np.inf, 0.0
         self.edges[row, : stairs.steps] = stairs.edges
         self.tops[row, 1 : 1 + stairs.steps] = np.cumsum(np.diff(stairs.tops, prepend=0.0))
         self.half_width[row] = 0.5 * stairs.width
@@ -146,9 +147,8 @@ class Terrain:
     def height(self, x: Array, y: Array, rows: slice | list[int] = slice(None)) -> Array:
         """Height of the ground [m] at world points (R, M) [m]; the points of row r are on the staircase of robot `rows[r]`."""
         passed = np.zeros(x.shape, np.uint8)
-        for edge in self.edges[rows].T:
-            if np.isfinite(edge).any():
-                passed += x >= edge[:, None]
+        for edge in self.edges[rows, : self.steps[rows].max()].T:
+            passed += (x >= edge[:, None]).view(np.uint8)
         inside = (np.abs(y) <= self.half_width[rows, None]) & (x <= self.end[rows, None])
         return np.take_along_axis(self.tops[rows], passed.astype(np.intp), 1) * inside
 

@@ -48,4 +48,4 @@ def tensors(mirror: Mirror) -> tuple[Tensor, Tensor]:
 
 def shown(values: Tensor, order: Tensor, sign: Tensor, mirrored: Tensor) -> Tensor:
     """`values` (E, N), those of robots that are `mirrored`, (E, 1), in the mirror."""
-    return torch.where(mirrored, values[:, order] * sign, values)
+    return torch.where(mirrored, values.index_select(1, order) * sign, values)

@@ -241,7 +241,7 @@ class Controller(nn.Module):
         left_at, way = middle_x - stride_x * (0.5 + ratio * swing), (1 + ratio) * stride_x * swings
         here = torch.where(swings, left_at, x)
         points = torch.cat([here + way * (k / 3) for k in range(4)], 1)
-        over_plane = self.map.at(memory.ground, points, y.repeat(1, 4)) - memory.height.unsqueeze(1) - memory.slope.unsqueeze(1) * points
+        over_plane = self.map.at(memory.ground, points, torch.cat([y, y, y, y], 1)) - memory.height.unsqueeze(1) - memory.slope.unsqueeze(1) * points
         over_plane = over_plane.reshape(-1, 4, self.legs)
         landing = over_plane[:, 3]
         foothold = torch.where(memory.swung & ~swings, landing, memory.foothold)
