@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from agents.driven import Over, Steps
+from agents.driven import OBSERVATIONS, Over, Steps
 from agents.learner import Learner
 
 
@@ -87,5 +87,5 @@ def _judge(policy: Any, buffer: Any, gamma: float, over: list[Over], now: dict[s
 def _values(policy: Any, observations: dict[str, NDArray[np.float32]]) -> NDArray[np.float32]:
     """The critic's values, (B,), of observations (B, ...)."""
     with torch.inference_mode():
-        features = torch.cat([torch.from_numpy(observations[name]) for name in ("policy", "privileged")], 1)
+        features = torch.cat([torch.from_numpy(observations[name]) for name in OBSERVATIONS], 1)
         return policy.value_net(policy.mlp_extractor.forward_critic(features)).flatten().numpy()

@@ -26,6 +26,7 @@ LEVEL = 8
 NOISE = 0.12
 """Standard deviation of the random actions: what training explores with."""
 BULLET = "physics: Bullet's stepSimulation"
+CONTROLLER = ("controller", "observation: the controller's part")
 AROUND = "physics: torques to Bullet and states from it"
 """With the motors, where `envs.stepper` is built."""
 BULLET_CALLS = ("getJointStates", "setJointMotorControlArray", "getBasePositionAndOrientation", "getBaseVelocity", "applyExternalTorque")
@@ -76,6 +77,10 @@ class Figures:
     parts: dict[str, float]
     """Time of a worker for a step of one robot [us], by part."""
 
+    def share(self, without: tuple[str, ...] = ()) -> float:
+        """Of Bullet's calls in a worker's time for a step, some parts of it not counted."""
+        return (self.parts[BULLET] + self.parts[AROUND]) / sum(cost for label, cost in self.parts.items() if label not in without)
+
 
 def measure(config: BenchmarkConfig) -> Figures:
     """Measure the robots of `config`."""
@@ -124,9 +129,9 @@ def _parts(config: BenchmarkConfig, pool: Pool) -> dict[str, float]:
         for name in BULLET_CALLS:
             watch.watch(world.pybullet, name, AROUND)
         watch.watch(batch.actuators, "torque", "physics: motors")
-    watch.watch(batch.controller, "act", "controller")
+    watch.watch(batch.controller, "act", CONTROLLER[0])
     watch.watch(batch.sensing, "measure", "observation: sensors and randomisation")
-    watch.watch(batch.controller, "observe", "observation: the controller's part")
+    watch.watch(batch.controller, "observe", CONTROLLER[1])
     watch.watch(batch, "_judge", "reward and ends")
     watch.watch(worker, "begin", "resets, all of it")
     rng = np.random.default_rng(0)
@@ -161,6 +166,7 @@ def table(config: BenchmarkConfig, costs: dict[str, float], speeds: dict[str, fl
 def speeds(config: BenchmarkConfig, figures: Figures) -> dict[str, float | str]:
     """What is measured here, side by side."""
     return {
+        "Bullet's share of a worker's time; of that without the controller": f"{figures.share():.0%}; {figures.share(CONTROLLER):.0%}",
         "our step, no learning": figures.speed,
         f"bare Bullet: stepSimulation alone, same robots and flights, {config.workers} processes": figures.bullet,
         f"Gymnasium's Ant-v5, {config.workers} processes": yardsticks.ants(config.workers, 10 * config.steps),
