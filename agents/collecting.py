@@ -7,8 +7,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from agents.driven import OBSERVATIONS, Over, Steps
+from agents.driven import Over, Steps
 from agents.learner import Learner
+from agents.policy import OBSERVATIONS
 
 
 class LocalRollouts(Learner):

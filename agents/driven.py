@@ -12,14 +12,13 @@ import torch
 from numpy.typing import NDArray
 
 from agents.finite import NotFiniteError
-from agents.policy import Actor
+from agents.policy import OBSERVATIONS, Actor
 from envs.workers import Ended, Job, Shared, Worker
 
 Array = NDArray[np.float32]
 
 BATCH = 64
 """A multiple of the lanes of today's vector units, as in `agents.evaluation`."""
-OBSERVATIONS = ("policy", "privileged")
 
 
 class Over(NamedTuple):

@@ -15,6 +15,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from agents.finite import NotFiniteError
+from agents.policy import OBSERVATIONS
 
 
 class Samples(NamedTuple):
@@ -79,7 +80,7 @@ class Learner(PPO):
 
     def _rollout(self) -> Samples:
         buffer: Any = self.rollout_buffer
-        parts = [torch.from_numpy(buffer.observations[name]).flatten(0, 1) for name in ("policy", "privileged")]
+        parts = [torch.from_numpy(buffer.observations[name]).flatten(0, 1) for name in OBSERVATIONS]
         others = [torch.from_numpy(getattr(buffer, name)).flatten(0, 1) for name in ("actions", "log_probs", "advantages", "returns")]
         return Samples(torch.cat(parts, 1), *others)
 

@@ -7,6 +7,8 @@ from stable_baselines3.common.policies import MultiInputActorCriticPolicy
 from torch import Tensor, nn
 
 HIDDEN = (256, 128)
+OBSERVATIONS = ("policy", "privileged")
+"""Parts of an observation, in the order in which the networks see them: what the robot's sensors say, and what only a simulator knows."""
 
 
 def tower(inputs: int, hidden: tuple[int, ...] = HIDDEN) -> nn.Sequential:

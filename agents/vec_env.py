@@ -7,8 +7,9 @@ import numpy as np
 import torch
 
 from agents.collecting import LocalRollouts
-from agents.driven import OBSERVATIONS, Driven, Steps
+from agents.driven import Driven, Steps
 from agents.finite import NotFiniteError
+from agents.policy import OBSERVATIONS
 from agents.vec_robots import STATE, VecRobots
 from envs.kinds import kind
 from envs.pool import Pool
