@@ -22,7 +22,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import train as command
-from agents import checkpoint, curve, ppo
+from agents import checkpoint, curve, policies, ppo, ship
 from agents.config import TrainConfig
 from agents.ppo import HIGHEST_RATE, LOWEST_RATE, PPOConfig, next_rate
 from agents.training import train
@@ -75,6 +75,28 @@ def test_a_curve_is_read_from_a_run_or_from_a_log_that_was_kept(run: Path, tmp_p
     log = shutil.copy(run / "tensorboard" / "progress.csv", tmp_path / "the-best-run.csv")
     assert [row["time/total_timesteps"] for row in curve.read(run)] == [ITERATION, 2 * ITERATION]
     assert curve.read(Path(log)) == curve.read(run)
+
+
+def test_a_shipped_run_leaves_its_actor_and_its_curve(run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(policies, "PRETRAINED", tmp_path)
+    monkeypatch.setattr(ship, "ROWS", 1)
+    path = ship.ship(run, "mine")
+    assert policies.load(str(path)).actor is not None
+    (kept,) = curve.read(tmp_path / "mine" / "seed-1.csv")
+    last = curve.read(run)[-1]
+    assert kept["time/total_timesteps"] == 2 * ITERATION
+    assert kept["curriculum/riser_up"] == pytest.approx(last["curriculum/riser_up"])
+
+
+def test_without_a_log_nothing_is_shipped(run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    bare = tmp_path / "bare"
+    bare.mkdir()
+    for path in run.glob("checkpoint*"):
+        shutil.copy(path, bare)
+    monkeypatch.setattr(policies, "PRETRAINED", tmp_path / "shipped")
+    assert ship.main(bare, "mine") == 1
+    assert capsys.readouterr().err.startswith("ship: cannot use ")
+    assert not (tmp_path / "shipped").exists()
 
 
 def test_a_run_can_start_from_the_weights_of_another(run: Path, tmp_path: Path) -> None:
