@@ -11,7 +11,7 @@ help: ## list these targets
 
 setup: $(READY) ## make .venv with the pinned packages (demo, test and the others call it)
 
-$(READY): requirements.txt envs/stepper.c envs/stepper.py
+$(READY): requirements.txt envs/stepper.c envs/pages.c envs/stepper.py
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null || \
 		{ echo "setup: $(PYTHON) is not Python 3.11; install it, or name yours: make PYTHON=/path/to/python3.11" >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)

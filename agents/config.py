@@ -39,7 +39,7 @@ class TrainConfig:
     shard: int = 32
     """With --ray: robots that one worker collects together. What is learned depends on this number, and not on the number of workers or machines."""
     robots: int = 128
-    """Robots, over all workers; each needs 40 MB of memory."""
+    """Robots, over all workers; each needs 17 MB of memory, or 37 where `envs/stepper.c` has not been built."""
     randomize: Randomize = "full"
     """"full" draws the randomisation table in every episode, "nominal" uses its nominal values."""
     blind: bool = False

@@ -23,8 +23,9 @@ from envs.world import World
 
 Array = NDArray[np.float64]
 
-SOURCE = Path(__file__).with_suffix(".c")
-BUILT = Path(sys.prefix) / "lib" / f"treadwell-stepper-{hashlib.sha256(SOURCE.read_bytes()).hexdigest()[:12]}.so"
+ADDRESS = ctypes.POINTER(ctypes.c_size_t)
+SOURCES = (Path(__file__).with_suffix(".c"), Path(__file__).with_name("pages.c"))
+BUILT = Path(sys.prefix) / "lib" / f"treadwell-stepper-{hashlib.sha256(b''.join(path.read_bytes() for path in SOURCES)).hexdigest()[:12]}.so"
 """In the Python environment, so that workers of a cluster find it too; what another version has built has another name."""
 COMPILE = ("-O2", "-ffp-contract=off", "-shared", "-fPIC")
 """A product that is added without rounding in between would change the last bits."""
@@ -145,9 +146,9 @@ def build() -> str:
     BUILT.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=BUILT.parent) as folder:
         fresh = Path(folder) / BUILT.name
-        done = subprocess.run([compiler, *COMPILE, "-o", str(fresh), str(SOURCE), "-lm", "-ldl"], capture_output=True, text=True, check=False)
+        done = subprocess.run([compiler, *COMPILE, "-o", str(fresh), *map(str, SOURCES), "-lm", "-ldl"], capture_output=True, text=True, check=False)
         if done.returncode:
-            return f"{compiler} cannot compile {SOURCE.name}: {slower}\n{done.stderr}"
+            return f"{compiler} cannot compile {BUILT.name}: {slower}\n{done.stderr}"
         fresh.replace(BUILT)
     library.cache_clear()
     return f"built {BUILT}" if library() else f"{BUILT} does not fit this PyBullet: {slower}"

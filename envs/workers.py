@@ -171,11 +171,13 @@ def work(make: type[Worker], job: Job, rows: list[int], shared: Shared, pipe: Co
 
     import torch
 
+    from envs.pages import thrifty
+
     # Ctrl-C is the trainer's to handle: it closes the workers.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     torch.set_num_threads(1)
     try:
-        with quiet():
+        with quiet(), thrifty():
             worker = make(job, rows, shared)
         pipe.send(("ready", None))
         while True:

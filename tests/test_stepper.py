@@ -99,9 +99,9 @@ def test_without_a_compiler_it_says_what_to_do(monkeypatch: pytest.MonkeyPatch) 
 def test_what_cannot_be_compiled_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     broken = tmp_path / "stepper.c"
     broken.write_text("int advance(")
-    monkeypatch.setattr(stepper, "SOURCE", broken)
+    monkeypatch.setattr(stepper, "SOURCES", (broken,))
     monkeypatch.setattr(stepper, "BUILT", tmp_path / "lib" / "stepper.so")
     said = stepper.build()
-    assert "cannot compile stepper.c" in said
+    assert "cannot compile stepper.so" in said
     assert "error" in said
     assert list((tmp_path / "lib").iterdir()) == []
