@@ -16,9 +16,9 @@ from rich.console import Console
 from stable_baselines3 import PPO
 from stable_baselines3.common.vec_env import SubprocVecEnv, VecEnv
 
-from agents import collecting, ppo
+from agents import ppo
 from agents.driven import means
-from agents.policy import Actor, ClimbPolicy
+from agents.policy import Actor, ClimbPolicy, actor_weights
 from agents.ppo import PPOConfig
 from agents.vec_env import ClimbVecEnv
 from envs import benchmark
@@ -62,7 +62,7 @@ def _choosing(seen: NDArray[np.float32], model: Any) -> float:
     """What the actor costs a worker for a robot's step [us], for the robots that have `seen` this."""
     rounds = 300
     actor = Actor(seen.shape[1], model.action_space.shape[0])
-    actor.load_state_dict(collecting.actor(model.policy))
+    actor.load_state_dict(actor_weights(model.policy.state_dict()))
     begun = time.perf_counter()
     for _ in range(rounds):
         means(actor, seen)

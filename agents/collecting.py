@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from agents.driven import Over, Steps
 from agents.learner import Learner
-from agents.policy import OBSERVATIONS
+from agents.policy import OBSERVATIONS, actor_weights
 
 
 class LocalRollouts(Learner):
@@ -38,7 +38,7 @@ def collect(model: Learner, env: Any, go_on: Callable[[], bool] = lambda: True) 
     buffer.reset()
     noise = torch.randn(buffer.actions.shape).numpy()
     deviation = policy.log_std.detach().exp().numpy()
-    parts = env.collect(actor(policy), deviation, noise, go_on)
+    parts = env.collect(actor_weights(policy.state_dict()), deviation, noise, go_on)
     if parts is None:
         return None
     over = _put(parts, buffer)
@@ -52,12 +52,6 @@ def collect(model: Learner, env: Any, go_on: Callable[[], bool] = lambda: True) 
     for one in over:
         steps[one.step].append(env.info(one.ended, one.last))
     return steps
-
-
-def actor(policy: Any) -> dict[str, torch.Tensor]:
-    """Weights of `Actor` in stable-baselines3's policy."""
-    parts = {"body": policy.mlp_extractor.policy_net, "head": policy.action_net}
-    return {f"{name}.{key}": weight for name, part in parts.items() for key, weight in part.state_dict().items()}
 
 
 def _put(parts: list[Steps], buffer: Any) -> list[Over]:

@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 
 from agents import checkpoint
-from agents.policy import Actor
+from agents.policy import Actor, actor_weights
 from envs import kinds
 from envs.baselines import Baseline
 from envs.kinds import kind
@@ -96,10 +96,8 @@ def slim(state: dict[str, Any]) -> dict[str, Any]:
     """A training checkpoint reduced to what acting needs; a reduced one stays as it is."""
     if "actor" in state:
         return state
-    kept = {"body": "mlp_extractor.policy_net.", "head": "action_net."}
-    actor = {f"{ours}.{key.removeprefix(theirs)}": value for ours, theirs in kept.items() for key, value in state["policy"].items() if key.startswith(theirs)}
     origin = {key: state[key] for key in ("steps", "minutes")} | {"config": {key: value for key, value in state["config"].items() if key not in PATHS}}
-    return {"robot": state["config"]["robot"], "actor": actor, "origin": origin}
+    return {"robot": state["config"]["robot"], "actor": actor_weights(state["policy"]), "origin": origin}
 
 
 def _from_state(name: str, state: dict[str, Any]) -> Policy:

@@ -63,3 +63,9 @@ class Actor(nn.Module):
     def forward(self, observation: Tensor) -> Tensor:
         """Actions (B, A) in -1..1 for observations (B, N)."""
         return torch.clamp(self.head(self.body(observation)), -1.0, 1.0)
+
+
+def actor_weights(policy: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The weights of `Actor` among those of a `ClimbPolicy`."""
+    kept = {"body": "mlp_extractor.policy_net.", "head": "action_net."}
+    return {f"{ours}.{key.removeprefix(theirs)}": value for ours, theirs in kept.items() for key, value in policy.items() if key.startswith(theirs)}

@@ -15,6 +15,10 @@ static int all_zero(const uint64_t *page) {
     return 1;
 }
 
+static void give_back(uintptr_t start, uintptr_t end) {
+    if (end >= start + FEWEST * PAGE) madvise((void *)start, end - start, MADV_DONTNEED);
+}
+
 /* Of each of `count` spans (first address, and the one after the last; whole pages), the pages of zeros, where FEWEST or more are in a row. */
 void give_back_zeros(const uintptr_t *spans, int count) {
     for (int k = 0; k < count; k++) {
@@ -26,10 +30,10 @@ void give_back_zeros(const uintptr_t *spans, int count) {
             const int mapped = mincore((void *)at, pages * PAGE, (void *)resident) == 0;
             for (size_t i = 0; i < pages; i++, at += PAGE) {
                 if (mapped && (!(resident[i] & 1) || all_zero((const uint64_t *)at))) continue;
-                if (at - run >= FEWEST * PAGE) madvise((void *)run, at - run, MADV_DONTNEED);
+                give_back(run, at);
                 run = at + PAGE;
             }
         }
-        if (spans[2 * k + 1] > run && spans[2 * k + 1] - run >= FEWEST * PAGE) madvise((void *)run, spans[2 * k + 1] - run, MADV_DONTNEED);
+        give_back(run, spans[2 * k + 1]);
     }
 }

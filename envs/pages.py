@@ -4,6 +4,7 @@ A client has buffers of many megabytes for meshes and pictures. Pages of zeros t
 own in which no other thread is at work, and does nothing where `envs.stepper` has not been built or there is no Linux.
 """
 
+import ctypes
 import mmap
 import sys
 from collections.abc import Iterator
@@ -27,7 +28,7 @@ def thrifty() -> Iterator[None]:
     if library is None or sys.platform != "linux" or mmap.PAGESIZE != 4096:
         return
     fresh = np.array(_without(_mapped(), before), dtype=np.uintp).reshape(-1, 2)
-    library.give_back_zeros(fresh.ctypes.data_as(stepper.ADDRESS), len(fresh))
+    library.give_back_zeros(fresh.ctypes.data_as(ctypes.c_void_p), len(fresh))
 
 
 def _mapped() -> list[Span]:

@@ -23,7 +23,6 @@ from envs.world import World
 
 Array = NDArray[np.float64]
 
-ADDRESS = ctypes.POINTER(ctypes.c_size_t)
 SOURCES = (Path(__file__).with_suffix(".c"), Path(__file__).with_name("pages.c"))
 BUILT = Path(sys.prefix) / "lib" / f"treadwell-stepper-{hashlib.sha256(b''.join(path.read_bytes() for path in SOURCES)).hexdigest()[:12]}.so"
 """In the Python environment, so that workers of a cluster find it too; what another version has built has another name."""
