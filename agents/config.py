@@ -16,7 +16,7 @@ from envs.staircase import RISER_RANGE
 class TrainConfig:
     """Train a stair-climbing policy with PPO. Look at the curves with `tensorboard --logdir DIR/tensorboard`.
 
-    The defaults are those of the shipped policy `go2`, with --blind of `go2-blind`, with --robot tracked of `tracked`.
+    With --robot tracked the defaults are those of the shipped policy `tracked`. `go2` is older than the Go2's: its model card has its settings.
     """
 
     run: Path
@@ -38,13 +38,13 @@ class TrainConfig:
     ray://HOST:PORT any other."""
     shard: int = 32
     """With --ray: robots that one worker collects together. What is learned depends on this number, and not on the number of workers or machines."""
-    robots: int = 128
+    robots: int = 256
     """Robots, over all workers; each needs 17 MB of memory, or 37 where `envs/stepper.c` has not been built."""
     randomize: Randomize = "full"
     """"full" draws the randomisation table in every episode, "nominal" uses its nominal values."""
     blind: bool = False
     """Without a height map: what a robot falls back on when its map fails."""
-    save_iterations: int = 40
+    save_iterations: int = 80
     """Iterations between checkpoints, some three minutes of the default settings. All robots start anew there, in a run that goes on as in one that is resumed."""
     ppo: PPOConfig = field(default_factory=PPOConfig)
     curriculum: CurriculumConfig = field(default_factory=CurriculumConfig)
@@ -59,11 +59,11 @@ PRESETS = {
         steps=983_040,
         robots=64,
         save_iterations=20,
-        ppo=PPOConfig(rollout=64, minibatch=1024, deviation=0.2),
-        curriculum=CurriculumConfig(lowest=0.08, highest=0.28, step=0.02, review=0.5, terraces=0.2),
+        ppo=PPOConfig(minibatch=1024, deviation=0.2),
+        curriculum=CurriculumConfig(lowest=0.08, highest=0.28, review=0.5, terraces=0.2),
     ),
 }
-"""The settings of the shipped policies, by robot."""
+"""The default settings, by robot."""
 
 RANGES = {
     "steps": (1, 10**15),

@@ -12,9 +12,9 @@ from agents.vec_robots import VecRobots
 
 @dataclass(frozen=True)
 class PPOConfig:
-    """Settings of PPO. The defaults are what the shipped policies were trained with."""
+    """Settings of PPO."""
 
-    rollout: int = 128
+    rollout: int = 64
     """Control steps of each robot between two updates."""
     minibatch: int = 4096
     """Samples in one gradient step."""

@@ -128,6 +128,7 @@ class ClimbBatch:
         self._drives = len(spec.drives)
         self._order = np.zeros((count, 2))
         self._next_order: list[list[Order]] = [[] for _ in range(count)]
+        self._due = np.full(count, np.inf)
         self._steered = np.ones(count, dtype=bool)
         self._action = np.zeros((count, self.controller.actions))
         self._torque_limit = np.array(spec.torque_limit)
@@ -277,6 +278,7 @@ class ClimbBatch:
         while later and later[0].at <= now:
             order = later.pop(0)
             self._order[row] = order.speed, np.nan if order.yaw_rate is None else order.yaw_rate
+        self._due[row] = later[0].at if later else np.inf
         self._steered[row] = np.isnan(self._order[row, 1])
 
     def _push(self) -> None:
@@ -303,14 +305,15 @@ class ClimbBatch:
         self._steer(truth)
         self.sensors: Sensors = self.sensing.measure(rows, truth, self.actuators.zero_offset, self._commands, self.terrain, self._generators)
         with torch.inference_mode():
-            observation, memory = self.controller.observe(self.sensors, self._memory._make(part[rows] for part in self._memory))
+            before = self._memory if isinstance(rows, slice) else self._memory._make(part[rows] for part in self._memory)
+            observation, memory = self.controller.observe(self.sensors, before)
         return observation.numpy(), memory
 
     def _steer(self, truth: Truth) -> None:
         """The operator: gives the orders of the scenario, and keeps the robot on the middle line by its yaw rate where they leave it open."""
-        for row, later in enumerate(self._next_order):
-            if later:
-                self._take_order(row, float(self.tally.steps[row]) * self.control_step)
+        now = self.tally.steps * self.control_step
+        for row in np.flatnonzero(self._due <= now).tolist():
+            self._take_order(row, now[row])
         self._heading_error = frames.wrap(truth.yaw - np.where(self._heading > 0, 0.0, np.pi))
         speed, yaw_rate = self._order.T
         keeping = steering.yaw_rate(self._heading * truth.position[:, 1], self._heading_error) * (speed > 0)

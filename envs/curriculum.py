@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 class CurriculumConfig:
     """Heights of flights while training."""
 
-    lowest: float = 0.02
+    lowest: float = 0.03
     """Riser of level 0 [m]."""
     highest: float = 0.25
     """Riser of the last level [m]."""
-    step: float = 0.01
+    step: float = 0.02
     """From one level to the next [m]."""
     promote: float = 0.75
     """Share of the way after which a robot gets a higher flight."""

@@ -42,27 +42,29 @@ class Sensing:
         self._scale = np.zeros_like(self._noise)
         self._bias = np.zeros_like(self._noise)
         self._missing = np.zeros(count, dtype=np.float32)
-        self._noisy = [False] * count
         self._chance = np.ones((count, _CELLS), dtype=np.float32)
+        # What is drawn anew at each reading, by robot: a view each, as making one takes as long as ten random numbers.
+        self._normal: list[NDArray[np.float32] | None] = [None] * count
+        self._uniform: list[NDArray[np.float32] | None] = [None] * count
         self._drift = np.zeros((count, 2))
         self._drift_speed = np.zeros((count, 2))
         self._delay = np.zeros(count, dtype=np.int64)
         self._poses = np.zeros((HISTORY, count, 4))
-        x = MAP_X_START + MAP_X_STEP * np.arange(MAP_X_COUNT)
-        y = MAP_Y_START + MAP_Y_STEP * np.arange(MAP_Y_COUNT)
-        self._grid_x, self._grid_y = (grid.ravel() for grid in np.meshgrid(x, y, indexing="ij"))
+        self._x = MAP_X_START + MAP_X_STEP * np.arange(MAP_X_COUNT)
+        self._y = MAP_Y_START + MAP_Y_STEP * np.arange(MAP_Y_COUNT)
 
     def reset(self, row: int, values: Values, position: Array, yaw: float) -> None:
         """Start an episode of robot `row` with its drawn `values`, at a base `position` [m] and heading [rad]."""
         names = ("gravity_noise", "gyro_noise", "position_noise", "velocity_noise", "map_noise")
         widths = np.diff(self._split, prepend=0, append=self._noise.shape[1])
         self._scale[row] = np.repeat([values[name][0] for name in names], widths)
-        self._noisy[row] = bool(self._scale[row].any())
+        self._normal[row] = self._noise[row] if self._scale[row].any() else None
         self._bias[row] = 0.0
         self._bias[row, 3:6] = values["gyro_bias"]
         tilt = values["map_tilt"]
-        self._bias[row, self._split[-1] :] = values["map_offset"][0] + tilt[0] * self._grid_x + tilt[1] * self._grid_y
+        self._bias[row, self._split[-1] :] = ((values["map_offset"][0] + tilt[0] * self._x)[:, None] + tilt[1] * self._y).ravel()
         self._missing[row] = values["map_missing"][0]
+        self._uniform[row] = self._chance[row] if self._missing[row] > 0.0 else None
         self._drift[row], self._drift_speed[row] = 0.0, values["map_drift"]
         self._delay[row] = min(HISTORY - 1, round(values["map_delay"][0] / self._step))
         self._poses[:, row] = (*position, yaw)
@@ -81,13 +83,17 @@ class Sensing:
         `zero_offset` (E, J) [rad] is added to joint positions; `command` (E, 2) passes through.
         """
         for row in range(len(generators))[rows] if isinstance(rows, slice) else rows:
-            self._draw(row, generators[row])
+            normal, uniform = self._normal[row], self._uniform[row]
+            if normal is not None:
+                generators[row].standard_normal(out=normal, dtype=np.float32)
+            if uniform is not None:
+                generators[row].random(out=uniform, dtype=np.float32)
         error = self._noise[rows] * self._scale[rows] + self._bias[rows]
         gravity, gyro, position, velocity, cells = np.split(error, self._split, axis=1)
         down = truth.gravity_in_base[rows] + gravity
         down /= np.sqrt(down[:, :1] ** 2 + down[:, 1:2] ** 2 + down[:, 2:] ** 2)
         heights = self._heights(rows, truth, terrain) + cells
-        heights[self._chance[rows] < self._missing[rows, None]] = np.nan
+        np.copyto(heights, np.nan, where=self._chance[rows] < self._missing[rows, None])
         return Sensors(
             _tensor(down),
             _tensor(truth.angular_velocity_base_in_base[rows] + gyro),
@@ -96,12 +102,6 @@ class Sensing:
             _tensor(command[rows]),
             _tensor(heights).reshape(-1, MAP_X_COUNT, MAP_Y_COUNT),
         )
-
-    def _draw(self, row: int, rng: np.random.Generator) -> None:
-        if self._noisy[row]:
-            rng.standard_normal(out=self._noise[row], dtype=np.float32)
-        if self._missing[row] > 0.0:
-            rng.random(out=self._chance[row], dtype=np.float32)
 
     def _heights(self, rows: slice | list[int], truth: Truth, terrain: Terrain) -> Array:
         self._poses[1:, rows] = self._poses[:-1, rows]
@@ -112,9 +112,9 @@ class Sensing:
         self._drift_speed[rows] = np.where(turned, -np.sign(drift) * np.abs(self._drift_speed[rows]), self._drift_speed[rows])
         self._drift[rows] = drift
         cosine, sine = np.cos(pose[:, 3:]), np.sin(pose[:, 3:])
-        x = pose[:, :1] + drift[:, :1] + cosine * self._grid_x - sine * self._grid_y
-        y = pose[:, 1:2] + drift[:, 1:] + sine * self._grid_x + cosine * self._grid_y
-        return terrain.height(x, y, rows) - pose[:, 2:3]
+        x = (pose[:, :1] + drift[:, :1] + cosine * self._x)[:, :, None] - (sine * self._y)[:, None]
+        y = (pose[:, 1:2] + drift[:, 1:] + sine * self._x)[:, :, None] + (cosine * self._y)[:, None]
+        return terrain.height(x.reshape(len(pose), -1), y.reshape(len(pose), -1), rows) - pose[:, 2:3]
 
 
 def _tensor(array: Array) -> torch.Tensor:

@@ -28,7 +28,7 @@ struct Robots {
     double *motor, *speeds;                             /* (E, S, J) */
     double *state;                                      /* (E, J, 2): position, velocity */
     double *base;                                       /* (E, 13): position, quaternion, velocity, angular velocity */
-    double stepping;                                    /* time spent in stepSimulation so far [s] */
+    double stepping, driving;                           /* time spent in stepSimulation and in `torques` so far [s] */
 };
 
 static Handle (*init_control)(Handle, int, int);
@@ -107,11 +107,13 @@ int advance(struct Robots *all) {
         double *state = all->state + 2 * row * joints;
         for (int substep = 0; substep < all->substeps; substep++) {
             double torque[MOST_JOINTS];
+            double begun = seconds();
             torques(all, row, substep, torque);
+            all->driving += seconds() - begun;
             Handle control = init_control(client, all->bodies[row], TORQUE_CONTROL);
             for (int j = 0; j < joints; j++) set_torque(control, all->velocity_index[j], torque[j]);
             submit(client, control);
-            const double begun = seconds();
+            begun = seconds();
             submit(client, init_step(client));
             all->stepping += seconds() - begun;
             const double *positions, *velocities;

@@ -36,7 +36,7 @@ class _Robots(ctypes.Structure):
         *((name, ctypes.c_double) for name in ("friction", "friction_speed")),
         *((name, ctypes.c_void_p) for name in ("clients", "bodies", "position_index", "velocity_index", "limit", "speed_limit", "strength", "kp", "kd")),
         *((name, ctypes.c_void_p) for name in ("at_rest", "motor", "speeds", "state", "base")),
-        ("stepping", ctypes.c_double),
+        *((name, ctypes.c_double) for name in ("stepping", "driving")),
     ]
 
 
@@ -122,9 +122,9 @@ class Stepper:
         self._clients[row] = self._library.newest_client()
 
     @property
-    def stepping(self) -> float:
-        """Time spent in Bullet's stepSimulation so far [s]."""
-        return float(self._robots.stepping)
+    def seconds(self) -> Array:
+        """Time spent in Bullet's stepSimulation and in the motors' law so far [s], (2,)."""
+        return np.array([self._robots.stepping, self._robots.driving])
 
     def advance(self) -> None:
         """One control step of all robots: reads and writes the arrays.

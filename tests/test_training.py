@@ -274,4 +274,4 @@ def test_each_robot_has_the_settings_of_its_shipped_policy(tmp_path: Path, monke
         assert command.main() == 2
     tracked, legged = seen
     assert (tracked.robot, tracked.robots, tracked.ppo.minibatch, tracked.seed) == ("tracked", 64, 1024, 9)
-    assert (legged.robot, legged.robots, legged.ppo.minibatch, legged.seed) == ("go2", 128, 4096, 9)
+    assert (legged.robot, legged.robots, legged.ppo.minibatch, legged.seed) == ("go2", 256, 4096, 9)

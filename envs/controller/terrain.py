@@ -39,8 +39,8 @@ class HeightMap(nn.Module):
         """
         heights = torch.clamp(heights, -2.0, 2.0)
         seen = ~torch.isnan(heights)
-        count = seen.sum(-1)
-        total = torch.where(seen, heights, torch.zeros_like(heights)).sum(-1)
+        count = seen.sum(-1, dtype=torch.int32)
+        total = torch.nan_to_num(heights, nan=0.0).sum(-1)
         felt = felt_height.unsqueeze(1) + felt_slope.unsqueeze(1) * self.x
         index = torch.arange(self.x_count, device=heights.device).expand_as(count)
         latest = torch.cummax(torch.where(count > 0, index, torch.full_like(index, -1)), 1).values
