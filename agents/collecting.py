@@ -47,7 +47,6 @@ def collect(model: Learner, env: Any, go_on: Callable[[], bool] = lambda: True) 
     starts = np.concatenate([part.starts[-1] for part in parts])
     now = {name: np.concatenate([part.now[name] for part in parts]) for name in buffer.observations}
     _judge(policy, buffer, model.gamma, over, now, starts)
-    model._last_obs, model._last_episode_starts = now, starts
     steps: list[list[dict[str, Any]]] = [[] for _ in range(model.n_steps)]
     for one in over:
         steps[one.step].append(env.info(one.ended, one.last))

@@ -60,8 +60,7 @@ class Shard:
     def begin(self, state: State) -> None:
         """Start the next episode of every robot from `state`."""
         self.env.set_state(state)
-        self.model._last_obs = self.env.reset()
-        self.model._last_episode_starts = np.ones(self.env.num_envs, dtype=bool)
+        self.env.reset()
 
     def collect(self, weights: dict[str, Any], seed: int) -> Rollout:
         """The next rollout of the policy with these weights, its actions drawn by `seed`.

@@ -64,7 +64,8 @@ class Run(BaseCallback):
             self._adapt()
             if self.iteration % self.config.save_iterations == 0:
                 self.save()
-                self._restart()
+                # As at the beginning of `learn`: a resumed run has no other robots than these.
+                self.env.reset()
         # Sampling and shuffling depend on the seed and the iteration alone, so that a resumed run draws what it would have drawn.
         set_random_seed(int(np.random.SeedSequence([self.config.seed, self.iteration]).generate_state(1)[0]))
         # A second thread fights the workers, and stalls for long where anything else wants a core.
@@ -74,12 +75,6 @@ class Run(BaseCallback):
         """Set the learning rate by how far the last update moved the policy."""
         self.rate = ppo.next_rate(self.rate, float(self.logger.name_to_value["train/approx_kl"]), self.config.ppo.target_kl)
         ppo.set_rate(self.model, self.rate)  # type: ignore[arg-type]
-
-    def _restart(self) -> None:
-        """Start all robots anew, as stable-baselines3 does at the beginning of `learn`: a resumed run has no other robots than these."""
-        model: Any = self.model
-        model._last_obs = self.env.reset()
-        model._last_episode_starts = np.ones(self.env.num_envs, dtype=bool)
 
     def _on_step(self) -> bool:
         for info in self.locals["infos"]:

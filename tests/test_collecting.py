@@ -30,7 +30,6 @@ def learner(workers: int, steps: int = STEPS) -> Iterator[tuple[Any, ClimbVecEnv
     try:
         model: Any = ppo.build(PPOConfig(rollout=steps, minibatch=steps * ROBOTS), env, seed=5)
         env.reset()
-        model._last_episode_starts = np.ones(ROBOTS, dtype=bool)
         yield model, env
     finally:
         env.close()
