@@ -12,8 +12,8 @@ import tyro
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-RISERS = {10: ":", 15: "--", 20: "-"}
-"""[cm], and the style of its line."""
+RISERS = {(10, 11): ":", (15,): "--", (20, 21): "-"}
+"""[cm]: of these the first that a run's levels have, and the style of its line."""
 LINES = (("curriculum/riser_up", "up", "-"), ("curriculum/riser_down", "down", "--"))
 
 
@@ -48,8 +48,9 @@ def draw(runs: dict[str, list[dict[str, float]]], out: Path) -> None:
     for number, (name, rows) in enumerate(runs.items()):
         for key, way, style in LINES:
             _line(practised, rows, key, style, f"C{number}", f"{name}, {way}")
-        for riser, style in RISERS.items():
-            _line(passed, rows, f"success_up/{riser}cm", style, f"C{number}", f"{name}, {riser} cm up")
+        for risers, style in RISERS.items():
+            for riser in [riser for riser in risers if any(f"success_up/{riser}cm" in row for row in rows)][:1]:
+                _line(passed, rows, f"success_up/{riser}cm", style, f"C{number}", f"{name}, {riser} cm up")
     practised.set(ylabel="mean riser of the curriculum [cm]", title="What the robots were practising on")
     passed.set(
         xlabel="control steps [millions]", ylabel="success of the last 100 training episodes [%]", title="What they managed, with the noise of exploration"

@@ -14,7 +14,7 @@ ROWS = 400
 """Of the log, about so many are kept."""
 COLUMNS = (
     *("time/total_timesteps", "time/minutes", "curriculum/riser_up", "curriculum/riser_down"),
-    *(f"success_{way}/{riser}cm" for way in ("up", "down") for riser in (10, 15, 20, 25)),
+    *(f"success_{way}/{riser}cm" for way in ("up", "down") for riser in (10, 11, 15, 20, 21, 25)),
 )
 
 
