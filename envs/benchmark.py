@@ -29,7 +29,9 @@ BULLET = "physics: Bullet's stepSimulation"
 CONTROLLER = ("controller", "observation: the controller's part")
 AROUND = "physics: torques to Bullet and states from it"
 MOTORS = "physics: motors"
-BULLET_CALLS = ("getJointStates", "setJointMotorControlArray", "getBasePositionAndOrientation", "getBaseVelocity", "applyExternalTorque")
+RESETS, RESETTING = "resets: the rest", "resets: Bullet's calls"
+STEP_CALLS = ("getJointStates", "setJointMotorControlArray", "getBasePositionAndOrientation", "getBaseVelocity", "applyExternalTorque")
+RESET_CALLS = ("resetBasePositionAndOrientation", "resetBaseVelocity", "resetJointStatesMultiDof", "performCollisionDetection", "changeDynamics", "createMultiBody")
 
 
 @dataclass(frozen=True)
@@ -79,7 +81,8 @@ class Figures:
 
     def share(self, without: tuple[str, ...] = ()) -> float:
         """Of Bullet's calls in a worker's time for a step, some parts of it not counted."""
-        return (self.parts[BULLET] + self.parts[AROUND]) / sum(cost for label, cost in self.parts.items() if label not in without)
+        bullet = sum(self.parts[label] for label in (BULLET, AROUND, RESETTING))
+        return bullet / sum(cost for label, cost in self.parts.items() if label not in without)
 
 
 def measure(config: BenchmarkConfig) -> Figures:
@@ -126,14 +129,16 @@ def _parts(config: BenchmarkConfig, pool: Pool) -> dict[str, float]:
         watch.watch(batch.stepper, "advance", AROUND)
     else:
         watch.watch(world.pybullet, "stepSimulation", BULLET)
-        for name in BULLET_CALLS:
+        for name in STEP_CALLS:
             watch.watch(world.pybullet, name, AROUND)
         watch.watch(batch.actuators, "torque", MOTORS)
     watch.watch(batch.controller, "act", CONTROLLER[0])
     watch.watch(batch.sensing, "measure", "observation: sensors and randomisation")
     watch.watch(batch.controller, "observe", CONTROLLER[1])
     watch.watch(batch, "_judge", "reward and ends")
-    watch.watch(worker, "begin", "resets, all of it")
+    watch.watch(worker, "begin", RESETS)
+    for name in RESET_CALLS:
+        watch.watch(world.pybullet, name, RESETTING)
     rng = np.random.default_rng(0)
     before = batch.stepper.seconds if batch.stepper else np.zeros(2)
     begun = time.perf_counter()
@@ -146,8 +151,9 @@ def _parts(config: BenchmarkConfig, pool: Pool) -> dict[str, float]:
         stepping, driving = (batch.stepper.seconds - before).tolist()
         watch.seconds = {BULLET: stepping, MOTORS: driving} | watch.seconds
         watch.seconds[AROUND] -= stepping + driving
+    watch.seconds[RESETS] -= watch.seconds[RESETTING]
     batch.close()
-    # A reset's own observation and calls are in two parts; it is what is left over that suffers, by a percent.
+    # A reset's own observation is in two parts; it is what is left over that suffers, by a percent.
     watch.seconds["everything else"] = total - sum(watch.seconds.values())
     return {label: 1e6 * seconds / (len(rows) * config.steps) for label, seconds in watch.seconds.items()}
 

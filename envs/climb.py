@@ -115,6 +115,7 @@ class ClimbBatch:
         self.sensing = Sensing(count, joints, self.control_step)
         self.scenarios: list[Scenario | None] = [None] * count
         self._generators: list[np.random.Generator] = [np.random.default_rng(0)] * count
+        self._fresh: Any = self.controller.start(1)
         self._memory: Any = self.controller.start(count)
         self._footprint = self.kind.footprint(spec)
         self._at_rest = np.zeros((count, joints))
@@ -124,7 +125,7 @@ class ClimbBatch:
         self._drive = np.zeros((self.substeps, count, joints))
         self._delay, self._steps_left, self._until_push = (np.zeros(count, dtype=np.int64) for _ in range(3))
         self._fixed = np.zeros((count, 6))
-        self._heading, self._goal, self._half_width = np.ones(count), np.zeros(count), np.ones(count)
+        self._heading, self._goal, self._half_width, self._whole_way = np.ones(count), np.zeros(count), np.ones(count), np.ones(count)
         self._drives = len(spec.drives)
         self._order = np.zeros((count, 2))
         self._next_order: list[list[Order]] = [[] for _ in range(count)]
@@ -174,10 +175,9 @@ class ClimbBatch:
             self._generators[row] = generators[row]
             self._begin(row, scenario)
         rows = sorted(scenarios)
+        fresh = self._fresh._make(part.expand(len(rows), *part.shape[1:]) for part in self._fresh)
+        policy, memory = self._observe(self._truth(), rows, fresh)
         chosen = torch.tensor(rows)
-        fresh = self.controller.start(len(rows))
-        self._memory = self._memory._make(old.index_copy(0, chosen, new) for old, new in zip(self._memory, fresh, strict=True))
-        policy, memory = self._observe(self._truth(), rows)
         self._memory = self._memory._make(old.index_copy(0, chosen, new) for old, new in zip(self._memory, memory, strict=True))
         return policy, self._privileged()[rows]
 
@@ -198,6 +198,7 @@ class ClimbBatch:
         self._until_push[row] = self._next_push(row)
         self._heading[row] = stairs.heading
         self._goal[row] = stairs.heading * np.inf if scenario.roams else scenario.goal_x(self.spec.body_length)
+        self._whole_way[row] = np.abs(self._goal[row] - scenario.x)
         self._half_width[row] = np.inf if scenario.roams else 0.5 * stairs.width
         self._next_order[row] = [Order(0.0, scenario.speed), *scenario.orders]
         self._take_order(row, 0.0)
@@ -236,7 +237,7 @@ class ClimbBatch:
             self.command, self._memory = self.controller.act(torch.from_numpy(actions.astype(np.float32)), self._memory)
         energy, load = self._advance(Command(*(part.numpy().astype(np.float64) for part in self.command[:3])))
         truth = self._truth()
-        policy, self._memory = self._observe(truth, slice(None))
+        policy, self._memory = self._observe(truth, slice(None), self._memory)
         return self._judge(truth, policy, energy, load)
 
     def _advance(self, command: Command) -> tuple[Array, Array]:
@@ -300,13 +301,12 @@ class ClimbBatch:
         gyro = frames.to_base(rotation, self._base[:, 10:13])
         return Truth(self._base[:, :3] - offset, yaw, -rotation[:, 2], gyro, self._joint_state[..., 0], self._joint_state[..., 1])
 
-    def _observe(self, truth: Truth, rows: slice | list[int]) -> tuple[NDArray[np.float32], Any]:
-        """Observation of the robots `rows`, and their memory after it."""
+    def _observe(self, truth: Truth, rows: slice | list[int], memory: Any) -> tuple[NDArray[np.float32], Any]:
+        """Observation of the robots `rows`, who have this `memory`, and their memory after it."""
         self._steer(truth)
         self.sensors: Sensors = self.sensing.measure(rows, truth, self.actuators.zero_offset, self._commands, self.terrain, self._generators)
         with torch.inference_mode():
-            before = self._memory if isinstance(rows, slice) else self._memory._make(part[rows] for part in self._memory)
-            observation, memory = self.controller.observe(self.sensors, before)
+            observation, memory = self.controller.observe(self.sensors, memory)
         return observation.numpy(), memory
 
     def _steer(self, truth: Truth) -> None:
@@ -389,8 +389,7 @@ class ClimbBatch:
 
     def share(self) -> Array:
         """Of its way that each robot has gone, (E,); 0 of a robot that roams."""
-        whole = np.array([np.abs(goal - scenario.x) if scenario else np.inf for goal, scenario in zip(self._goal, self.scenarios, strict=True)])
-        return np.clip(self.tally.way / whole, 0.0, 1.0)
+        return np.clip(self.tally.way / self._whole_way, 0.0, 1.0)
 
     def summary(self, row: int, end: int) -> dict[str, float | str | bool]:
         """The finished episode of robot `row` in figures, for logs and tables."""

@@ -150,9 +150,11 @@ class Terrain:
         for edge in self.edges[rows, : self.steps[rows].max()].T:
             passed += (x >= edge[:, None]).view(np.uint8)
         inside = (np.abs(y) <= self.half_width[rows, None]) & (x <= self.end[rows, None])
+        # Beside the flight and behind it the ground is as before the first edge.
+        passed *= inside.view(np.uint8)
         tops = self.tops[rows]
         # From the flat table: half the time of `take_along_axis`.
-        return tops.take(passed + tops.shape[1] * np.arange(len(tops))[:, None]) * inside
+        return tops.take(passed + tops.shape[1] * np.arange(len(tops))[:, None])
 
 
 def sample_irregularity(rng: np.random.Generator, steps: int, amount: float) -> tuple[float, ...]:

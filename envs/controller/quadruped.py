@@ -174,14 +174,15 @@ class Controller(nn.Module):
     def observe(self, sensors: Sensors, memory: Memory) -> tuple[Tensor, Memory]:
         """Observation (E, N) of `sensors`, and the memory with what was seen."""
         sensors = sound(sensors, memory.up, memory.target, self.largest)
-        command = memory.command + torch.minimum(torch.maximum(sensors.command - memory.command, -self.ramp), self.ramp)
+        command = memory.command + torch.clamp(sensors.command - memory.command, -self.ramp, self.ramp)
         up = -sensors.gravity_in_base
         feet = self._feet_in_level(sensors.joint_position, up)
-        ground = self.map.fill(sensors.height_map, *self._plane_through_feet(feet, memory))
+        stands = self._standing(memory)
+        ground = self.map.fill(sensors.height_map, *self._plane_through_feet(feet, stands))
         height, slope = self.map.plane(ground)
         slope = memory.slope + self.slope_smoothing * (slope - memory.slope)
         x, y, z = feet[..., 0], feet[..., 1], feet[..., 2] - self.foot_radius
-        velocity = self._odometry(feet, memory)
+        velocity = self._odometry(feet, stands, memory)
         at_feet = self.map.at(ground, torch.cat([x, x + 0.08, x + 0.16], 1), torch.cat([y, y, y], 1))
         angle = 2 * math.pi * memory.phase
         terms = [
@@ -252,19 +253,18 @@ class Controller(nn.Module):
         sine, cosine = torch.sin(pitch), torch.cos(pitch)
         foot = torch.stack([x * cosine + z * sine, y, z * cosine - x * sine], -1) - self.hip
         target = leg.joint_position(foot, self.abduction, self.thigh, self.calf).flatten(1)
-        target = torch.minimum(torch.maximum(target, self.lower), self.upper)
+        target = torch.clamp(target, self.lower, self.upper)
         share = torch.where(swings, 1 - pace, torch.ones_like(x))
         force = self.support * share / share.sum(1, keepdim=True)
         torque = leg.support_torque(target.reshape(-1, self.legs, 3), memory.up, force, self.abduction, self.thigh, self.calf).flatten(1)
-        torque = torch.minimum(torch.maximum(torque, -self.peak), self.peak)
+        torque = torch.clamp(torque, -self.peak, self.peak)
         velocity = torch.clamp((target - memory.target) / self.control_step, -self.max_target_speed, self.max_target_speed)
         command = JointCommand(target, velocity, torque, torch.full_like(target, self.kp), torch.full_like(target, self.kd))
         m = memory
         return command, Memory(phase, action, m.slope, m.height, target, foothold, m.ground, m.up, m.rates, m.command, m.feet, swings, m.velocity)
 
-    def _plane_through_feet(self, feet: Tensor, memory: Memory) -> tuple[Tensor, Tensor]:
+    def _plane_through_feet(self, feet: Tensor, stands: Tensor) -> tuple[Tensor, Tensor]:
         """Height under the base's origin [m] and slope [rise over run] of the line that the standing feet are on, each (E,): what a robot without a map feels."""
-        stands = self._standing(memory)
         x, z = feet[..., 0], feet[..., 2] - self.foot_radius
         count = stands.sum(1)
         middle, level = (x * stands).sum(1) / count, (z * stands).sum(1) / count
@@ -279,9 +279,9 @@ class Controller(nn.Module):
         swung = memory.swung & ~memory.swung.all(1, keepdim=True)
         return (~swung).to(memory.phase.dtype)
 
-    def _odometry(self, feet: Tensor, memory: Memory) -> Tensor:
+    def _odometry(self, feet: Tensor, stands: Tensor, memory: Memory) -> Tensor:
         """Velocity of the base in the level frame, smoothed [m/s], (E, 3): a standing foot stays where it is, so the body goes where its feet come from."""
-        stands = self._standing(memory).unsqueeze(-1)
+        stands = stands.unsqueeze(-1)
         speed = (memory.feet - feet) / self.control_step
         velocity = (speed * stands).sum(1) / stands.sum(1)
         velocity = torch.clamp(velocity, -self.odometry_limit, self.odometry_limit)
