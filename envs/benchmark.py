@@ -31,7 +31,7 @@ AROUND = "physics: torques to Bullet and states from it"
 MOTORS = "physics: motors"
 RESETS, RESETTING = "resets: the rest", "resets: Bullet's calls"
 STEP_CALLS = ("getJointStates", "setJointMotorControlArray", "getBasePositionAndOrientation", "getBaseVelocity", "applyExternalTorque")
-RESET_CALLS = ("resetBasePositionAndOrientation", "resetBaseVelocity", "resetJointStatesMultiDof", "performCollisionDetection", "changeDynamics", "createMultiBody")
+RESET_CALLS = ("resetBasePositionAndOrientation", "resetBaseVelocity", "resetJointStatesMultiDof", "performCollisionDetection", "changeDynamics")
 
 
 @dataclass(frozen=True)
