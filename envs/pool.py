@@ -1,6 +1,7 @@
 """The training robots in worker processes, from the trainer's side: requests, answers, and replacements for workers that die, hang or fail."""
 
 import multiprocessing as mp
+import signal
 import sys
 import time
 from collections.abc import Iterable
@@ -190,7 +191,8 @@ class Process:
             kind, answer = self._pipe.recv()
         except (EOFError, OSError) as error:
             self._process.join(1.0)
-            raise WorkerError(f"died (exit code {self._process.exitcode})") from error
+            code = self._process.exitcode
+            raise WorkerError(f"died (exit code {code})" + ("; if memory ran out, use fewer robots" if code == -signal.SIGKILL else "")) from error
         if kind == "error":
             raise WorkerError(f"failed:\n{answer}")
         return answer

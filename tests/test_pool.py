@@ -29,7 +29,10 @@ def strike(env: ClimbVecEnv, worker: int, blow: int) -> None:
     os.kill(pid, blow)
 
 
-@pytest.mark.parametrize(("blow", "told"), [(signal.SIGKILL, "worker 0 died (exit code -9)"), (signal.SIGSTOP, "worker 0 has not answered for 8 s")])
+@pytest.mark.parametrize(
+    ("blow", "told"),
+    [(signal.SIGKILL, "worker 0 died (exit code -9); if memory ran out, use fewer robots"), (signal.SIGSTOP, "worker 0 has not answered for 8 s")],
+)
 def test_a_worker_that_dies_or_hangs_is_replaced_and_its_episodes_are_truncated(
     blow: int, told: str, env: ClimbVecEnv, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
