@@ -16,7 +16,7 @@ from envs.staircase import RISER_RANGE
 class TrainConfig:
     """Train a stair-climbing policy with PPO. Look at the curves with `tensorboard --logdir DIR/tensorboard`.
 
-    With --robot tracked the defaults are those of the shipped policy `tracked`. `go2` is older than the Go2's: its model card has its settings.
+    The shipped policy `tracked` was trained with the defaults of --robot tracked, `go2` with older ones, which its model card has.
     """
 
     run: Path
