@@ -49,8 +49,8 @@ def draw(runs: dict[str, list[dict[str, float]]], out: Path) -> None:
         for key, way, style in LINES:
             _line(practised, rows, key, style, f"C{number}", f"{name}, {way}")
         for risers, style in RISERS.items():
-            for riser in [riser for riser in risers if any(f"success_up/{riser}cm" in row for row in rows)][:1]:
-                _line(passed, rows, f"success_up/{riser}cm", style, f"C{number}", f"{name}, {riser} cm up")
+            riser = next((riser for riser in risers if any(f"success_up/{riser}cm" in row for row in rows)), risers[0])
+            _line(passed, rows, f"success_up/{riser}cm", style, f"C{number}", f"{name}, {riser} cm up")
     practised.set(ylabel="mean riser of the curriculum [cm]", title="What the robots were practising on")
     passed.set(
         xlabel="control steps [millions]", ylabel="success of the last 100 training episodes [%]", title="What they managed, with the noise of exploration"

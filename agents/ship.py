@@ -2,6 +2,7 @@
 
 import csv
 import sys
+from itertools import chain
 from pathlib import Path
 from typing import Annotated
 
@@ -12,9 +13,10 @@ from agents.outputs import whole
 
 ROWS = 400
 """Of the log, about so many are kept."""
+RISERS = (*chain.from_iterable(curve.RISERS), 25)
 COLUMNS = (
     *("time/total_timesteps", "time/minutes", "curriculum/riser_up", "curriculum/riser_down"),
-    *(f"success_{way}/{riser}cm" for way in ("up", "down") for riser in (10, 11, 15, 20, 21, 25)),
+    *(f"success_{way}/{riser}cm" for way in ("up", "down") for riser in RISERS),
 )
 
 

@@ -261,7 +261,7 @@ def test_the_learning_rate_follows_the_divergence_within_bounds() -> None:
     assert next_rate(HIGHEST_RATE, kl=0.0, target=0.01) == HIGHEST_RATE
 
 
-def test_each_robot_has_the_settings_of_its_shipped_policy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_robot_has_settings_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[TrainConfig] = []
 
     def check(made: TrainConfig) -> str:
