@@ -1,0 +1,111 @@
+"""Digests of what must not change when code is only moved: python -m tests.digests.
+
+One line each for a training run of four iterations (every robot, one worker and two), an evaluation, and an exported
+program: what it answers on its golden traces, and its code and constants. They hold for one machine and one set of packages.
+"""
+
+import hashlib
+import io
+import json
+import re
+import sys
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from agents import checkpoint, policies
+from agents.config import PRESETS, TrainConfig
+from agents.evaluation import Trials, run
+from agents.results import record, summarise
+from agents.training import train
+from deploy import golden
+from deploy.artefacts import program_bytes, twin_bytes
+from dataclasses import replace
+from envs.quiet import quiet
+from envs.robots import ROBOTS
+from envs.staircase import Staircase
+
+ITERATIONS = 4
+_TYPE = re.compile(rb"__torch__(?:\.\w+)*?\.(?=\w+\b(?!\.))")
+"""The path of a type's module: it says where code stands, not what it does."""
+
+
+def _digest(*parts: bytes) -> str:
+    return hashlib.sha256(b"".join(parts)).hexdigest()[:16]
+
+
+def training(robot: str, workers: int) -> str:
+    """Digest of the weights after a short run."""
+    preset = PRESETS[robot]
+    ppo = replace(preset.ppo, rollout=16, minibatch=64)
+    with tempfile.TemporaryDirectory() as folder:
+        config = replace(preset, run=Path(folder) / "run", robots=32, steps=ITERATIONS * 32 * 16, workers=workers, ppo=ppo)
+        config.run.mkdir()
+        train(config)
+        found = checkpoint.newest(config.run)
+        assert found is not None
+        return checkpoint.digest(found[1])[:16]
+
+
+def evaluation(policy: str) -> str:
+    """Digest of the figures of a few episodes, up and down, everything random."""
+    robot = policies.load(policy).robot
+    flights = tuple(Staircase(0.12, 0.30, 4, direction=way) for way in ("up", "down"))
+    trials = Trials(policy=policy, robot=robot, flights=flights, episodes=3, seed=7, randomize="full")
+    found = record(trials, summarise(trials, run(trials, 2)))
+    found.pop("versions")
+    return _digest(json.dumps(found, sort_keys=True, default=str).encode())
+
+
+def answers(policy: str) -> str:
+    """Digest of golden traces: sensors and commands of the simulator's own controller."""
+    loaded = policies.load(policy)
+    assert loaded.actor is not None
+    trace = golden.record(ROBOTS[loaded.robot], loaded.actor, 200, loaded.blind)
+    arrays = [*trace.sensors.values(), *trace.commands.values(), trace.starts]
+    return _digest(*(np.ascontiguousarray(array).tobytes() for array in arrays))
+
+
+def program(policy: str) -> str:
+    """Digest of an exported program's code and constants, wherever its classes stand."""
+    loaded = policies.load(policy)
+    assert loaded.actor is not None
+    data = program_bytes(ROBOTS[loaded.robot], loaded.actor)
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        parts = sorted(_TYPE.sub(b"", archive.read(name)) for name in archive.namelist())
+    return _digest(*parts)
+
+
+def twin(policy: str) -> str:
+    """Digest of the numpy twin's file."""
+    loaded = policies.load(policy)
+    assert loaded.actor is not None
+    return _digest(twin_bytes(ROBOTS[loaded.robot], loaded.actor))
+
+
+def lines() -> Iterator[tuple[str, str]]:
+    """Name and digest of each thing."""
+    for robot in ("go2", "tracked"):
+        for workers in (1, 2):
+            yield f"training {robot}, {workers} workers", training(robot, workers)
+    for policy in ("go2", "tracked"):
+        yield f"evaluation {policy}", evaluation(policy)
+    for policy in ("go2", "go2-blind", "tracked"):
+        yield f"golden traces {policy}", answers(policy)
+        yield f"program {policy}", program(policy)
+        yield f"twin {policy}", twin(policy)
+
+
+def main() -> None:
+    """Print the digests."""
+    for name, digest in lines():
+        print(f"{name:30s} {digest}", flush=True)
+
+
+if __name__ == "__main__":
+    with quiet():
+        import pybullet  # noqa: F401
+    sys.exit(main())
