@@ -11,12 +11,12 @@ help: ## list these targets
 
 setup: $(READY) ## make .venv with the pinned packages (demo, test and the others call it)
 
-$(READY): requirements.txt envs/stepper.c envs/pages.c envs/stepper.py
+$(READY): requirements.txt envs/physics/stepper.c envs/physics/pages.c envs/physics/stepper.py
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null || \
 		{ echo "setup: $(PYTHON) is not Python 3.11; install it, or name yours: make PYTHON=/path/to/python3.11" >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	$(PY) -m pip install --quiet --disable-pip-version-check -r requirements.txt
-	$(PY) -m envs.stepper
+	$(PY) -m envs.physics.stepper
 	@touch $(READY)
 
 demo: setup ## watch the shipped policy climb: results, plots and a video
@@ -32,12 +32,12 @@ test-long: setup ## the tests that take minutes
 	$(PY) -m pytest -m long
 
 soak: setup ## train for an hour (MINUTES=60) and see that the memory of trainer and workers stays flat
-	TREADWELL_SOAK_MINUTES=$(or $(MINUTES),60) $(PY) -m pytest -s -m long tests/test_soak.py
+	TREADWELL_SOAK_MINUTES=$(or $(MINUTES),60) $(PY) -m pytest -s -m long tests/agents/training/test_soak.py
 
 test-cpp: setup ## build the C++ runner and run the shipped policy's bundle with it
 	@command -v cmake >/dev/null && command -v c++ >/dev/null || \
 		{ echo "test-cpp: there is no cmake or no C++ compiler; install them (on Debian: apt-get install cmake g++)" >&2; exit 1; }
-	$(PY) -m pytest -m long tests/test_cpp.py
+	$(PY) -m pytest -m long tests/deploy/test_cpp.py
 
 lint: setup ## ruff and mypy
 	$(PY) -m ruff check .

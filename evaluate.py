@@ -8,11 +8,11 @@ from typing import Any
 
 import tyro
 
-from agents import compare
-from agents.evaluate_config import EvaluateConfig, plan
-from agents.evaluation import Trials, run
+from agents.evaluation import compare
+from agents.evaluation.config import EvaluateConfig, plan
+from agents.evaluation.results import Cell, pool, record, summarise, table
+from agents.evaluation.trials import Trials, run
 from agents.outputs import whole
-from agents.results import Cell, pool, record, summarise, table
 from agents.versions import versions
 
 
@@ -24,12 +24,12 @@ def write(config: EvaluateConfig, trials: Trials, cells: list[Cell]) -> None:
         WorkerError: filming failed.
     """
     if config.plot is not None:
-        from agents.plots import plot
+        from agents.evaluation.plots import plot
 
         with whole(config.plot) as path:
             plot(path, {trials.policy: cells}, f"{trials.policy}, {trials.episodes} episodes a flight, {trials.randomize}")
     if config.video is not None:
-        from agents import video
+        from agents.evaluation import video
 
         films = video.film(trials, video.sample(trials))
         with whole(config.video) as path:
@@ -44,15 +44,15 @@ def judge(config: EvaluateConfig, robot: str) -> tuple[str, Any]:
         WorkerError: a worker process died or failed.
     """
     if config.suite == "behaviour":
-        from agents import behaviour
+        from agents.evaluation.suites import behaviour
 
         rows = behaviour.run(config.policy, robot, config.episodes, config.seed, config.randomize, config.workers)
         settings = {name: getattr(config, name) for name in ("policy", "seed", "randomize")}
         return behaviour.table(rows), settings | {"robot": robot, "versions": versions(), "behaviours": [row._asdict() for row in rows]}
     if config.suite in ("odd", "ctu"):
-        from agents import ctu_stairs, odd_stairs
+        from agents.evaluation.suites import ctu, odd
 
-        plans, cells_of = (odd_stairs.plans, summarise) if config.suite == "odd" else (ctu_stairs.plans, pool)
+        plans, cells_of = (odd.plans, summarise) if config.suite == "odd" else (ctu.plans, pool)
         named = {name: replace(trials, robot=robot) for name, trials in plans(config)}
         results = {name: cells_of(trials, run(trials, config.workers)) for name, trials in named.items()}
         names = [name for name, cells in results.items() for _ in cells]
@@ -78,7 +78,7 @@ def main() -> int:
     except ValueError as error:
         return _say(error, 2)
     from agents.policies import PolicyError, load
-    from envs.workers import WorkerError
+    from envs.workers.worker import WorkerError
 
     robots = {}
     for name in filter(None, (config.policy, config.against)):

@@ -7,8 +7,8 @@ import sys
 
 import tyro
 
-from agents.config import PRESETS, TrainConfig, out_of_range
-from agents.ray_connection import connect
+from agents.cluster.connection import connect
+from agents.training.config import PRESETS, TrainConfig, out_of_range
 from envs.robots import ROBOTS
 
 
@@ -65,9 +65,9 @@ def main() -> int:
         print(f"train.py: {problem}", file=sys.stderr)
         return 2
     from agents.checkpoint import CheckpointError
-    from agents.finite import NotFiniteError
-    from agents.training import train
-    from envs.workers import WorkerError
+    from agents.learning.finite import NotFiniteError
+    from agents.training.run import train
+    from envs.workers.worker import WorkerError
 
     try:
         folder = train(config)

@@ -16,11 +16,11 @@ from rich.console import Console
 from stable_baselines3 import PPO
 from stable_baselines3.common.vec_env import SubprocVecEnv, VecEnv
 
-from agents import ppo
-from agents.driven import means
-from agents.policy import Actor, ClimbPolicy, actor_weights
-from agents.ppo import PPOConfig
-from agents.vec_env import ClimbVecEnv
+from agents.learning import ppo
+from agents.learning.driven import means
+from agents.learning.ppo import PPOConfig
+from agents.learning.vec_env import ClimbVecEnv
+from agents.networks import Actor, ClimbPolicy, actor_weights
 from envs import benchmark
 from envs.benchmark import BenchmarkConfig, Stopwatch
 

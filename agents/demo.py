@@ -7,10 +7,10 @@ from pathlib import Path
 
 import tyro
 
-from agents.evaluation import Trials, run
+from agents.evaluation.results import summarise, table
+from agents.evaluation.trials import Trials, run
 from agents.outputs import unwritable
-from agents.results import summarise, table
-from envs.staircase import Direction, Staircase
+from envs.task.staircase import Direction, Staircase
 
 RISERS = (0.08, 0.12, 0.16, 0.20)
 DIRECTIONS: tuple[Direction, ...] = ("up", "down")
@@ -42,7 +42,7 @@ def main() -> int:
         print(f"demo: {problem}", file=sys.stderr)
         return 2
     from agents.policies import PolicyError, load
-    from envs.workers import WorkerError
+    from envs.workers.worker import WorkerError
 
     try:
         policy = load(config.policy)
@@ -59,7 +59,7 @@ def main() -> int:
 
 
 def _demo(config: DemoConfig, robot: str) -> Path:
-    from agents import report, video
+    from agents.evaluation import report, video
 
     trials = Trials(config.policy, robot, FLIGHTS, config.episodes, seed=7, randomize="full")
     results = {}

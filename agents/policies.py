@@ -10,10 +10,10 @@ import torch
 from numpy.typing import NDArray
 
 from agents import checkpoint
-from agents.policy import Actor, actor_weights
-from envs import kinds
-from envs.baselines import Baseline
-from envs.kinds import kind
+from agents.networks import Actor, actor_weights
+from envs.families import kinds
+from envs.families.baselines import Baseline
+from envs.families.kinds import kind
 from envs.robots import ROBOTS
 
 PRETRAINED = Path(__file__).resolve().parent / "pretrained"

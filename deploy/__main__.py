@@ -18,17 +18,17 @@ import torch
 import tyro
 
 from agents.policies import PolicyError
-from deploy.export import ExportConfig, export
-from deploy.flash import FlashConfig, flash
-from deploy.inspect import InspectConfig, inspect
-from deploy.installed import RollbackConfig, StatusConfig, rollback, status
-from deploy.log import LogConfig, log
-from deploy.provision import ProvisionConfig, provision
-from deploy.rehearse import RehearseConfig, rehearse
+from deploy.bundle.export import ExportConfig, export
+from deploy.bundle.inspect import InspectConfig, inspect
+from deploy.bundle.signing import KeygenConfig, keygen
+from deploy.bundle.verify import VerifyConfig, verify
+from deploy.robot.flash import FlashConfig, flash
+from deploy.robot.installed import RollbackConfig, StatusConfig, rollback, status
+from deploy.robot.log import LogConfig, log
+from deploy.robot.provision import ProvisionConfig, provision
 from deploy.runtime import __main__ as runtime
 from deploy.runtime.errors import DeployError
-from deploy.signing import KeygenConfig, keygen
-from deploy.verify import VerifyConfig, verify
+from deploy.simulation.rehearse import RehearseConfig, rehearse
 
 COMMANDS: dict[str, tuple[Any, Any]] = {
     "export": (ExportConfig, export),

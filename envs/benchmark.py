@@ -14,11 +14,12 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from envs import world, yardsticks
-from envs.curriculum import CurriculumConfig
-from envs.pool import Pool
-from envs.quiet import quiet
-from envs.workers import Job, Worker
+from envs import yardsticks
+from envs.physics import world
+from envs.physics.quiet import quiet
+from envs.task.curriculum import CurriculumConfig
+from envs.workers.pool import Pool
+from envs.workers.worker import Job, Worker
 
 WARM_UP = 30
 LEVEL = 4

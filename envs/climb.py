@@ -7,17 +7,19 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from envs import frames, rewards, steering, stepper
-from envs.actuators import Actuators, Command
-from envs.controller.sensors import Sensors
-from envs.endings import ENDS, ending
-from envs.kinds import kind
-from envs.robots import RobotSpec
-from envs.scenario import Order, Scenario
-from envs.sensing import Sensing, Truth
-from envs.staircase import Terrain
-from envs.stepper import Stepper
-from envs.world import World
+from envs import frames
+from envs.families.kinds import kind
+from envs.physics import stepper
+from envs.physics.motors import Actuators, Command
+from envs.physics.stepper import Stepper
+from envs.physics.world import World
+from envs.programs.sensors import Sensors
+from envs.robots.spec import RobotSpec
+from envs.sensing.measurement import Sensing, Truth
+from envs.task import operator, rewards
+from envs.task.scenario import Order, Scenario
+from envs.task.staircase import Terrain
+from envs.task.terminations import ENDS, ending
 
 Array = NDArray[np.float64]
 
@@ -316,7 +318,7 @@ class ClimbBatch:
             self._take_order(row, now[row])
         self._heading_error = frames.wrap(truth.yaw - np.where(self._heading > 0, 0.0, np.pi))
         speed, yaw_rate = self._order.T
-        keeping = steering.yaw_rate(self._heading * truth.position[:, 1], self._heading_error) * (speed > 0)
+        keeping = operator.yaw_rate(self._heading * truth.position[:, 1], self._heading_error) * (speed > 0)
         self._commands = np.stack([speed, np.where(self._steered, keeping, yaw_rate)], 1)
 
     def _own_speed(self, yaw: Array) -> Array:

@@ -11,15 +11,16 @@ from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 from numpy.typing import NDArray
 
-from envs import randomization, rewards
 from envs.climb import PRIVILEGED, PRIVILEGED_LIMIT, PRIVILEGED_SIZE, ClimbBatch, Result
-from envs.controller.observation import LIMIT, describe
-from envs.endings import ENDS
-from envs.kinds import kind
-from envs.randomization import Randomize
-from envs.robots import ROBOTS, RobotSpec
-from envs.scenario import OPTIONS, Scenario, from_options
-from envs.world import Camera
+from envs.families.kinds import kind
+from envs.physics.world import Camera
+from envs.programs.observation import LIMIT, describe
+from envs.robots import ROBOTS
+from envs.robots.spec import RobotSpec
+from envs.task import randomization, rewards
+from envs.task.randomization import Randomize
+from envs.task.scenario import OPTIONS, Scenario, from_options
+from envs.task.terminations import ENDS
 
 Observation = dict[str, Any]
 PICTURE_SIZE = (640, 400)
@@ -57,7 +58,7 @@ class StairClimbEnv(gym.Env[Observation, NDArray[np.float32]]):
         self.action_space = spaces.Box(-1.0, 1.0, (self.batch.actions,), np.float32)
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Observation, dict[str, Any]]:
-        """Start an episode; `options` fixes what it names (`envs.scenario.OPTIONS`), the rest is drawn or has its default."""
+        """Start an episode; `options` fixes what it names (`envs.task.scenario.OPTIONS`), the rest is drawn or has its default."""
         super().reset(seed=seed)
         generator = np.random.default_rng(self.np_random.integers(2**63))
         scenario = from_options(generator, self.robot, options or {}, self.randomize)

@@ -8,25 +8,24 @@ import hashlib
 import io
 import json
 import re
-import sys
 import tempfile
 import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from agents import checkpoint, policies
-from agents.config import PRESETS, TrainConfig
-from agents.evaluation import Trials, run
-from agents.results import record, summarise
-from agents.training import train
-from deploy import golden
-from deploy.artefacts import program_bytes, twin_bytes
-from dataclasses import replace
-from envs.quiet import quiet
+from agents.evaluation.results import record, summarise
+from agents.evaluation.trials import Trials, run
+from agents.training.config import PRESETS
+from agents.training.run import train
+from deploy.bundle import golden
+from deploy.bundle.artefacts import program_bytes, twin_bytes
+from envs.physics.quiet import quiet
 from envs.robots import ROBOTS
-from envs.staircase import Staircase
+from envs.task.staircase import Staircase
 
 ITERATIONS = 4
 _TYPE = re.compile(rb"__torch__(?:\.\w+)*?\.(?=\w+\b(?!\.))")
@@ -108,4 +107,4 @@ def main() -> None:
 if __name__ == "__main__":
     with quiet():
         import pybullet  # noqa: F401
-    sys.exit(main())
+    main()

@@ -2,12 +2,12 @@
 
 import ast
 from collections.abc import Iterator
-from pathlib import Path
 from statistics import median
 
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent
+from tests import ROOT
+
 PACKAGES = ("envs", "agents", "deploy")
 FILES = {
     ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
@@ -39,7 +39,7 @@ def importers(library: str) -> set[str]:
 
 
 def test_one_file_imports_pybullet() -> None:
-    assert importers("pybullet") == {"envs.world"}
+    assert importers("pybullet") == {"envs.physics.world"}
 
 
 def test_only_agents_import_stable_baselines() -> None:
@@ -47,15 +47,15 @@ def test_only_agents_import_stable_baselines() -> None:
 
 
 def test_ray_is_needed_only_where_it_is_asked_for() -> None:
-    assert importers("ray") == {"agents.cluster", "agents.ray_connection"}
-    assert importers("agents.cluster") == {"agents.whole_rollouts"}
-    assert importers("agents.whole_rollouts") == {"agents.training"}
+    assert importers("ray") == {"agents.cluster.ray_robots", "agents.cluster.connection"}
+    assert importers("agents.cluster.ray_robots") == {"agents.cluster.whole_rollouts"}
+    assert importers("agents.cluster.whole_rollouts") == {"agents.training.run"}
 
 
 @pytest.mark.parametrize(
     ("package", "forbidden"),
     [
-        ("envs.controller", "gymnasium"),
+        ("envs.programs", "gymnasium"),
         ("deploy.runtime", "gymnasium"),
         ("deploy.runtime", "envs"),
         ("deploy.runtime", "agents"),
@@ -70,9 +70,9 @@ def test_no_arrow_runs_back_up(package: str, forbidden: str) -> None:
 
 def test_the_controller_needs_torch_and_nothing_else() -> None:
     allowed = {"torch", "math", "typing", "dataclasses"}
-    for name in of("envs.controller"):
+    for name in of("envs.programs"):
         others = {other for other in imports(name) if other.split(".")[0] not in allowed}
-        assert all(other == "envs.robots" or other.startswith("envs.controller") for other in others), (name, others)
+        assert all(other == "envs.robots.spec" or other.startswith("envs.programs") for other in others), (name, others)
 
 
 def test_files_do_not_import_each_other_in_a_circle() -> None:

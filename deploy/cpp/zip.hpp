@@ -67,7 +67,7 @@ inline uint32_t crc32(const std::string& data) {
     return ~crc;
 }
 
-// The one zip of `files` that is a bundle, as `deploy.runtime.bundle.pack` writes it: at the zip epoch, `first` before the others by name.
+// The one zip of `files` that is a bundle, as `deploy.runtime.bundle.archive.pack` writes it: at the zip epoch, `first` before the others by name.
 inline std::string pack(const Files& files, const std::vector<std::string>& first) {
     std::vector<std::string> names = first;
     for (const auto& [name, content] : files)

@@ -25,10 +25,10 @@ from deploy.runtime.errors import DeployError
 from deploy.runtime.link import LinkError
 from deploy.simulation.engines import Engine, open_body
 from deploy.simulation.scene import Scene
-from envs.randomization import Randomize
-from envs.robots import GO2
-from envs.scenario import trial
-from envs.staircase import Direction, Staircase
+from envs.robots.go2 import GO2
+from envs.task.randomization import Randomize
+from envs.task.scenario import trial
+from envs.task.staircase import Direction, Staircase
 
 BEHIND = 0.1
 """[s] by which the robot may be late before it gives up catching up."""

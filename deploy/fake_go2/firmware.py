@@ -13,7 +13,7 @@ from deploy.runtime.link import MotorCommand
 from deploy.runtime.links import go2_crc
 from deploy.runtime.links.go2_layout import Layout
 from deploy.runtime.links.go2_messages import HEAD, LEAVE_POSITION, LEAVE_VELOCITY, LEVEL_LOW, LOW_CMD, MOTOR_ON
-from envs.robots import RobotSpec
+from envs.robots.spec import RobotSpec
 
 LARGEST_KP, LARGEST_KD = 240.0, 15.0
 SLACK = 0.05

@@ -20,7 +20,7 @@ from deploy.fake_go2.journal import Reader
 from deploy.fake_go2.orders import text
 from deploy.runtime.errors import DeployError
 from deploy.simulation import steering
-from envs.staircase import Staircase
+from envs.task.staircase import Staircase
 
 PATIENCE = 300.0
 """[s] for whatever must happen on a busy machine: a process to start, a robot to reach its next state."""

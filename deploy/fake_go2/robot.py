@@ -17,7 +17,7 @@ from deploy.runtime.links import dds
 from deploy.runtime.links.go2_messages import LOW_STATE, RESPONSE
 from deploy.simulation.body import Body
 from deploy.simulation.scene import Scene, height_over
-from envs.robots import RobotSpec
+from envs.robots.spec import RobotSpec
 
 POSE_EVERY, MAP_EVERY, NOTE_EVERY = 10, 45, 50
 """State messages between two of the others: 50 Hz and 11 Hz, and a line of the journal every 0.1 s."""

@@ -8,7 +8,7 @@ from deploy.runtime.link import MotorCommand
 from deploy.runtime.links.go2_messages import CHECK_MODE, RELEASE_MODE, STAND_DOWN
 from deploy.simulation.body import Array
 from deploy.simulation.scene import FOLDED
-from envs.robots import RobotSpec
+from envs.robots.spec import RobotSpec
 
 NAME = "normal"
 """Of the service that is active when a Go2 is switched on."""

@@ -16,18 +16,19 @@ from pathlib import Path
 
 import tyro
 
-from deploy.assemble import sealed
-from deploy.connection import Connection
+from deploy.bundle.assemble import sealed
+from deploy.bundle.signing import load_private
 from deploy.fake_go2.person import Person, fake_robot
-from deploy.local_host import local_host
+from deploy.robot.connection import Connection
+from deploy.robot.local_host import local_host
 from deploy.robot_demo import film, page
 from deploy.robot_demo.page import Act
-from deploy.runtime import blackbox, bundle, manifest
+from deploy.runtime.bundle import archive, manifest
 from deploy.runtime.errors import DeployError
+from deploy.runtime.loop import blackbox
 from deploy.runtime.target import supervised
 from deploy.runtime.target.layout import Layout
-from deploy.signing import load_private
-from envs.staircase import Staircase
+from envs.task.staircase import Staircase
 
 SPEED = 0.5
 """At which the person lets it climb [m/s]."""
@@ -130,8 +131,8 @@ def _first_release(play: Play, connection: Connection, person: Person, layout: L
 
 def _second_release(play: Play, connection: Connection) -> None:
     there = _words(connection)
-    files = bundle.unpack((play.folder / "one.bundle").read_bytes())
-    about = manifest.from_bytes(files[bundle.MANIFEST])
+    files = archive.unpack((play.folder / "one.bundle").read_bytes())
+    about = manifest.from_bytes(files[archive.MANIFEST])
     broken = replace(about, version="1.1.0", motor_index=(*about.motor_index[:-1], NO_MOTORS))
     content = {name: data for name, data in files.items() if name in about.files}
     (play.folder / "two.bundle").write_bytes(sealed(broken, content, load_private(play.folder / "KEY")))

@@ -7,9 +7,9 @@ import imageio_ffmpeg
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from deploy.runtime import blackbox
-from envs.robots import GO2
-from envs.staircase import Staircase
+from deploy.runtime.loop import blackbox
+from envs.robots.go2 import GO2
+from envs.task.staircase import Staircase
 
 SIZE = (640, 400)
 RATE = 25
@@ -25,10 +25,10 @@ def film(path: Path, box: Path, where: list[dict[str, Any]], stairs: Staircase) 
         where: the journal's events of that name; times of both are the machine's monotonic clock.
         stairs: what it stood before.
     """
-    from envs.quiet import quiet
+    from envs.physics.quiet import quiet
 
     with quiet():
-        from envs.world import Camera, World
+        from envs.physics.world import Camera, World
     about, records = blackbox.read(box)
     records = records[np.isfinite(records["quaternion"]).all(1) & (records["state"] != about["states"].index("damped"))]
     times, places = np.array([event["t"] for event in where]), np.array([event["position"] for event in where])

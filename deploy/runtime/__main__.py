@@ -10,9 +10,10 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from deploy.runtime import run, selftest
+from deploy.runtime.bundle import selftest
 from deploy.runtime.errors import DeployError
 from deploy.runtime.link import LinkError
+from deploy.runtime.loop import run
 
 COMMANDS = {
     "run": (run.arguments, run.run),

@@ -25,8 +25,8 @@ from deploy.simulation.engines import Engine, open_body
 from deploy.simulation.player import Player
 from deploy.simulation.senses import Senses
 from envs.robots import ROBOTS
-from envs.scenario import trial
-from envs.staircase import Direction, Staircase
+from envs.task.scenario import trial
+from envs.task.staircase import Direction, Staircase
 
 KNOWN = {"buttons", "forward", "turn", "push", "quit"}
 BEHIND = 0.1

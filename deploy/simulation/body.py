@@ -36,7 +36,7 @@ class Body(Protocol):
     """Of a physics step [s]."""
 
     def advance(self, command: MotorCommand) -> None:
-        """One physics step with the motor drivers following `command`: PD law, torque-speed line, joint friction as `envs.actuators` has them."""
+        """One physics step with the motor drivers following `command`: PD law, torque-speed line, joint friction as `envs.physics.motors` has them."""
 
     def truth(self) -> Truth:
         """The state now."""

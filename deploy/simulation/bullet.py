@@ -7,9 +7,9 @@ from deploy.simulation.body import Array, Truth
 from deploy.simulation.drives import Drives
 from deploy.simulation.scene import Scene
 from envs import frames
-from envs.robots import RobotSpec
-from envs.scenario import Scenario
-from envs.world import World
+from envs.physics.world import World
+from envs.robots.spec import RobotSpec
+from envs.task.scenario import Scenario
 
 PHYSICS_STEP = 0.0025
 """[s]; half of training's, which rings under the damping of 5 N m s/rad that the runtime stands up with."""

@@ -1,4 +1,4 @@
-"""The motor drivers of one robot, for any physics engine: `envs.actuators` behind commands that name their gains and come late."""
+"""The motor drivers of one robot, for any physics engine: `envs.physics.motors` behind commands that name their gains and come late."""
 
 from collections import deque
 
@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deploy.runtime.link import MotorCommand
-from envs.actuators import Actuators, Command
-from envs.randomization import Values
-from envs.robots import RobotSpec
+from envs.physics.motors import Actuators, Command
+from envs.robots.spec import RobotSpec
+from envs.task.randomization import Values
 
 Array = NDArray[np.float64]
 

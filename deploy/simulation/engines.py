@@ -5,9 +5,9 @@ from typing import Literal
 
 from deploy.runtime.errors import MissingExtraError
 from deploy.simulation.body import Body
-from envs.quiet import quiet
-from envs.robots import RobotSpec
-from envs.scenario import Scenario
+from envs.physics.quiet import quiet
+from envs.robots.spec import RobotSpec
+from envs.task.scenario import Scenario
 
 Engine = Literal["pybullet", "mujoco"]
 _BODIES = {"pybullet": "deploy.simulation.bullet.BulletBody", "mujoco": "deploy.simulation.mujoco.MujocoBody"}

@@ -9,8 +9,8 @@ from deploy.runtime.link import MotorCommand
 from deploy.simulation.body import Array, Truth
 from deploy.simulation.drives import Drives
 from deploy.simulation.scene import Scene
-from envs.robots import RobotSpec
-from envs.scenario import Scenario
+from envs.robots.spec import RobotSpec
+from envs.task.scenario import Scenario
 
 PHYSICS_STEP = 0.002
 """[s]; MuJoCo's own default."""

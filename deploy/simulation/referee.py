@@ -1,14 +1,14 @@
-"""What comes of one episode of a body, by the rules of `envs.endings`."""
+"""What comes of one episode of a body, by the rules of `envs.task.terminations`."""
 
 import numpy as np
 
 from deploy.simulation.body import Truth
 from deploy.simulation.scene import Scene, height_over
 from envs import frames
-from envs.endings import ENDS, ending
-from envs.kinds import kind
-from envs.robots import RobotSpec
-from envs.scenario import Scenario
+from envs.families.kinds import kind
+from envs.robots.spec import RobotSpec
+from envs.task.scenario import Scenario
+from envs.task.terminations import ENDS, ending
 
 
 class Referee:
@@ -28,7 +28,7 @@ class Referee:
         self.energy = self.way = 0.0
 
     def end(self, truth: Truth, seconds: float) -> str:
-        """One of `envs.endings.ENDS`, "" while the episode goes on, `seconds` after it began."""
+        """One of `envs.task.terminations.ENDS`, "" while the episode goes on, `seconds` after it began."""
         stairs, (x, y, _) = self._scenario.stairs, truth.position
         upright, beyond = frames.rotation_matrix(truth.quaternion[None])[0, 2, 2], stairs.heading * (x - self._goal)
         over_ground, time_is_up = height_over(truth, self._scene), seconds >= self._scenario.seconds

@@ -6,11 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deploy.simulation.body import Truth
-from envs import frames, posture
-from envs.controller.sensors import MAP_X_COUNT, MAP_X_START, MAP_X_STEP, MAP_Y_COUNT, MAP_Y_START, MAP_Y_STEP
-from envs.robots import RobotSpec
-from envs.scenario import Scenario
-from envs.staircase import Terrain
+from envs import frames
+from envs.families import posture
+from envs.programs.sensors import MAP_X_COUNT, MAP_X_START, MAP_X_STEP, MAP_Y_COUNT, MAP_Y_START, MAP_Y_STEP
+from envs.robots.spec import RobotSpec
+from envs.task.scenario import Scenario
+from envs.task.staircase import Terrain
 
 Array = NDArray[np.float64]
 

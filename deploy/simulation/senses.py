@@ -1,14 +1,15 @@
-"""What a robot's sensors say of a body, as `envs.sensing` errs: the messages that a link carries."""
+"""What a robot's sensors say of a body, as `envs.sensing.measurement` errs: the messages that a link carries."""
 
 import numpy as np
 
 from deploy.runtime.link import HeightMap, Remote, RobotState
 from deploy.simulation.body import Array, Truth
-from envs import frames, sensing
-from envs.controller.quadruped import CONTROL_STEP
-from envs.robots import RobotSpec
-from envs.scenario import Scenario
-from envs.staircase import Terrain
+from envs import frames
+from envs.programs.legged import CONTROL_STEP
+from envs.robots.spec import RobotSpec
+from envs.sensing import measurement
+from envs.task.scenario import Scenario
+from envs.task.staircase import Terrain
 
 TEMPERATURE = 30.0
 """Of motors that do nothing all day [degC]."""
@@ -21,7 +22,7 @@ class Senses:
         self._rng, self._zero_offset = rng, scenario.values["zero_offset"][None]
         self._terrain = Terrain(1)
         self._terrain.place(0, scenario.stairs)
-        self._sensing = sensing.Sensing(1, len(spec.joint_names), CONTROL_STEP)
+        self._sensing = measurement.Sensing(1, len(spec.joint_names), CONTROL_STEP)
         self._sensing.reset(0, scenario.values, truth.position, heading(truth.quaternion))
 
     def read(self, truth: Truth, now: float, remote: Remote) -> tuple[RobotState, HeightMap]:
@@ -34,10 +35,10 @@ class Senses:
         return state, HeightMap(now, heights)
 
 
-def _batch_of_one(truth: Truth) -> sensing.Truth:
+def _batch_of_one(truth: Truth) -> measurement.Truth:
     rotation = frames.rotation_matrix(truth.quaternion[None])
     joints = (truth.joint_position[None], truth.joint_velocity[None])
-    return sensing.Truth(truth.position[None], np.array([heading(truth.quaternion)]), -rotation[:, 2], truth.angular_velocity[None], *joints)
+    return measurement.Truth(truth.position[None], np.array([heading(truth.quaternion)]), -rotation[:, 2], truth.angular_velocity[None], *joints)
 
 
 def heading(quaternion: Array) -> float:

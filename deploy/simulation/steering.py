@@ -2,11 +2,12 @@
 
 import numpy as np
 
-from deploy.runtime.person import FORWARD, TURN
+from deploy.runtime.safety.person import FORWARD, TURN
 from deploy.simulation.body import Array
 from deploy.simulation.senses import heading
-from envs import frames, steering
-from envs.staircase import Staircase
+from envs import frames
+from envs.task import operator
+from envs.task.staircase import Staircase
 
 
 def sticks(stairs: Staircase, speed: float, position: Array, quaternion: Array) -> tuple[float, float]:
@@ -19,4 +20,4 @@ def sticks(stairs: Staircase, speed: float, position: Array, quaternion: Array) 
         quaternion: its attitude, xyzw, (4,).
     """
     aside, away = stairs.heading * position[1], frames.wrap(np.array(heading(quaternion) - stairs.yaw))
-    return speed / FORWARD, float(steering.yaw_rate(aside, away)) / TURN
+    return speed / FORWARD, float(operator.yaw_rate(aside, away)) / TURN

@@ -6,9 +6,9 @@ import importlib
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from deploy.runtime.bundle.manifest import Manifest
 from deploy.runtime.errors import DeployError
 from deploy.runtime.link import Link, Writer
-from deploy.runtime.manifest import Manifest
 
 
 class Way(NamedTuple):

@@ -12,11 +12,11 @@ from typing import Any, Mapping, NamedTuple
 
 import numpy as np
 
+from deploy.runtime.bundle.manifest import Manifest
 from deploy.runtime.link import Array, HeightMap, LinkError, MotorCommand, RobotState
 from deploy.runtime.links import dds, go2_crc, go2_map, go2_motion, go2_remote
 from deploy.runtime.links.go2_layout import Layout
 from deploy.runtime.links.go2_messages import HEAD, LEAVE_POSITION, LEAVE_VELOCITY, LEVEL_LOW, LOW_CMD, LOW_STATE, MOTOR_ON, MOTORS
-from deploy.runtime.manifest import Manifest
 
 LARGEST = {"q": 10.0, "dq": 100.0, "tau_est": 200.0, "gyroscope": 100.0}
 """Joint positions [rad], speeds [rad/s], torques [N m] and rates of turn [rad/s] that no Go2 can have: a message with more is damaged."""

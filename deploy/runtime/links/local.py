@@ -10,10 +10,10 @@ import socket
 import time
 from collections.abc import Iterator, Mapping
 
+from deploy.runtime.bundle.manifest import Manifest
 from deploy.runtime.errors import DeployError
 from deploy.runtime.link import HeightMap, LinkError, MotorCommand, RobotState
 from deploy.runtime.links import local_messages as messages
-from deploy.runtime.manifest import Manifest
 
 PATIENCE = 10.0
 """[s] that the robot has for its first message."""

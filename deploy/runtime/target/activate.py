@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from deploy.runtime.bundle.manifest import Manifest
+from deploy.runtime.bundle.opening import open_bundle
 from deploy.runtime.errors import DeployError
-from deploy.runtime.manifest import Manifest
-from deploy.runtime.opening import open_bundle
 from deploy.runtime.target import service
 from deploy.runtime.target.checks import damped, number
 from deploy.runtime.target.config import State, load_config, load_state, save

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from deploy.runtime.manifest import Manifest
+from deploy.runtime.bundle.manifest import Manifest
 from deploy.runtime.target.errors import ArmedError, DowngradeError, MismatchError
 from deploy.runtime.target.loop import DAMPED, Seen
 

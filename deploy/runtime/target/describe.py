@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import subprocess
 
-from deploy.runtime import bundle, disk, manifest
+from deploy.runtime import disk
+from deploy.runtime.bundle import archive, manifest
 from deploy.runtime.errors import DeployError
 from deploy.runtime.target import service
 from deploy.runtime.target.checks import Facts
@@ -60,7 +61,7 @@ def _release(layout: Layout, digest: str | None) -> list[str]:
     if digest is None:
         return []
     try:
-        about = manifest.from_bytes(bundle.unpack(disk.read(layout.release(digest), bundle.LARGEST))[bundle.MANIFEST])
+        about = manifest.from_bytes(archive.unpack(disk.read(layout.release(digest), archive.LARGEST))[archive.MANIFEST])
     except DeployError:
         return ["damaged", "", digest]
     return [about.name, about.version, digest]

@@ -6,9 +6,9 @@ import json
 import subprocess
 from pathlib import Path
 
+from deploy.runtime.bundle.manifest import Manifest
+from deploy.runtime.bundle.opening import open_bundle
 from deploy.runtime.errors import DeployError, RefusedError
-from deploy.runtime.manifest import Manifest
-from deploy.runtime.opening import open_bundle
 from deploy.runtime.target import describe, loop, service
 from deploy.runtime.target.activate import activate, committed, prune, recover
 from deploy.runtime.target.checks import CHECKS, damped

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import BinaryIO
 
-from deploy.runtime.bundle import LARGEST
+from deploy.runtime.bundle.archive import LARGEST
 from deploy.runtime.errors import RefusedError
 from deploy.runtime.target.layout import Layout, sync
 

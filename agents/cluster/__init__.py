@@ -1,0 +1,1 @@
+"""Rollouts from the CPUs of a Ray cluster."""

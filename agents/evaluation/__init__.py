@@ -1,0 +1,1 @@
+"""Trials of a policy, and what came of them."""

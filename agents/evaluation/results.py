@@ -1,0 +1,133 @@
+"""Results of an evaluation: one cell a flight, as a table and as a record for JSON."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from statistics import fmean
+from typing import Any
+
+from agents.evaluation.statistics import wilson
+from agents.evaluation.trials import Job, Outcome, Trials
+from agents.versions import versions
+from envs.task.staircase import Direction, Staircase
+
+FAILURES = {"fall": "fall", "timeout": "stuck", "off_side": "off_side"}
+"""How failures are called in results, by how the environment calls the end."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What came of all episodes on one flight. Means are over the successful ones, None if there is none."""
+
+    riser: float
+    tread: float
+    direction: Direction
+    steps: int
+    episodes: int
+    successes: int
+    rate: float
+    ci95: tuple[float, float]
+    """Wilson interval of the rate."""
+    mean_seconds: float | None
+    """From the start to the landing [s]."""
+    mean_speed: float | None
+    """Along the flight [m/s]."""
+    cost_of_transport: float | None
+    """Mechanical work over weight and way along the flight."""
+    pitch_rate: float | None
+    """Largest in an episode [rad/s]."""
+    jolt: float | None
+    """Largest change of the base's vertical speed in a control step of an episode [m/s]: what it hits when it tips over an edge."""
+    failures: dict[str, int]
+    """How many fell, got stuck (ran out of time), left the stairs at the side."""
+
+
+def summarise(trials: Trials, outcomes: Mapping[Job, Outcome]) -> list[Cell]:
+    """One cell a flight, in the order of `trials.flights`."""
+    return [_cell([stairs], [outcomes[Job(stairs, episode)] for episode in range(trials.episodes)]) for stairs in trials.flights]
+
+
+def pool(trials: Trials, outcomes: Mapping[Job, Outcome]) -> list[Cell]:
+    """One cell a direction, over all flights that go there; riser, tread and steps are means."""
+    ways = dict.fromkeys(stairs.direction for stairs in trials.flights)
+    return [_cell([s for s in trials.flights if s.direction == way], [outcomes[job] for job in trials.jobs if job.stairs.direction == way]) for way in ways]
+
+
+def _cell(flights: Sequence[Staircase], outcomes: Sequence[Outcome]) -> Cell:
+    landed = [outcome for outcome in outcomes if outcome.end == "landing"]
+    return Cell(
+        fmean(stairs.riser for stairs in flights),
+        fmean(stairs.tread for stairs in flights),
+        flights[0].direction,
+        round(fmean(stairs.steps for stairs in flights)),
+        len(outcomes),
+        len(landed),
+        len(landed) / len(outcomes),
+        wilson(len(landed), len(outcomes)),
+        _mean([outcome.seconds for outcome in landed]),
+        _mean([outcome.speed for outcome in landed]),
+        _mean([outcome.cost_of_transport for outcome in landed]),
+        _mean([outcome.pitch_rate for outcome in landed if outcome.pitch_rate is not None]),
+        _mean([outcome.jolt for outcome in landed if outcome.jolt is not None]),
+        {ours: sum(outcome.end == end for outcome in outcomes) for end, ours in FAILURES.items()},
+    )
+
+
+def _mean(values: Sequence[float]) -> float | None:
+    return fmean(values) if values else None
+
+
+def record(trials: Trials, cells: Sequence[Cell]) -> dict[str, Any]:
+    """The results and what they were made with, as JSON has it."""
+    settings = {name: getattr(trials, name) for name in ("policy", "robot", "seed", "randomize", "speed", "seconds", "irregularity", "start_angle", "friction")}
+    return settings | {"versions": versions(), "cells": [asdict(cell) for cell in cells]}
+
+
+HEAD = (
+    "riser",
+    "tread",
+    "direction",
+    "steps",
+    "success",
+    "95% interval",
+    "time",
+    "speed",
+    "cost of transport",
+    "pitch rate",
+    "jolt",
+    "fell",
+    "stuck",
+    "off the side",
+)
+
+
+def table(cells: Sequence[Cell], names: Sequence[str] = ()) -> str:
+    """The cells as a Markdown table that is also aligned as text; `names` of the stairs, one a cell, come first."""
+    rows = [HEAD, *(_row(cell) for cell in cells)]
+    if names:
+        rows = [(name, *row) for name, row in zip(("stairs", *names), rows, strict=True)]
+    widths = [max(len(text) for text in column) for column in zip(*rows, strict=True)]
+    lines = ["| " + " | ".join(text.rjust(width) for text, width in zip(row, widths, strict=True)) + " |" for row in rows]
+    rule = "|" + "|".join("-" * (width + 1) + ":" for width in widths) + "|"
+    return "\n".join([lines[0], rule, *lines[1:]])
+
+
+def _row(cell: Cell) -> tuple[str, ...]:
+    low, high = cell.ci95
+    return (
+        f"{100 * cell.riser:.1f} cm",
+        f"{100 * cell.tread:.1f} cm",
+        cell.direction,
+        str(cell.steps),
+        f"{cell.successes}/{cell.episodes} {100 * cell.rate:.0f}%",
+        f"{100 * low:.0f}-{100 * high:.0f}%",
+        _figure(cell.mean_seconds, ".1f", " s"),
+        _figure(cell.mean_speed, ".2f", " m/s"),
+        _figure(cell.cost_of_transport, ".2f", ""),
+        _figure(cell.pitch_rate, ".1f", " rad/s"),
+        _figure(cell.jolt, ".2f", " m/s"),
+        *(str(cell.failures[name]) for name in FAILURES.values()),
+    )
+
+
+def _figure(value: float | None, form: str, unit: str) -> str:
+    return "-" if value is None else f"{value:{form}}{unit}"

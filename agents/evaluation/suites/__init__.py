@@ -1,0 +1,1 @@
+"""What a policy is tried on: one file a suite."""

@@ -1,0 +1,29 @@
+"""Stairs unlike any in training: what of an evaluation's configuration makes them."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from agents.evaluation.config import EvaluateConfig, plan
+from agents.evaluation.trials import Trials
+
+TABLE: dict[str, dict[str, Any]] = {
+    "regular": {},
+    "irregular, ±1.5 cm": {"irregularity": 0.015},
+    "nosing of 2.5 cm": {"nosing": 0.025},
+    "open risers": {"open_risers": True, "nosing": 0.025},
+    "landing in the middle": {"landing_after": 5},
+    "0.8 m wide": {"width": 0.8},
+    "started 20 degrees off axis": {"start_angle": 20.0},
+    "wet: friction 0.3": {"friction": 0.3},
+}
+
+
+def plans(config: EvaluateConfig) -> Iterator[tuple[str, Trials]]:
+    """The trials on each kind of stairs, by its name.
+
+    Raises:
+        ValueError: something cannot be done; the message is one line and names the remedy.
+    """
+    for name, fields in TABLE.items():
+        yield name, plan(replace(config, **fields))

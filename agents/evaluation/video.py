@@ -1,0 +1,112 @@
+"""Filmed episodes: a seeded choice, replayed exactly as they were counted, with figures in the picture."""
+
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import imageio_ffmpeg
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from agents.evaluation.parallel import gather
+from agents.evaluation.trials import Job, Trials, play
+from envs.physics.quiet import quiet
+
+if TYPE_CHECKING:
+    from envs.climb import ClimbBatch
+
+Film = list[bytes]
+"""Frames as PNG files."""
+SIZE = (640, 400)
+FRAMES_PER_SECOND = 25
+HOLD = FRAMES_PER_SECOND
+"""The last picture stays for so many frames, with what came of the episode."""
+SHEET = (4, 2)
+"""Columns and rows of the contact sheet."""
+OUTCOMES = {"landing": "arrived", "fall": "fell", "timeout": "stuck: time is up", "off_side": "left the stairs at the side"}
+
+
+def sample(trials: Trials) -> list[Job]:
+    """One episode in each direction, drawn by the seed from all that were counted: neither the best nor the worst."""
+    rng = np.random.default_rng([trials.seed, trials.episodes])
+    ways = dict.fromkeys(stairs.direction for stairs in trials.flights)
+    choices = [[job for job in trials.jobs if job.stairs.direction == way] for way in ways]
+    return [jobs[int(rng.integers(len(jobs)))] for jobs in choices]
+
+
+def film(trials: Trials, jobs: Sequence[Job]) -> dict[Job, Film]:
+    """Replay `jobs`, each in a process of its own, and film them.
+
+    Raises:
+        WorkerError: a worker process died or failed.
+    """
+    films = dict(gather(_shoot, [(trials, job) for job in jobs]))
+    return {job: films[job] for job in jobs}
+
+
+def _shoot(share: tuple[Trials, Job]) -> Iterator[tuple[Job, Film]]:
+    with quiet():
+        from envs.gym_env import follow
+
+    trials, job = share
+    film: Film = []
+    steps = 0
+    picture = Image.new("RGB", SIZE)
+
+    def watch(batch: "ClimbBatch") -> None:
+        nonlocal steps, picture
+        # In real time, whatever the control step: a slow robot's picture may stand for two frames.
+        frames = int(steps * batch.control_step * FRAMES_PER_SECOND + 1e-6) + 1 - len(film)
+        if frames > 0:
+            picture = Image.fromarray(batch.worlds[0].picture(follow(batch), SIZE))
+            film.extend([_png(_caption(picture, trials, job, steps * batch.control_step))] * frames)
+        steps += 1
+
+    ((_, outcome),) = play(trials, [job], watch)
+    last = _caption(picture, trials, job, outcome.seconds, OUTCOMES[outcome.end])
+    yield job, film + [_png(last)] * HOLD
+
+
+def _caption(picture: Image.Image, trials: Trials, job: Job, seconds: float, outcome: str = "") -> Image.Image:
+    stairs, canvas = job.stairs, picture.copy()
+    draw, font = ImageDraw.Draw(canvas), ImageFont.load_default(17)
+    flight = f"{stairs.direction}   riser {100 * stairs.riser:g} cm   tread {100 * stairs.tread:g} cm"
+    ends = ((10, "ls", f"{flight}   command {trials.speed:g} m/s"), (SIZE[0] - 10, "rs", f"{seconds:.2f} s"))
+    draw.rectangle((0, 0, SIZE[0], 28), fill=(24, 28, 36))
+    for x, anchor, text in ends:
+        draw.text((x, 20), text, fill=(240, 240, 240), font=font, anchor=anchor)
+    if outcome:
+        colour = (32, 120, 60) if outcome == OUTCOMES["landing"] else (160, 40, 30)
+        draw.rectangle((0, SIZE[1] - 28, SIZE[0], SIZE[1]), fill=colour)
+        draw.text((SIZE[0] // 2, SIZE[1] - 8), outcome, fill=(255, 255, 255), font=font, anchor="ms")
+    return canvas
+
+
+def _png(picture: Image.Image) -> bytes:
+    buffer = io.BytesIO()
+    picture.save(buffer, "PNG", compress_level=1)
+    return buffer.getvalue()
+
+
+def write(path: Path, films: Mapping[Job, Film]) -> None:
+    """The films one after another as an H.264 MP4."""
+    writer = imageio_ffmpeg.write_frames(
+        str(path), SIZE, fps=FRAMES_PER_SECOND, codec="libx264", pix_fmt_out="yuv420p", output_params=["-movflags", "+faststart"]
+    )
+    writer.send(None)
+    for frames in films.values():
+        for frame in frames:
+            writer.send(np.asarray(Image.open(io.BytesIO(frame))).tobytes())
+    writer.close()
+
+
+def contact_sheet(path: Path, films: Mapping[Job, Film]) -> None:
+    """Frames at equal intervals, the same number of each film, row by row."""
+    columns, rows = SHEET
+    each = columns * rows // len(films)
+    chosen = [frames[i] for frames in films.values() for i in np.linspace(0, len(frames) - 1, each).round().astype(int)]
+    sheet = Image.new("RGB", (columns * SIZE[0], rows * SIZE[1]))
+    for number, frame in enumerate(chosen):
+        sheet.paste(Image.open(io.BytesIO(frame)), (number % columns * SIZE[0], number // columns * SIZE[1]))
+    sheet.resize((sheet.width * 3 // 4, sheet.height * 3 // 4), Image.Resampling.LANCZOS).save(path, "PNG", optimize=True)

@@ -1,0 +1,1 @@
+"""PPO and the robots it learns from."""

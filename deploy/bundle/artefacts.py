@@ -1,0 +1,49 @@
+"""The two artefacts of a bundle: the TorchScript program, and the weights and constants for its numpy twin. Written here."""
+
+import io
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from agents.networks import Actor
+from deploy.bundle.canonical import canonical
+from deploy.bundle.kinds import deployed
+from deploy.bundle.program import script
+from deploy.runtime.bundle.archive import BLIND, PROGRAM, TWIN
+from deploy.runtime.bundle.program import Artefact, TorchProgram, torchscript
+from envs.families.kinds import kind
+from envs.robots.spec import RobotSpec
+
+
+def program_bytes(spec: RobotSpec, actor: Actor) -> bytes:
+    """The TorchScript program; the same actor gives the same bytes."""
+    buffer = io.BytesIO()
+    with torchscript():
+        torch.jit.save(script(spec, actor), buffer)
+    return canonical(buffer.getvalue())
+
+
+def twin_bytes(spec: RobotSpec, actor: Actor) -> bytes:
+    """What the robot's twin reads: an .npz; the same actor gives the same bytes."""
+    controller = kind(spec).controller(spec)
+    values: dict[str, Any] = _constants(controller) | {f"map.{name}": value for name, value in _constants(controller.map).items()}
+    layers = [layer for layer in actor.modules() if isinstance(layer, nn.Linear)]
+    for index, layer in enumerate(layers):
+        values |= {f"weight.{index}": layer.weight.detach().numpy(), f"bias.{index}": layer.bias.detach().numpy()}
+    buffer = io.BytesIO()
+    np.savez(buffer, allow_pickle=False, **values)
+    return buffer.getvalue()
+
+
+def _constants(module: nn.Module) -> dict[str, Any]:
+    """Buffers and plain numbers of a module by name."""
+    numbers = {name: value for name, value in vars(module).items() if type(value) in (int, float)}
+    return numbers | {name: value.numpy() for name, value in module.named_buffers(recurse=False)}
+
+
+def loaders(spec: RobotSpec) -> dict[str, Callable[[bytes], Artefact]]:
+    """How each artefact of a bundle for `spec` is brought to life; not every bundle has a blind program."""
+    return {PROGRAM: TorchProgram, TWIN: deployed(spec).twin, BLIND: TorchProgram}

@@ -1,0 +1,62 @@
+"""What a manifest says of a robot and of the program's seam."""
+
+from typing import Any
+
+from deploy.bundle.kinds import deployed
+from deploy.runtime.bundle.manifest import Quantity
+from envs.families.kinds import kind
+from envs.programs.sensors import MAP_X_COUNT, MAP_X_START, MAP_X_STEP, MAP_Y_COUNT, MAP_Y_START, MAP_Y_STEP
+from envs.robots.spec import RobotSpec
+
+MAX_TILT = 0.95
+"""[rad]: a robot on the steepest stairs pitches by 0.7; beyond 1.13 training calls it fallen."""
+MAX_STATE_AGE = 2
+"""[control steps]."""
+MAX_COMMAND_AGE = 0.5
+"""[s]: an operator who lets go stops the robot within one step's length."""
+
+
+def facts(spec: RobotSpec) -> dict[str, Any]:
+    """The fields of a manifest that follow from the robot and the controller."""
+    joints, row, control_step = len(spec.joint_names), deployed(spec), kind(spec).control_step
+    return {
+        "robot": spec.name,
+        "joint_names": spec.joint_names,
+        "motor_index": tuple(range(joints)),
+        "lower": spec.lower,
+        "upper": spec.upper,
+        "torque_limit": spec.torque_limit,
+        "speed_limit": spec.speed_limit,
+        "target_speed_limit": row.target_speeds(spec),
+        "stance": spec.stance,
+        "folded": row.folded(spec),
+        "kp": spec.joint_kp,
+        "kd": spec.joint_kd,
+        "control_period": control_step,
+        "max_tilt": MAX_TILT,
+        "max_state_age": MAX_STATE_AGE * control_step,
+        "max_command_age": MAX_COMMAND_AGE,
+        "sensors": _sensors(joints),
+        "commands": _commands(joints),
+    }
+
+
+def _sensors(joints: int) -> tuple[Quantity, ...]:
+    grid = {"start": [MAP_X_START, MAP_Y_START], "step": [MAP_X_STEP, MAP_Y_STEP]}
+    return (
+        _quantity("gravity_in_base", [3], "1", "base"),
+        _quantity("angular_velocity_base_in_base", [3], "rad/s", "base"),
+        _quantity("joint_position", [joints], "rad", ""),
+        _quantity("joint_velocity", [joints], "rad/s", ""),
+        _quantity("command", [2], "m/s, rad/s", "level"),
+        _quantity("height_map", [MAP_X_COUNT, MAP_Y_COUNT], "m", "level") | {"grid": grid},
+    )
+
+
+def _commands(joints: int) -> tuple[Quantity, ...]:
+    units = {"position": "rad", "velocity": "rad/s", "torque": "N m", "kp": "N m/rad", "kd": "N m s/rad"}
+    return tuple(_quantity(name, [joints], unit, "") for name, unit in units.items())
+
+
+def _quantity(name: str, shape: list[int], unit: str, frame: str) -> Quantity:
+    return {"name": name, "shape": shape, "unit": unit, "frame": frame}

@@ -1,0 +1,1 @@
+"""A robot's computer, from here: provision, flash, status, rollback, log."""

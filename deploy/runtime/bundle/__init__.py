@@ -1,0 +1,1 @@
+"""A bundle on the robot: opened, verified, brought to life."""

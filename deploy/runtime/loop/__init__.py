@@ -1,0 +1,1 @@
+"""The control loop's process, its deadman and what they write down."""

@@ -1,0 +1,1 @@
+"""One tick, pure: machine, guards, motions, pilot."""

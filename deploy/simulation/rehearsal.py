@@ -1,0 +1,111 @@
+"""One episode of a bundle's program in a physics engine, through the robot's own runtime, with a person at the remote control."""
+
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+import numpy as np
+
+from agents.evaluation.trials import Job, Outcome, Trials
+from deploy.runtime.bundle.manifest import Manifest
+from deploy.runtime.link import Remote
+from deploy.runtime.loop import loop
+from deploy.runtime.safety import pilot
+from deploy.runtime.safety.control import Control, Inputs
+from deploy.runtime.safety.control import Outcome as Tick
+from deploy.runtime.safety.person import Person
+from deploy.simulation import steering
+from deploy.simulation.body import Truth
+from deploy.simulation.engines import Engine, open_body
+from deploy.simulation.lockstep import Lockstep
+from deploy.simulation.referee import Referee
+from deploy.simulation.senses import Senses
+from envs.robots import ROBOTS
+from envs.task.scenario import Scenario
+
+PRESSES = ((0.2, "start"), (0.6, "A"), (4.6, "A"))
+"""What the person presses, and when [s]: arm, stand up, and, when that is long done, walk."""
+PRESS = 0.2
+"""For how long [s]."""
+GO = PRESSES[-1][0]
+"""When the episode begins to count [s]."""
+PUSH_EVERY = (3.0, 6.0)
+"""[s] between two pushes."""
+
+
+class Play(NamedTuple):
+    """An episode to play."""
+
+    engine: Engine
+    job: Job
+
+
+class Played(NamedTuple):
+    """What came of it."""
+
+    outcome: Outcome
+    trip: str
+    """The first guard that tripped, in words; "" if none did."""
+
+
+class Share(NamedTuple):
+    """What one worker process plays."""
+
+    about: Manifest
+    files: Mapping[str, bytes]
+    trials: Trials
+    plays: list[Play]
+
+
+def play_share(share: Share) -> Iterator[tuple[Play, Played]]:
+    """Play the episodes of `share`."""
+    import torch
+
+    torch.set_num_threads(1)
+    programs = pilot.load(share.about, share.files)
+    for play in share.plays:
+        yield play, Episode(share.about, programs, share.trials, play).run()
+
+
+class Episode:
+    """One episode. The robot lies before the flight; a person arms it, has it stand up and walk, and keeps it on the middle line."""
+
+    def __init__(self, about: Manifest, programs: pilot.Pilot, trials: Trials, play: Play) -> None:
+        spec, rng = ROBOTS[about.robot], trials.generator(play.job)
+        self._scenario: Scenario = trials.scenario(rng, spec, play.job)
+        self._rng = rng
+        self._body = open_body(play.engine, spec, self._scenario, lying=True)
+        self._referee = Referee(spec, self._scenario)
+        self._link = Lockstep(self._body, Senses(spec, self._scenario, rng, self._body.truth()), self._remote, self._watch)
+        self._control = Control(about, programs)
+        self._period = about.control_period
+        self._next_push = GO + rng.uniform(*PUSH_EVERY)
+        self._end = self._trip = ""
+
+    def run(self) -> Played:
+        """Play it to its end."""
+        link = self._link
+        loop.run(link, link, self._control, Person(), lambda: "", loop.Unwatched(), (self._note,), lambda: bool(self._end))
+        seconds = max(link.now() - GO, self._period)
+        link.close()
+        return Played(Outcome(self._end, seconds, self._referee.way / seconds, self._referee.cost_of_transport()), self._trip)
+
+    def _note(self, _: Inputs, outcome: Tick, __: float) -> None:
+        self._trip = self._trip or next((trip.message for trip in outcome.trips), "")
+
+    def _remote(self, now: float, truth: Truth) -> Remote:
+        buttons = frozenset(button for at, button in PRESSES if at <= now < at + PRESS)
+        if now < GO:
+            return Remote(buttons)
+        return Remote(buttons, *steering.sticks(self._scenario.stairs, self._scenario.speed, truth.position, truth.quaternion))
+
+    def _watch(self, now: float, truth: Truth) -> None:
+        if now >= GO:
+            self._referee.count(truth, self._period)
+        if now >= self._next_push:
+            self._push(now)
+        self._end = self._end or self._referee.end(truth, now - GO)
+
+    def _push(self, now: float) -> None:
+        self._next_push = now + self._rng.uniform(*PUSH_EVERY)
+        speed, angle = self._rng.uniform(0.0, self._scenario.values["push"][0]), self._rng.uniform(-np.pi, np.pi)
+        self._body.push(speed * np.array([np.cos(angle), np.sin(angle), 0.0]))

@@ -1,0 +1,1 @@
+"""What is true of all robots that walk, or all that roll on tracks."""

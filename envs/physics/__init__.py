@@ -1,0 +1,1 @@
+"""Bullet, and what Bullet does not model: motors and tracks."""

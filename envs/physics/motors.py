@@ -1,0 +1,60 @@
+"""What the motor driver and the gearbox do: from a joint command to the torque at the joint."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from envs.robots.spec import RobotSpec
+
+Array = NDArray[np.float64]
+
+FRICTION_SPEED = 0.3
+"""Speed [rad/s] at which Coulomb friction is three quarters of its full value; sharper would ring at a physics step of 5 ms."""
+
+
+class Command(NamedTuple):
+    """What the motor drivers are told, each (E, J): position [rad], velocity [rad/s], feed-forward torque [N m]."""
+
+    position: Array
+    velocity: Array
+    torque: Array
+
+
+class Actuators:
+    """The drives of E robots. Per-episode deviations are plain arrays that the owner writes.
+
+    Attributes:
+        strength: factor on the torque limit, (E, J).
+        kp, kd: gains, (E, J) [N m/rad, N m s/rad].
+        zero_offset: error of the joint encoders [rad], (E, J): measured minus true.
+    """
+
+    def __init__(self, spec: RobotSpec, count: int) -> None:
+        joints = len(spec.joint_names)
+        self.strength = np.ones((count, joints))
+        self.kp = np.tile(spec.joint_kp, (count, 1))
+        self.kd = np.tile(spec.joint_kd, (count, 1))
+        self.zero_offset = np.zeros((count, joints))
+        self._limit = np.array(spec.torque_limit)
+        self._speed = np.array(spec.speed_limit)
+        self._friction = spec.joint_friction
+
+    def wanted_at_rest(self, command: Command) -> Array:
+        """The part of the driver's torque that does not depend on the joints' state [N m], (E, J)."""
+        return self.kp * (command.position - self.zero_offset) + self.kd * command.velocity + command.torque
+
+    def torque(self, rows: int | slice, at_rest: Array, position: Array, velocity: Array) -> tuple[Array, Array]:
+        """Torque of the motors and torque at the joints of the robots `rows` [N m], for their true joint `position` and `velocity`; all (R, J), or (J,) of one.
+
+        The motor gives its peak torque up to half of its no-load speed, then less on a straight line that passes zero at that speed: a joint that is driven
+        faster is braked, because the voltage cannot hold the current up (the usual shape of a current- and voltage-limited motor). Braking is limited by the peak only.
+        """
+        peak = self.strength[rows] * self._limit
+        twice = peak + peak
+        fall = twice / self._speed * velocity
+        highest = np.minimum(np.maximum(twice - fall, -peak), peak)
+        lowest = np.minimum(np.maximum(twice + fall, -peak), peak)
+        wanted = at_rest - self.kp[rows] * position - self.kd[rows] * velocity
+        motor = np.minimum(np.maximum(wanted, -lowest), highest)
+        return motor, motor - self._friction * np.tanh(velocity / FRICTION_SPEED)

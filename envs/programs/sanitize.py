@@ -1,0 +1,29 @@
+"""Sensor readings that a controller can compute with, whatever the sensors say."""
+
+import math
+
+import torch
+from torch import Tensor
+
+from envs.programs.sensors import Sensors
+
+
+def or_else(reading: Tensor, otherwise: Tensor, largest: float) -> Tensor:
+    """`reading` clipped to +-`largest`, and `otherwise` where it is not finite."""
+    # Half the time of `isfinite`; what is not a number is not less.
+    return torch.where(reading.abs() < math.inf, torch.clamp(reading, -largest, largest), otherwise)
+
+
+def sound(sensors: Sensors, up: Tensor, target: Tensor, largest: float) -> Sensors:
+    """`sensors` with what is not finite replaced: gravity by the last one (minus `up`), joints by their `target`, rates by zero, and a command by the one to stand.
+
+    Finite readings keep their bits up to +-`largest`. The height map fills its own holes.
+    """
+    return Sensors(
+        or_else(sensors.gravity_in_base, -up, largest),
+        or_else(sensors.angular_velocity_base_in_base, torch.zeros_like(up), largest),
+        or_else(sensors.joint_position, target, largest),
+        or_else(sensors.joint_velocity, torch.zeros_like(target), largest),
+        or_else(sensors.command, torch.zeros_like(sensors.command), largest),
+        sensors.height_map,
+    )

@@ -1,0 +1,1 @@
+"""What an episode is: stairs, scenarios, curriculum, randomisation, rewards, terminations, operator."""

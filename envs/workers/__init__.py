@@ -1,0 +1,1 @@
+"""Training robots in worker processes."""

@@ -1,0 +1,240 @@
+"""The training robots in worker processes, from the trainer's side: requests, answers, and replacements for workers that die, hang or fail."""
+
+import multiprocessing as mp
+import signal
+import sys
+import time
+from collections.abc import Iterable
+from multiprocessing.connection import Connection, wait
+from typing import Any
+
+import numpy as np
+
+from envs.physics.quiet import quiet
+from envs.robots import ROBOTS
+from envs.workers.worker import Ended, Job, Shared, Worker, WorkerError, work
+
+PATIENCE = 60.0
+"""A worker that has neither answered nor made a control step for so long [s] counts as hung."""
+POLL = 0.1
+"""So often [s] is it looked whether one is."""
+STARTING = 300.0
+"""So long [s] may a worker take to start, on a machine that does something else."""
+LOSSES, ROUNDS = 5, 10_000
+"""More losses than that, of a worker or of a robot's episode, within so many control steps end the run: something is wrong that a new start does not mend."""
+
+
+class Pool:
+    """Robots in worker processes.
+
+    Args:
+        job: what to simulate.
+        workers: how many processes; the robots are split evenly. 0: none, this process steps the robots, and nothing is replaced.
+        make: what they run.
+
+    Attributes:
+        shared: the arrays; write `shared["action"]` before "step" is sent, read the others when it is answered.
+        processes: the workers, by number; each has the robots `rows`.
+    """
+
+    def __init__(self, job: Job, workers: int, make: type[Worker] = Worker) -> None:
+        from envs.climb import PRIVILEGED_SIZE
+        from envs.families.kinds import kind
+
+        if not 0 <= workers <= job.robots:
+            raise ValueError(f"workers is {workers}; use 1 to {job.robots}, the number of robots")
+        controller = kind(ROBOTS[job.robot]).controller(ROBOTS[job.robot])
+        self.job, self._make = job, make
+        self.actions, self.observations, self.privileged = controller.actions, controller.observations, PRIVILEGED_SIZE
+        self.shared = Shared(job.robots, self.actions, self.observations, self.privileged)
+        shares = np.array_split(np.arange(job.robots), workers or 1)
+        self.processes = [(Process if workers else Here)(make, job, rows.tolist(), self.shared) for rows in shares]
+        self._losses: list[int] = []
+
+    def ask(self, request: str) -> list[Any]:
+        """Send `request` to every worker and wait for all of them. Returns their answers."""
+        everyone = range(len(self.processes))
+        self.send(everyone, request)
+        return [self.receive(number) for number in everyone]
+
+    def send(self, numbers: Iterable[int], request: str, *arguments: Any) -> None:
+        """Ask the workers `numbers` for a method of theirs."""
+        for number in numbers:
+            self.processes[number].send(request, *arguments)
+
+    def answered(self, numbers: list[int]) -> list[int]:
+        """Which of the workers `numbers` can be received from at once: waits for one, but not for long."""
+        pipes = {pipe: number for number in numbers if (pipe := self.processes[number].pipe)}
+        if not pipes:
+            return list(numbers)
+        ready = {pipes[pipe] for pipe in wait(pipes, POLL)}  # type: ignore[index]
+        return [number for number in numbers if number in ready or self.processes[number].silence() > PATIENCE]
+
+    def receive(self, number: int) -> Any:
+        """What worker `number` answers; None if it has died, hung or failed: then another has its robots, which have started anew.
+
+        Raises:
+            WorkerError: that has happened too often.
+        """
+        try:
+            return self.processes[number].answer()
+        except WorkerError as error:
+            self._replace(number, error)
+            return None
+
+    def episodes(self, number: int) -> list[Ended]:
+        """The episodes of worker `number` that ended with the step that it was sent, in the robots' order: all, and lost, if it was.
+
+        Raises:
+            WorkerError: as `receive`.
+        """
+        ended = self.receive(number)
+        if ended is None:
+            return [Ended(robot, None) for robot in self.processes[number].rows]
+        self.tell(ended)
+        return ended
+
+    def tell(self, ended: list[Ended]) -> None:
+        """Say why episodes were lost.
+
+        Raises:
+            WorkerError: that has happened too often.
+        """
+        for one in ended:
+            if one.why:
+                self._lose(one.why)
+
+    def _replace(self, number: int, error: WorkerError) -> None:
+        while True:
+            process = self.processes[number]
+            process.kill()
+            self._lose(f"worker {number} {error}")
+            print(f"a new worker takes its robots, {process.rows[0]} to {process.rows[-1]}", file=sys.stderr, flush=True)
+            self.processes[number] = Process(self._make, self.job, process.rows, self.shared)
+            self.processes[number].send("reset")
+            try:
+                self.processes[number].answer()
+                return
+            except WorkerError as again:
+                error = again
+
+    def _lose(self, why: str) -> None:
+        print(why, file=sys.stderr, flush=True)
+        now = int(self.shared["beat"].mean())
+        self._losses = [*(loss for loss in self._losses if now - loss < ROUNDS), now]
+        if len(self._losses) > LOSSES:
+            raise WorkerError(
+                f"{len(self._losses)} losses within {ROUNDS:,} control steps, the last: {why.splitlines()[-1]}; mend that, then continue with --resume"
+            )
+
+    def close(self) -> None:
+        """End the processes."""
+        for process in self.processes:
+            process.send("close")
+        for process in self.processes:
+            process.end()
+
+
+class Process:
+    """One worker process and the pipe to it. It is not waited for until its first answer is: workers start side by side."""
+
+    def __init__(self, make: type[Worker], job: Job, rows: list[int], shared: Shared) -> None:
+        context = mp.get_context("spawn")
+        self.rows, self._ready = rows, False
+        self._shared, self._beat, self._heard = shared, 0, time.monotonic()
+        self._pipe, theirs = context.Pipe()
+        self._process = context.Process(target=work, args=(make, job, rows, shared, theirs), daemon=True)
+        self._process.start()
+        theirs.close()
+
+    @property
+    def pid(self) -> int | None:
+        """Its number in the operating system."""
+        return self._process.pid
+
+    @property
+    def pipe(self) -> Connection:
+        """Can be read when there is an answer."""
+        return self._pipe
+
+    def send(self, request: str, *arguments: Any) -> None:
+        """Ask for something. That a process is dead shows when its answer is awaited."""
+        self._heard = time.monotonic()
+        try:
+            self._pipe.send((request, *arguments))
+        except OSError:
+            return
+
+    def silence(self) -> float:
+        """Since it was asked, or was seen to have made another control step [s]."""
+        beat = int(self._shared["beat"][self.rows[0]])
+        if beat != self._beat:
+            self._beat, self._heard = beat, time.monotonic()
+        return time.monotonic() - self._heard
+
+    def answer(self) -> Any:
+        """What came of the request.
+
+        Raises:
+            WorkerError: the process died, hung or failed; the message says which, after the traceback if there is one.
+        """
+        if not self._ready:
+            self._receive(STARTING)
+            self._ready, self._heard = True, time.monotonic()
+        return self._receive(PATIENCE)
+
+    def _receive(self, patience: float) -> Any:
+        try:
+            while not self._pipe.poll(POLL):
+                if self.silence() > patience:
+                    raise WorkerError(f"has not answered for {patience:.0f} s")
+            kind, answer = self._pipe.recv()
+        except (EOFError, OSError) as error:
+            self._process.join(1.0)
+            code = self._process.exitcode
+            raise WorkerError(f"died (exit code {code})" + ("; if memory ran out, use fewer robots" if code == -signal.SIGKILL else "")) from error
+        if kind == "error":
+            raise WorkerError(f"failed:\n{answer}")
+        return answer
+
+    def end(self) -> None:
+        """Wait for it to end as it was told, or else end it."""
+        self._process.join(5.0)
+        self.kill()
+
+    def kill(self) -> None:
+        """End it at once."""
+        self._process.kill()
+        self._process.join()
+        self._pipe.close()
+
+
+class Here:
+    """What stands for a worker process where there is none: it saves two switches between processes in every step."""
+
+    pid = pipe = None
+
+    def __init__(self, make: type[Worker], job: Job, rows: list[int], shared: Shared) -> None:
+        self.rows = rows
+        self._request: tuple[Any, ...] = ()
+        with quiet():
+            self._worker = make(job, rows, shared)
+
+    def send(self, request: str, *arguments: Any) -> None:
+        """Ask for something."""
+        self._request = (request, *arguments)
+
+    def silence(self) -> float:
+        """It is never silent."""
+        return 0.0
+
+    def answer(self) -> Any:
+        """What came of the request."""
+        request, *arguments = self._request
+        return getattr(self._worker, request)(*arguments)
+
+    def end(self) -> None:
+        """Free the physics."""
+        self._worker.batch.close()
+
+    kill = end

@@ -1,0 +1,118 @@
+"""See again how a number stopped being finite: python -m envs.workers.replay FILE. The file has the episode, the state of its generator, and every action."""
+
+import json
+import sys
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import numpy as np
+import tyro
+from numpy.typing import NDArray
+
+from envs.physics.quiet import quiet
+from envs.robots import ROBOTS
+from envs.task.scenario import Order, Scenario
+from envs.task.staircase import Staircase
+
+if TYPE_CHECKING:
+    from envs.climb import ClimbBatch, Result
+
+
+def faults(batch: "ClimbBatch", result: "Result") -> dict[int, str]:
+    """The robots in which a number is not finite after a control step, and what that number is of."""
+    parts: dict[str, NDArray[Any]] = {
+        "physics": batch.physics,
+        "observation": result.policy,
+        "privileged observation": result.privileged,
+        "reward": result.terms,
+    }
+    found: dict[int, str] = {}
+    for what, numbers in parts.items():
+        if not np.isfinite(numbers).all():
+            for row in np.flatnonzero(~np.isfinite(numbers).all(1)).tolist():
+                found.setdefault(row, what)
+    return found
+
+
+@dataclass(frozen=True)
+class Recording:
+    """One episode, as it was played."""
+
+    robot: str
+    scenario: Scenario
+    generator: dict[str, Any]
+    """State of the episode's generator when the robot was put down."""
+    actions: NDArray[np.float32]
+    """Since then, (T, A)."""
+    fault: str
+    """What was not finite after the last of them."""
+
+    def write(self, path: Path) -> Path:
+        """Write the recording to `path` as JSON, whole or not at all; floats keep every bit."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        plain = {name: getattr(self, name) for name in ("robot", "generator", "fault")}
+        plain |= {"scenario": asdict(self.scenario), "actions": self.actions}
+        partial = path.with_suffix(".partial")
+        partial.write_text(json.dumps(plain, default=lambda array: array.tolist()) + "\n")
+        return partial.replace(path)
+
+
+def read(path: Path) -> Recording:
+    """The recording at `path`.
+
+    Raises:
+        OSError: it cannot be read.
+        ValueError: it is damaged, or from another version.
+    """
+    try:
+        plain = json.loads(path.read_text())
+        s = plain["scenario"]
+        values = {name: np.array(value) for name, value in s["values"].items()}
+        figures: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in s["stairs"].items()}
+        scenario = Scenario(**s | {"stairs": Staircase(**figures), "orders": tuple(Order(*order) for order in s["orders"]), "values": values})
+        return Recording(plain["robot"], scenario, plain["generator"], np.array(plain["actions"], np.float32), plain["fault"])
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"{path} is damaged, or of another version ({error}); train again with this version") from error
+
+
+def play(recording: Recording) -> tuple[int, str] | None:
+    """Play `recording` again. Returns after how many control steps a number was not finite, and what that was of; None if all were."""
+    with quiet():
+        from envs.climb import ClimbBatch
+
+        batch = ClimbBatch(ROBOTS[recording.robot], 1)
+    generator = np.random.default_rng()
+    generator.bit_generator.state = recording.generator
+    try:
+        batch.reset({0: recording.scenario}, {0: generator})
+        for step, action in enumerate(recording.actions, 1):
+            if found := faults(batch, batch.step(action[None])):
+                return step, found[0]
+        return None
+    finally:
+        batch.close()
+
+
+def main(file: Annotated[Path, tyro.conf.Positional]) -> int:
+    """Play a recorded fault again. Exit status: 0 it came again, 1 it did not, 2 the file cannot be used.
+
+    Args:
+        file: what a training run wrote into the folder `faults`.
+    """
+    try:
+        recording = read(file)
+    except (OSError, ValueError) as error:
+        print(f"replay: {error}", file=sys.stderr)
+        return 2
+    print(f"{recording.robot}, {recording.scenario.stairs}, {len(recording.actions)} control steps; recorded: {recording.fault} is not finite")
+    found = play(recording)
+    if found is None:
+        print("replay: every number is finite; another version or machine than the one that recorded it?", file=sys.stderr)
+        return 1
+    print(f"played again: {found[1]} is not finite after {found[0]} control steps")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(tyro.cli(main))

@@ -1,0 +1,67 @@
+from pathlib import Path
+
+import imageio_ffmpeg
+import pytest
+from PIL import Image
+
+from agents.evaluation import plots, report, video
+from agents.evaluation.results import summarise
+from agents.evaluation.trials import Job, Outcome, Trials, run
+from envs.task.staircase import Staircase
+
+FLIGHTS = (Staircase(0.12, 0.28, 4), Staircase(0.12, 0.28, 4, direction="down"))
+TRIALS = Trials("random", "go2", FLIGHTS, 2, seed=5, randomize="full", seconds=0.4)
+
+Played = tuple[dict[Job, Outcome], dict[Job, video.Film]]
+
+
+@pytest.fixture(scope="module")
+def played() -> Played:
+    return run(TRIALS, workers=1), video.film(TRIALS, video.sample(TRIALS))
+
+
+def test_the_sample_has_one_episode_a_direction_and_follows_the_seed() -> None:
+    many = Trials("zero", "go2", FLIGHTS, 1000, seed=5)
+    sample = video.sample(many)
+    assert [job.stairs.direction for job in sample] == ["up", "down"]
+    assert sample == video.sample(many)
+    assert sample != video.sample(Trials("zero", "go2", FLIGHTS, 1000, seed=6))
+
+
+def test_a_film_shows_the_episode_that_was_counted(played: Played) -> None:
+    outcomes, films = played
+    for job, frames in films.items():
+        steps = round(outcomes[job].seconds * 50)
+        assert len(frames) == steps // 2 + 1 + video.HOLD
+
+
+def test_films_are_in_real_time_whatever_the_control_step() -> None:
+    trials = Trials("scripted", "tracked", FLIGHTS[:1], 1, seed=5, seconds=1.0)
+    (job,) = trials.jobs
+    # 20 steps of 0.05 s.
+    assert len(video.film(trials, [job])[job]) == 25 + 1 + video.HOLD
+
+
+def test_the_report_is_complete(played: Played, tmp_path: Path) -> None:
+    outcomes, films = played
+    cells = summarise(TRIALS, outcomes)
+    path = report.write(tmp_path / "demo", "make demo", {"random": (TRIALS, cells)}, films, "Notes.")
+    text = path.read_text()
+    assert "riser 12 cm, episode" in text
+    for name in ("success.png", "episodes.png", "episodes.mp4", "results.json"):
+        assert (path.parent / name).stat().st_size > 0
+        assert f"({name})" in text
+    assert len(list(path.parent.iterdir())) == 5
+    film = imageio_ffmpeg.read_frames(str(path.parent / "episodes.mp4"))
+    about = next(film)
+    film.close()
+    assert (about["codec"], about["size"], about["fps"]) == ("h264", video.SIZE, video.FRAMES_PER_SECOND)
+    with Image.open(path.parent / "episodes.png") as sheet:
+        assert sheet.width / sheet.height == pytest.approx(video.SHEET[0] * video.SIZE[0] / (video.SHEET[1] * video.SIZE[1]))
+
+
+@pytest.mark.parametrize("suffix", [".png", ".svg", ".pdf"])
+def test_plots_compare_policies(played: Played, tmp_path: Path, suffix: str) -> None:
+    cells = summarise(TRIALS, played[0])
+    plots.plot(tmp_path / f"plot{suffix}", {"go2": cells, "zero": cells}, "title")
+    assert (tmp_path / f"plot{suffix}").stat().st_size > 1000

@@ -1,0 +1,1 @@
+"""Tests of `deploy.fake_go2`."""

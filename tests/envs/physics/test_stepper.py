@@ -1,0 +1,108 @@
+"""The robots stepped by C: bit for bit what the loop in Python does, and how it is built."""
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from envs.climb import ClimbBatch, Result
+from envs.physics import stepper
+from envs.robots.go2 import GO2
+from envs.robots.tracked import TRACKED
+from envs.task.curriculum import Curriculum, CurriculumConfig
+from envs.task.scenario import practice
+
+ROBOTS, STEPS = 5, 80
+WITH, WITHOUT = "stepper.c", "Python"
+
+
+def batch(way: str, monkeypatch: pytest.MonkeyPatch, seed: int) -> ClimbBatch:
+    """Robots on drawn flights of a high level, everything random."""
+    with monkeypatch.context() as patch:
+        if way == WITHOUT:
+            patch.setattr(stepper, "library", lambda: None)
+        made = ClimbBatch(GO2, ROBOTS)
+    assert (made.stepper is None) == (way == WITHOUT)
+    start(made, seed)
+    return made
+
+
+def start(made: ClimbBatch, seed: int) -> None:
+    curriculum = Curriculum(CurriculumConfig(), ROBOTS)
+    curriculum.level[:] = 10
+    generators = {row: np.random.default_rng([seed, row]) for row in range(ROBOTS)}
+    made.reset({row: practice(rng, GO2, curriculum, row, "full") for row, rng in generators.items()}, generators)
+
+
+def run(made: ClimbBatch, noise: float) -> list[Result]:
+    rng = np.random.default_rng(4)
+    return [made.step(np.clip(noise * rng.standard_normal((ROBOTS, made.actions)), -1, 1).astype(np.float32)) for _ in range(STEPS)]
+
+
+needs_build = pytest.mark.skipif(stepper.library() is None, reason="the stepper is not built: python -m envs.physics.stepper says why")
+
+
+# With the large noise robots fall, and joints are driven past their motors' no-load speed.
+@needs_build
+@pytest.mark.parametrize(("seed", "noise"), [(1, 0.15), (2, 1.0)])
+def test_c_does_what_python_does_bit_for_bit(seed: int, noise: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    fast, slow = (batch(way, monkeypatch, seed) for way in (WITH, WITHOUT))
+    for one, other in zip(run(fast, noise), run(slow, noise), strict=True):
+        assert [name for name in one._fields if not np.array_equal(getattr(one, name), getattr(other, name))] == []
+    assert np.array_equal(fast.physics, slow.physics)
+    assert np.array_equal(fast.tally.energy, slow.tally.energy)
+    assert np.array_equal(fast.motion().overspeed, slow.motion().overspeed)
+    assert noise < 1.0 or fast.motion().overspeed.any() or (fast.tally.pitch_rate > 5).any()
+    for made in (fast, slow):
+        made.close()
+
+
+@needs_build
+def test_a_robot_with_a_new_client_is_stepped_like_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    ends = []
+    for way in (WITH, WITHOUT):
+        made = batch(way, monkeypatch, seed=1)
+        run(made, 0.15)
+        made.replace(2)
+        start(made, seed=3)
+        run(made, 0.15)
+        ends.append(made.physics)
+        made.close()
+    assert np.array_equal(ends[0], ends[1])
+
+
+@needs_build
+def test_what_is_not_a_number_stays_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    for way in (WITH, WITHOUT):
+        made = batch(way, monkeypatch, seed=1)
+        made.actuators.kp[1] = np.nan
+        run(made, 0.15)
+        assert [bool(np.isfinite(row).all()) for row in made.physics] == [True, False, True, True, True]
+        made.close()
+
+
+def test_tracks_are_stepped_in_python() -> None:
+    made = ClimbBatch(TRACKED, 1)
+    assert made.stepper is None
+    made.close()
+
+
+def test_without_a_compiler_it_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shutil, "which", lambda _: None)
+    said = stepper.build()
+    assert "no C compiler" in said
+    assert "python -m envs.physics.stepper" in said
+    assert len(said.splitlines()) == 1
+
+
+@pytest.mark.skipif(shutil.which("cc") is None, reason="there is no C compiler")
+def test_what_cannot_be_compiled_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    broken = tmp_path / "stepper.c"
+    broken.write_text("int advance(")
+    monkeypatch.setattr(stepper, "SOURCES", (broken,))
+    monkeypatch.setattr(stepper, "BUILT", tmp_path / "lib" / "stepper.so")
+    said = stepper.build()
+    assert "cannot compile stepper.so" in said
+    assert "error" in said
+    assert list((tmp_path / "lib").iterdir()) == []

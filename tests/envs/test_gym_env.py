@@ -1,0 +1,290 @@
+"""The environments keep Gymnasium's contract, repeat exactly, and say how an episode ended."""
+
+import os
+import warnings
+from collections.abc import Iterator
+from typing import Any
+
+import gymnasium as gym
+import numpy as np
+import pytest
+from gymnasium.utils.env_checker import check_env
+from gymnasium.vector import AutoresetMode
+from stable_baselines3.common.env_checker import check_env as sb3_check_env
+
+import envs  # noqa: F401  (registers the ids)
+from envs.gym_env import StairClimbEnv, StairClimbVectorEnv
+from envs.programs.legged import terms
+from envs.robots.go2 import GO2
+from envs.task import randomization, rewards
+
+ID = "StairClimb-Go2-v1"
+FLAT = {"riser": 0.0, "steps": 3, "randomize": "nominal"}
+
+
+@pytest.fixture
+def env() -> Iterator[StairClimbEnv]:
+    made = StairClimbEnv()
+    yield made
+    made.close()
+
+
+def flat_observation(observation: dict[str, np.ndarray]) -> np.ndarray:
+    return np.concatenate([observation["policy"], observation["privileged"]], -1)
+
+
+def actions(seed: int, steps: int) -> np.ndarray:
+    return np.random.default_rng(seed).uniform(-1, 1, (steps, 13)).astype(np.float32)
+
+
+def trajectory(env: StairClimbEnv, seed: int, steps: int = 60, **options: Any) -> list[np.ndarray]:
+    """Observations and rewards of an episode of random actions."""
+    seen = [flat_observation(env.reset(seed=seed, options=options)[0])]
+    for action in actions(seed, steps):
+        observation, reward, *_ = env.step(action)
+        seen += [flat_observation(observation), np.array(reward)]
+    return seen
+
+
+def same(a: list[np.ndarray], b: list[np.ndarray]) -> bool:
+    return len(a) == len(b) and all(np.array_equal(x, y) for x, y in zip(a, b, strict=True))
+
+
+def idle_until_the_end(env: StairClimbEnv, most: int = 500) -> tuple[bool, bool, dict[str, Any]]:
+    for _ in range(most):
+        *_, terminated, truncated, info = env.step(np.zeros(13, np.float32))
+        if terminated or truncated:
+            return terminated, truncated, info
+    raise AssertionError(f"no end within {most} steps")
+
+
+@pytest.mark.parametrize("render_mode", [None, "rgb_array"])
+def test_gymnasiums_checks_pass_without_a_warning(render_mode: str | None) -> None:
+    env = gym.make(ID, render_mode=render_mode).unwrapped
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        check_env(env, skip_render_check=True)
+    env.close()
+
+
+def test_stable_baselines_checks_pass_without_a_warning(env: StairClimbEnv) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        sb3_check_env(env)
+
+
+def test_the_environment_knows_its_own_spec() -> None:
+    env = gym.make(ID)
+    assert env.spec is not None
+    assert env.spec.id == ID
+    env.close()
+
+
+def test_same_seed_and_actions_repeat_bit_for_bit_whatever_ran_before(env: StairClimbEnv) -> None:
+    fresh = trajectory(env, seed=3)
+    used = StairClimbEnv()
+    trajectory(used, seed=10, riser=0.2, width=0.7)
+    trajectory(used, seed=11, riser=0.05, width=4.0, direction="down", steps=120)
+    used.reset(seed=12)
+    used.batch.worlds[0].reset((0, 0, 2), (1, 0, 0, 0), GO2.stance)
+    for action in actions(12, 30):
+        used.step(action)
+    assert same(fresh, trajectory(used, seed=3))
+    used.close()
+
+
+def test_different_seeds_differ(env: StairClimbEnv) -> None:
+    assert not same(trajectory(env, seed=1, steps=1), trajectory(env, seed=2, steps=1))
+
+
+def test_episodes_after_the_seeded_one_repeat_too(env: StairClimbEnv) -> None:
+    runs = []
+    for _ in range(2):
+        env.reset(seed=5)
+        runs.append([flat_observation(env.reset()[0]) for _ in range(3)])
+    assert same(*runs)
+    assert not np.array_equal(runs[0][0], runs[0][1])
+
+
+@pytest.mark.parametrize("count", [2, 3, 8])
+def test_a_robot_in_a_batch_is_a_single_robot_of_its_own_seed_bit_for_bit(env: StairClimbEnv, count: int) -> None:
+    many = gym.make_vec(ID, num_envs=count)
+    observation, _ = many.reset(seed=20)
+    played = np.stack([actions(20 + row, 40) for row in range(count)], 1)
+    seen = [flat_observation(observation)]
+    for step in played:
+        observation, reward, *_ = many.step(step)
+        seen += [flat_observation(observation), reward]
+    many.close()
+    for row in (0, count - 1):
+        assert same(trajectory(env, seed=20 + row, steps=40), [values[row] for values in seen]), row
+
+
+def test_a_robot_that_starts_anew_in_a_batch_is_a_single_robots_next_episode(env: StairClimbEnv) -> None:
+    short = {"seconds": 0.06, "riser": 0.1}
+    many = gym.make_vec(ID, num_envs=2)
+    many.reset(seed=30, options=short)
+    env.reset(seed=31, options=short)
+    played = actions(0, 3)
+    for action in played:
+        *_, truncated, _ = many.step(np.stack([action, action]))
+        env.step(action)
+    assert truncated.all()
+    observation, reward, terminated, truncated, _ = many.step(np.zeros((2, 13), np.float32))
+    assert np.array_equal(flat_observation(observation)[1], flat_observation(env.reset(options=short)[0]))
+    assert not reward.any()
+    assert not terminated.any()
+    assert not truncated.any()
+    many.close()
+
+
+def test_the_vector_environment_keeps_gymnasiums_contract() -> None:
+    many = gym.make_vec(ID, num_envs=3).unwrapped
+    assert isinstance(many, StairClimbVectorEnv)
+    assert many.num_envs == 3
+    assert many.metadata["autoreset_mode"] is AutoresetMode.NEXT_STEP
+    observation, info = many.reset(seed=[1, 2, 1])
+    assert observation in many.observation_space
+    assert np.array_equal(observation["policy"][0], observation["policy"][2])
+    assert list(info["riser"]) == [0.10] * 3
+    many.action_space.seed(0)
+    observation, reward, terminated, truncated, _ = many.step(many.action_space.sample())
+    assert observation in many.observation_space
+    assert reward.shape == terminated.shape == truncated.shape == (3,)
+    assert terminated.dtype == truncated.dtype == np.bool_
+    many.close()
+
+
+def test_a_batch_reports_how_each_robot_ended() -> None:
+    many = gym.make_vec(ID, num_envs=2)
+    many.reset(seed=0, options=FLAT | {"seconds": 0.04})
+    many.step(np.zeros((2, 13), np.float32))
+    *_, info = many.step(np.zeros((2, 13), np.float32))
+    assert list(info["end"]) == ["timeout"] * 2
+    assert list(info["_end"]) == [True] * 2
+    many.close()
+
+
+def test_a_batch_must_be_reset_first() -> None:
+    many = StairClimbVectorEnv(2)
+    with pytest.raises(gym.error.ResetNeeded):
+        many.step(np.zeros((2, 13), np.float32))
+    many.close()
+
+
+def test_options_fix_what_they_name(env: StairClimbEnv) -> None:
+    chosen = {"riser": 0.07, "tread": 0.3, "steps": 5, "width": 1.0, "direction": "down", "speed": 0.3, "seconds": 3.0, "friction": 0.5, "payload": 2.0}
+    for seed in range(3):
+        _, info = env.reset(seed=seed, options=chosen)
+        scenario = env.batch.scenarios[0]
+        assert scenario is not None
+        assert (info["riser"], info["direction"]) == (0.07, "down")
+        assert {name: getattr(scenario.stairs, name) for name in ("riser", "tread", "steps", "width", "direction")}.items() <= chosen.items()
+        assert (scenario.speed, scenario.seconds) == (0.3, 3.0)
+        assert (scenario.values["friction"][0], scenario.values["payload"][0]) == (0.5, 2.0)
+
+
+def test_options_hold_for_one_episode_only(env: StairClimbEnv) -> None:
+    env.reset(seed=0, options={"riser": 0.2})
+    assert env.reset()[1]["riser"] == 0.10
+
+
+def test_irregular_flights_are_irregular(env: StairClimbEnv) -> None:
+    env.reset(seed=0, options={"irregularity": 0.01})
+    scenario = env.batch.scenarios[0]
+    assert scenario is not None
+    assert np.ptp(np.diff(scenario.stairs.tops)) > 0.005
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"rizer": 0.1},
+        {"riser": 0.5},
+        {"steps": 100},
+        {"direction": "left"},
+        {"speed": -1.0},
+        {"speed": float("nan")},
+        {"seconds": 0.0},
+        {"friction": 9.0},
+        {"payload": float("nan")},
+        {"randomize": "some"},
+        {"irregularity": 0.3},
+    ],
+)
+def test_impossible_options_are_refused_and_the_remedy_named(env: StairClimbEnv, options: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="use") as error:
+        env.reset(seed=0, options=options)
+    assert "\n" not in str(error.value)
+
+
+def test_impossible_arguments_are_refused() -> None:
+    for arguments in ({"robot": "cat"}, {"render_mode": "ascii"}, {"randomize": "some"}):
+        with pytest.raises(ValueError, match="use"):
+            StairClimbEnv(**arguments)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("action", [np.full(13, np.nan), np.full(13, np.inf), np.zeros(12), np.zeros((1, 13)), np.float32(0.0)])
+def test_an_action_that_is_none_is_refused(env: StairClimbEnv, action: np.ndarray) -> None:
+    env.reset(seed=0)
+    with pytest.raises(ValueError, match="action"):
+        env.step(action)
+
+
+def test_actions_beyond_one_count_as_one(env: StairClimbEnv) -> None:
+    env.reset(seed=0)
+    clipped = env.step(np.ones(13, np.float32))[0]["policy"]
+    env.reset(seed=0)
+    assert np.array_equal(env.step(np.full(13, 50.0, np.float32))[0]["policy"], clipped)
+
+
+def test_arriving_is_a_landing(env: StairClimbEnv) -> None:
+    env.reset(seed=0, options=FLAT)
+    terminated, truncated, info = idle_until_the_end(env)
+    assert (terminated, truncated, info["end"], info["is_success"]) == (True, False, "landing", True)
+    assert info["share"] > 0.95
+    assert info["return"] > rewards.LANDING
+
+
+def test_running_out_of_time_is_a_timeout(env: StairClimbEnv) -> None:
+    env.reset(seed=0, options=FLAT | {"seconds": 0.5})
+    terminated, truncated, info = idle_until_the_end(env)
+    assert (terminated, truncated, info["end"], info["is_success"]) == (False, True, "timeout", False)
+    assert info["seconds"] == pytest.approx(0.5)
+
+
+def test_tipping_over_is_a_fall(env: StairClimbEnv) -> None:
+    env.reset(seed=0, options=FLAT)
+    env.batch.worlds[0].reset((-0.8, 0.0, 0.2), (0.7071, 0, 0, 0.7071), GO2.stance)
+    terminated, truncated, info = idle_until_the_end(env)
+    assert (terminated, truncated, info["end"], info["is_success"]) == (True, False, "fall", False)
+
+
+def test_leaving_the_stairs_is_off_side(env: StairClimbEnv) -> None:
+    env.reset(seed=0, options=FLAT | {"width": 0.8})
+    env.batch.worlds[0].reset((-0.8, 0.45, GO2.stand_height), (0, 0, 0, 1), GO2.stance)
+    terminated, truncated, info = idle_until_the_end(env)
+    assert (terminated, truncated, info["end"], info["is_success"]) == (True, False, "off_side", False)
+
+
+def test_pictures_show_something() -> None:
+    env = StairClimbEnv(render_mode="rgb_array")
+    env.reset(seed=0)
+    picture = env.render()
+    assert picture.shape == (400, 640, 3)
+    assert picture.dtype == np.uint8
+    assert picture.std() > 10
+    env.close()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="X11")
+def test_a_window_without_a_display_is_an_error_and_not_the_end_of_the_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DISPLAY", ":987")
+    with pytest.raises(RuntimeError, match="use render_mode='rgb_array'"):
+        StairClimbEnv(render_mode="human")
+
+
+def test_the_data_sheet_names_everything() -> None:
+    sheet = StairClimbEnv.__doc__ or ""
+    names = [term.name for term in terms(GO2)] + list(rewards.NAMES) + [row.name for row in randomization.TABLE]
+    assert [name for name in (*names, "Version history", "terminated", "truncated", "Reset options") if name not in sheet] == []

@@ -1,0 +1,245 @@
+"""The tracked robot through the same doors as the Go2: environment, controller, posture, export."""
+
+import io
+import warnings
+from dataclasses import replace
+
+import gymnasium as gym
+import numpy as np
+import pytest
+import torch
+from gymnasium.utils.env_checker import check_env
+
+import envs  # noqa: F401  (registers the ids)
+from agents.networks import Actor
+from deploy.bundle.artefacts import program_bytes
+from deploy.runtime.bundle.program import torchscript
+from envs.climb import ClimbBatch
+from envs.families.kinds import kind
+from envs.gym_env import StairClimbEnv
+from envs.programs import tracked
+from envs.programs.mirror import join, swap, tensors
+from envs.programs.sensors import MAP_X_COUNT, MAP_Y_COUNT, JointCommand, Sensors
+from envs.robots.tracked import TRACKED
+from envs.task.scenario import from_options
+from tests.support.helpers import image_of
+
+ID = "StairClimb-Tracked-v1"
+X = -0.5 + 0.05 * torch.arange(MAP_X_COUNT)
+FLIPPERS = slice(0, 4)
+JOINTS = tensors(join(swap((1, 0, 3, 2), 1.0), swap((1, 0), 1.0)))
+
+
+def batch(**options: float | str) -> ClimbBatch:
+    made = ClimbBatch(TRACKED, 1)
+    made.reset({0: from_options(np.random.default_rng(0), TRACKED, options, "nominal")}, {0: np.random.default_rng(0)})
+    return made
+
+
+def sensors(profile: torch.Tensor, pitch: float = 0.0, speed: float = 0.5, turn: float = 0.0) -> Sensors:
+    """A robot at rest on ground of height `profile` (X,) over the base's origin, pitched nose up [rad]."""
+    angle = torch.tensor(pitch)
+    down = torch.stack([-torch.sin(angle), torch.zeros(()), -torch.cos(angle)])[None]
+    command = torch.tensor([[speed, turn]])
+    return Sensors(
+        down, torch.zeros(1, 3), torch.tensor([TRACKED.stance]), torch.zeros(1, 6), command, profile[None, :, None].expand(1, -1, MAP_Y_COUNT).clone()
+    )
+
+
+def settled(reading: Sensors) -> JointCommand:
+    """Commands after three seconds of the same reading."""
+    controller = tracked.Controller(TRACKED)
+    memory = controller.start(1)
+    for _ in range(60):
+        _, memory = controller.observe(reading, memory)
+        command, memory = controller.act(torch.zeros(1, controller.actions), memory)
+    return command
+
+
+def test_gymnasiums_checks_pass_without_a_warning() -> None:
+    env = gym.make(ID).unwrapped
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        check_env(env, skip_render_check=True)
+    assert env.metadata["render_fps"] == 20
+    env.close()
+
+
+def test_a_robot_in_a_batch_is_a_single_robot_of_its_own_seed_bit_for_bit() -> None:
+    many, one = gym.make_vec(ID, num_envs=3), gym.make(ID)
+    played = np.random.default_rng(0).uniform(-1, 1, (30, 3, 6)).astype(np.float32)
+    seen, alone = [many.reset(seed=7)[0]["policy"][2]], [one.reset(seed=9)[0]["policy"]]
+    for actions in played:
+        seen.append(many.step(actions)[0]["policy"][2])
+        alone.append(one.step(actions[2])[0]["policy"])
+    assert np.array_equal(seen, alone)
+    many.close()
+    one.close()
+
+
+def test_the_data_sheet_names_what_it_does_and_sees() -> None:
+    sheet = StairClimbEnv.__doc__ or ""
+    names = [term.name for term in tracked.terms(TRACKED)] + [meaning for meaning, *_ in tracked.ACTIONS] + list(kind(TRACKED).rewards.names)
+    assert [name for name in names if name not in sheet] == []
+
+
+@pytest.mark.parametrize(("riser", "direction"), [(0.10, "up"), (0.17, "down")])
+def test_without_a_policy_it_climbs_10_cm_and_descends_17_cm(riser: float, direction: str) -> None:
+    made = batch(riser=riser, direction=direction, steps=4)
+    for _ in range(300):
+        result = made.step(np.zeros((1, made.actions), np.float32))
+        if result.end[0]:
+            break
+    summary = made.summary(0, int(result.end[0]))
+    made.close()
+    assert summary["is_success"]
+    assert 0.1 < float(summary["peak_pitch_rate"]) < 4.0
+    assert 0.01 < float(summary["peak_jolt"]) < 2.0
+
+
+@pytest.mark.parametrize(("riser", "x"), [(0.0, -0.8), (0.17, 0.9), (0.2, -0.1), (0.2, 1.4)])
+def test_told_to_stand_it_stays_wherever_on_a_flight_it_starts(riser: float, x: float) -> None:
+    made = ClimbBatch(TRACKED, 1)
+    scenario = replace(from_options(np.random.default_rng(0), TRACKED, {"riser": riser, "speed": 0.0}, "nominal"), x=x)
+    made.reset({0: scenario}, {0: np.random.default_rng(0)})
+    places = [np.array(made.worlds[0].base()[:3])]
+    for _ in range(40):
+        result = made.step(np.zeros((1, made.actions), np.float32))
+        places.append(np.array(made.worlds[0].base()[:3]))
+    made.close()
+    assert result.end[0] == 0
+    # It settles while the flippers find the ground, then it stands.
+    assert np.linalg.norm(places[20] - places[0]) < 0.2
+    assert np.linalg.norm(places[40] - places[20]) < 0.02
+
+
+def test_payload_sits_where_it_was_drawn() -> None:
+    made = batch(payload=8.0, payload_x=0.1, payload_y=-0.04)
+    facts = made.worlds[0].link_facts()
+    extra = np.array([facts[name]["mass"] for name in TRACKED.payload_links]) - TRACKED.tracks.wheel_mass
+    made.close()
+    assert extra.sum() == pytest.approx(8.0, abs=1e-3)
+    assert extra @ np.array(TRACKED.tracks.axis_in_base)[:, :2] / extra.sum() == pytest.approx([0.1, -0.04], abs=1e-3)
+
+
+def test_energy_counts_what_the_ground_takes_from_the_tracks() -> None:
+    made = batch(riser=0.0)
+    for _ in range(80):
+        made.step(np.zeros((1, made.actions), np.float32))
+    flat = made.summary(0, 4)["cost_of_transport"]
+    made.close()
+    steep = batch(riser=0.1)
+    for _ in range(120):
+        steep.step(np.zeros((1, steep.actions), np.float32))
+    climbing = steep.summary(0, 4)["cost_of_transport"]
+    steep.close()
+    # Lifting a weight by 0.1 m in 0.28 m costs at least 0.36 of weight times way.
+    assert float(climbing) > float(flat) + 0.15
+
+
+def test_flippers_follow_the_ground() -> None:
+    flat = settled(sensors(torch.full_like(X, -0.1165))).position[0, FLIPPERS]
+    ahead = settled(sensors(-0.1165 + 0.17 * (X > 0.55))).position[0, FLIPPERS]
+    edge = settled(sensors(-0.1165 - 0.5 * (X > 0.3))).position[0, FLIPPERS]
+    assert flat.tolist() == pytest.approx([tracked.FRONT_LIFT - TRACKED.tracks.lean] * 2 + [tracked.REAR_LIFT - TRACKED.tracks.lean] * 2, abs=0.01)
+    assert (ahead[:2] > flat[:2] + 0.4).all()
+    assert (edge[:2] < flat[:2] - 0.3).all()
+    assert ahead[2:].tolist() == edge[2:].tolist() == flat[2:].tolist()
+
+
+def test_lying_on_a_slope_is_lying_flat() -> None:
+    slope = 0.5
+    pitch = float(np.arctan(slope))
+    on_slope = settled(sensors(slope * X - 0.1165 / float(np.cos(pitch)), pitch)).position[0, FLIPPERS]
+    flat = settled(sensors(torch.full_like(X, -0.1165))).position[0, FLIPPERS]
+    press = torch.tensor([0.0, 0.0, 0.25, 0.25])
+    assert on_slope.tolist() == pytest.approx((flat - press).tolist(), abs=0.02)
+
+
+def test_commanded_speeds_reach_the_tracks() -> None:
+    level = torch.full_like(X, -0.1165)
+    straight, turning, sharp, standing = (
+        settled(sensors(level, 0.0, *order)).velocity[0, 4:] * TRACKED.tracks.radius for order in ((0.5, 0.0), (0.5, 0.3), (0.5, -0.6), (0.0, 0.0))
+    )
+    assert straight.tolist() == pytest.approx([0.5, 0.5])
+    # It slows down while it is turned, so that one track holds where both would slip.
+    assert [turning.mean().item(), sharp.mean().item()] == pytest.approx([0.5 * 0.7, 0.5 * 0.4])
+    assert sharp[1] < 0 < sharp[0]
+    assert turning[1] - turning[0] == pytest.approx(0.3 * 0.496 / tracked.GRIP, rel=1e-4)
+    assert standing.tolist() == [0.0, 0.0]
+
+
+def exchanged(joints: torch.Tensor) -> torch.Tensor:
+    order, sign = JOINTS
+    return joints[:, order] * sign
+
+
+def readings(generator: torch.Generator, yaw: float) -> tuple[Sensors, Sensors]:
+    """Random sensors of robots that are steered by `yaw` [rad/s], and what their mirror images would read."""
+    part = torch.randn(4, 100, generator=generator)
+    down = torch.nn.functional.normalize(torch.tensor([0.0, 0.0, -1.0]) + 0.2 * part[:, :3], dim=1)
+    heights = -0.12 + 0.2 * torch.rand(4, MAP_X_COUNT, MAP_Y_COUNT, generator=generator)
+    command = torch.stack([0.3 * part[:, 18], torch.full((4,), yaw)], 1)
+    reading = Sensors(down, part[:, 3:6], 0.3 * part[:, 6:12], part[:, 12:18], command, heights)
+    return reading, image_of(reading, exchanged)
+
+
+def test_a_mirror_image_is_seen_alike_and_told_the_mirrored_thing() -> None:
+    generator = torch.Generator().manual_seed(0)
+    controller = tracked.Controller(TRACKED)
+    memory = image = controller.start(4)
+    for yaw in (0.3, 0.1, 0.02, -0.03, -0.4, 0.0, 0.6):
+        reading, mirrored = readings(generator, yaw)
+        seen, memory = controller.observe(reading, memory)
+        other, image = controller.observe(mirrored, image)
+        torch.testing.assert_close(other, seen)
+        assert not torch.equal(controller.mirrored(image), controller.mirrored(memory))
+        action = torch.rand(4, controller.actions, generator=generator) * 2 - 1
+        command, memory = controller.act(action, memory)
+        told, image = controller.act(action, image)
+        torch.testing.assert_close(told.position, exchanged(command.position))
+        torch.testing.assert_close(told.velocity, exchanged(command.velocity))
+
+
+def test_what_it_is_shown_changes_sides_when_it_is_steered_to_the_other_side_and_not_by_noise() -> None:
+    controller = tracked.Controller(TRACKED)
+    memory, sides = controller.start(1), []
+    for yaw in (0.0, -0.04, -0.06, 0.04, 0.0, 0.06):
+        _, memory = controller.observe(sensors(torch.full_like(X, -0.1165), turn=yaw), memory)
+        sides.append(bool(controller.mirrored(memory)))
+    assert sides == [False, False, True, True, True, False]
+
+
+@pytest.mark.parametrize("worst", [float("nan"), float("inf"), -float("inf"), 3e38])
+def test_commands_keep_their_limits_whatever_the_sensors_say(worst: float) -> None:
+    controller = tracked.Controller(TRACKED)
+    memory, sound = controller.start(1), sensors(torch.full_like(X, -0.1165))
+    before = memory.target
+    for k in range(24):
+        reading = Sensors(*(torch.full_like(part, worst) if k % 7 in (index, 6) else part for index, part in enumerate(sound)))
+        observation, memory = controller.observe(reading, memory)
+        command, memory = controller.act(torch.ones(1, controller.actions) * (-1) ** k, memory)
+        assert torch.isfinite(observation).all()
+        assert all(torch.isfinite(part).all() for part in command)
+        assert ((command.position >= torch.tensor(TRACKED.lower)) & (command.position <= torch.tensor(TRACKED.upper))).all()
+        assert (command.velocity[:, 4:].abs() * TRACKED.tracks.radius <= 1.0001).all()
+        assert ((command.position - before).abs() <= 0.0501).all()
+        before = command.position
+
+
+def test_the_exported_program_is_the_simulators_controller() -> None:
+    torch.manual_seed(0)
+    controller = tracked.Controller(TRACKED)
+    actor = Actor(controller.observations, controller.actions).eval()
+    with torchscript():
+        program = torch.jit.load(io.BytesIO(program_bytes(TRACKED, actor)))
+    made = batch(riser=0.12)
+    policy = controller.observe(made.sensors, controller.start(1))[0].numpy()
+    for _ in range(25):
+        reading = made.sensors
+        with torch.inference_mode():
+            exported, action = program(*reading), actor(torch.from_numpy(policy))
+        policy = made.step(action.numpy()).policy
+        for ours, theirs in zip(made.command, exported, strict=True):
+            torch.testing.assert_close(ours, theirs, rtol=0, atol=1e-6)
+    made.close()

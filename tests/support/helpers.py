@@ -1,0 +1,44 @@
+"""Robots for tests."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+
+from envs.climb import ClimbBatch
+from envs.programs.sensors import Sensors
+from envs.robots.go2 import GO2
+from envs.task.randomization import Values
+from envs.task.scenario import Scenario, from_options
+
+
+def scenario(seed: int = 0, values: Values | None = None, **options: Any) -> Scenario:
+    """A nominal trial on a flight that `options` describe; `values` replaces rows of the randomisation table."""
+    made = from_options(np.random.default_rng(seed), GO2, options, "nominal")
+    made.values.update(values or {})
+    return made
+
+
+def started(*scenarios: Scenario, seed: int = 0) -> ClimbBatch:
+    """A batch with one robot for each scenario, all of them drawing from equal generators."""
+    batch = ClimbBatch(GO2, len(scenarios))
+    batch.reset(dict(enumerate(scenarios)), {row: np.random.default_rng(seed) for row in range(len(scenarios))})
+    return batch
+
+
+def idle(batch: ClimbBatch) -> np.ndarray:
+    """Actions that leave the trot alone."""
+    return np.zeros((batch.count, batch.actions), np.float32)
+
+
+def image_of(seen: Sensors, exchanged: Callable[[torch.Tensor], torch.Tensor]) -> Sensors:
+    """What the mirror image of a robot would read; `exchanged` turns its joints into the image's."""
+    return Sensors(
+        seen.gravity_in_base * torch.tensor([1.0, -1.0, 1.0]),
+        seen.angular_velocity_base_in_base * torch.tensor([-1.0, 1.0, -1.0]),
+        exchanged(seen.joint_position),
+        exchanged(seen.joint_velocity),
+        seen.command * torch.tensor([1.0, -1.0]),
+        seen.height_map.flip(2),
+    )
