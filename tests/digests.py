@@ -1,7 +1,7 @@
 """Digests of what must not change when code is only moved: python -m tests.digests.
 
 One line each for a training run of four iterations (every robot, one worker and two), an evaluation, and an exported
-program: what it answers on its golden traces, and its code and constants. They hold for one machine and one set of packages.
+program: what it answers on its golden traces, its operations, and its weights and constants. They hold for one machine and one set of packages.
 """
 
 import hashlib
@@ -9,12 +9,12 @@ import io
 import json
 import re
 import tempfile
-import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import torch
 
 from agents import checkpoint, policies
 from agents.evaluation.results import record, summarise
@@ -23,13 +23,14 @@ from agents.training.config import PRESETS
 from agents.training.run import train
 from deploy.bundle import golden
 from deploy.bundle.artefacts import program_bytes, twin_bytes
+from deploy.runtime.bundle.program import torchscript
 from envs.physics.quiet import quiet
 from envs.robots import ROBOTS
 from envs.task.staircase import Staircase
 
 ITERATIONS = 4
-_TYPE = re.compile(rb"__torch__(?:\.\w+)*?\.(?=\w+\b(?!\.))")
-"""The path of a type's module: it says where code stands, not what it does."""
+_PLACES = re.compile(r"__torch__[\w.]*\.(?=\w)|\s*#.*")
+"""Modules of types and lines of source: they say where code stands, not what it does."""
 
 
 def _digest(*parts: bytes) -> str:
@@ -69,13 +70,12 @@ def answers(policy: str) -> str:
 
 
 def program(policy: str) -> str:
-    """Digest of an exported program's code and constants, wherever its classes stand."""
+    """Digest of an exported program's operations, wherever its classes stand."""
     loaded = policies.load(policy)
     assert loaded.actor is not None
-    data = program_bytes(ROBOTS[loaded.robot], loaded.actor)
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        parts = sorted(_TYPE.sub(b"", archive.read(name)) for name in archive.namelist())
-    return _digest(*parts)
+    with torchscript():
+        scripted = torch.jit.load(io.BytesIO(program_bytes(ROBOTS[loaded.robot], loaded.actor)))
+    return _digest(_PLACES.sub("", str(scripted.forward.inlined_graph)).encode())
 
 
 def twin(policy: str) -> str:

@@ -33,7 +33,8 @@ sys.stdout.buffer.write(program_bytes(GO2, random_actor()))
 """
 SHORT_EXPORT = """
 import sys
-from deploy import __main__, assemble, golden
+from deploy import __main__
+from deploy.bundle import assemble, golden
 from deploy.bundle.probes import PROBES
 golden.STEPS, assemble.PACKETS = 60, 5
 for name in list(PROBES)[1:]:
