@@ -1,4 +1,6 @@
-"""Judge a policy on flights of stairs: python evaluate.py --policy go2 --risers 0.10,0.15 --directions up,down --episodes 100 --json results.json."""
+"""Judge a policy on flights of stairs: python evaluate.py --policy go2 --risers 0.10,0.15
+--directions up,down --episodes 100 --json results.json.
+"""
 
 import json
 import sys
@@ -27,7 +29,11 @@ def write(config: EvaluateConfig, trials: Trials, cells: list[Cell]) -> None:
         from agents.evaluation.plots import plot
 
         with whole(config.plot) as path:
-            plot(path, {trials.policy: cells}, f"{trials.policy}, {trials.episodes} episodes a flight, {trials.randomize}")
+            plot(
+                path,
+                {trials.policy: cells},
+                f"{trials.policy}, {trials.episodes} episodes a flight, {trials.randomize}",
+            )
     if config.video is not None:
         from agents.evaluation import video
 
@@ -46,17 +52,32 @@ def judge(config: EvaluateConfig, robot: str) -> tuple[str, Any]:
     if config.suite == "behaviour":
         from agents.evaluation.suites import behaviour
 
-        rows = behaviour.run(config.policy, robot, config.episodes, config.seed, config.randomize, config.workers)
+        rows = behaviour.run(
+            policy=config.policy,
+            robot=robot,
+            episodes=config.episodes,
+            seed=config.seed,
+            randomize=config.randomize,
+            workers=config.workers,
+        )
         settings = {name: getattr(config, name) for name in ("policy", "seed", "randomize")}
-        return behaviour.table(rows), settings | {"robot": robot, "versions": versions(), "behaviours": [row._asdict() for row in rows]}
+        return behaviour.table(rows), settings | {
+            "robot": robot,
+            "versions": versions(),
+            "behaviours": [row._asdict() for row in rows],
+        }
     if config.suite in ("odd", "ctu"):
         from agents.evaluation.suites import ctu, odd
 
         plans, cells_of = (odd.plans, summarise) if config.suite == "odd" else (ctu.plans, pool)
         named = {name: replace(trials, robot=robot) for name, trials in plans(config)}
-        results = {name: cells_of(trials, run(trials, config.workers)) for name, trials in named.items()}
+        results = {
+            name: cells_of(trials, run(trials, config.workers)) for name, trials in named.items()
+        }
         names = [name for name, cells in results.items() for _ in cells]
-        return table([cell for cells in results.values() for cell in cells], names), {name: record(named[name], cells) for name, cells in results.items()}
+        return table([cell for cells in results.values() for cell in cells], names), {
+            name: record(named[name], cells) for name, cells in results.items()
+        }
     trials = replace(plan(config), robot=robot)
     outcomes = run(trials, config.workers)
     cells = summarise(trials, outcomes)
@@ -66,12 +87,17 @@ def judge(config: EvaluateConfig, robot: str) -> tuple[str, Any]:
     rival = replace(trials, policy=config.against)
     others = run(rival, config.workers)
     contrasts = compare.compare(trials, outcomes, others)
-    found = record(trials, cells) | {"against": record(rival, summarise(rival, others)), "contrasts": [contrast._asdict() for contrast in contrasts]}
+    found = record(trials, cells) | {
+        "against": record(rival, summarise(rival, others)),
+        "contrasts": [contrast._asdict() for contrast in contrasts],
+    }
     return f"{table(cells)}\n\n{compare.table(trials.policy, rival.policy, contrasts)}", found
 
 
 def main() -> int:
-    """Command line. Exit status: 0 done, 1 the evaluation failed, 2 wrong arguments, 130 interrupted."""
+    """Command line. Exit status: 0 done, 1 the evaluation failed, 2 wrong arguments, 130
+    interrupted.
+    """
     config = tyro.cli(EvaluateConfig, description=__doc__)
     try:
         plan(config)
@@ -87,7 +113,11 @@ def main() -> int:
         except PolicyError as error:
             return _say(error, 1 if Path(name).exists() else 2)
     if len(set(robots.values())) > 1:
-        return _say(f"{config.against} drives another robot than {config.policy}; compare policies of one robot", 2)
+        return _say(
+            f"{config.against} drives another robot than {config.policy}; compare policies of one "
+            "robot",
+            2,
+        )
     try:
         text, found = judge(config, robots[config.policy])
         print(text, flush=True)

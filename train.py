@@ -1,4 +1,6 @@
-"""Train a robot to climb stairs: python train.py --robot go2 --steps 10000000 --seed 1 --run runs/go2."""
+"""Train a robot to climb stairs: python train.py --robot go2 --steps 10000000 --seed 1 --run
+runs/go2.
+"""
 
 import argparse
 import json
@@ -17,7 +19,10 @@ def check(config: TrainConfig) -> str | None:
     if config.robot not in ROBOTS:
         return f"unknown robot {config.robot!r}; use {', '.join(ROBOTS)}"
     if config.resume and not config.run.is_dir():
-        return f"there is no run in {config.run} to resume; leave out --resume, or name the folder of a run"
+        return (
+            f"there is no run in {config.run} to resume; leave out --resume, or name the folder "
+            "of a run"
+        )
     if not config.resume and config.run.exists() and any(config.run.iterdir()):
         return f"{config.run} is not empty; add --resume to continue it, or name a new folder"
     if config.resume and (problem := _differs(config)):
@@ -27,7 +32,10 @@ def check(config: TrainConfig) -> str | None:
     if not 1 <= config.workers <= config.robots:
         return f"workers is {config.workers}; use 1 to {config.robots}, the number of robots"
     if (config.ppo.rollout * config.robots) % config.ppo.minibatch:
-        return f"minibatch is {config.ppo.minibatch}; use a divisor of {config.ppo.rollout * config.robots}, which is rollout x robots"
+        return (
+            f"minibatch is {config.ppo.minibatch}; use a divisor of "
+            f"{config.ppo.rollout * config.robots}, which is rollout x robots"
+        )
     # Last, as it takes time.
     return connect(config.ray, config.workers) if config.ray is not None else None
 
@@ -45,7 +53,11 @@ def _differs(config: TrainConfig) -> str | None:
         return f"{saved} is damaged; delete it to resume with the settings of this command line"
     for name, value in before.items():
         if name in ("robot", "robots", "blind") and value != getattr(config, name):
-            option = f"--{name} {' '.join(str(value).split())}" if type(value) is not bool else f"--{'' if value else 'no-'}{name}"
+            option = (
+                f"--{name} {' '.join(str(value).split())}"
+                if type(value) is not bool
+                else f"--{'' if value else 'no-'}{name}"
+            )
             return f"{config.run} was begun with {option}; resume it so, or name a new folder"
     return None
 
@@ -72,8 +84,14 @@ def main() -> int:
     try:
         folder = train(config)
     except KeyboardInterrupt:
-        again = shlex.join([*(argument for argument in sys.argv[1:] if argument != "--resume"), "--resume"])
-        print(f"\nstopped; continue from the last checkpoint, to the same weights as without a stop: python train.py {again}", file=sys.stderr)
+        again = shlex.join(
+            [*(argument for argument in sys.argv[1:] if argument != "--resume"), "--resume"]
+        )
+        print(
+            "\nstopped; continue from the last checkpoint, to the same weights as without a "
+            f"stop: python train.py {again}",
+            file=sys.stderr,
+        )
         return 130
     except (CheckpointError, NotFiniteError, WorkerError) as error:
         print(f"train.py: {error}", file=sys.stderr)

@@ -1,6 +1,8 @@
-"""What training costs, part by part, beside bare Bullet, Gymnasium's Ant and stable-baselines3's own way: python -m agents.benchmark.
+"""What training costs, part by part, beside bare Bullet, Gymnasium's Ant and stable-baselines3's
+own way: python -m agents.benchmark.
 
-Both trainings take the same number of samples into an update, in the same minibatches, with the same networks. Read the figures of one run against each other.
+Both trainings take the same number of samples into an update, in the same minibatches, with the
+same networks. Read the figures of one run against each other.
 """
 
 import time
@@ -42,24 +44,29 @@ def ours(config: Config) -> tuple[float, dict[str, float]]:
     env = ClimbVecEnv(benchmark.job(config), config.workers)
     try:
         env.set_state(env.get_state() | {"level": env.get_state()["level"] + benchmark.LEVEL})
-        model, watch = ppo.build(PPOConfig(), env, seed=0), Stopwatch()
+        model = ppo.build(PPOConfig(), env, seed=0)
+        watch = Stopwatch()
         watch.watch(env.pool, "answered", "wait")
         watch.watch(model, "train", "learner: updates")
         watch.watch(model, "collect_rollouts", "collect")
-        speed = _training(model, env, config.iterations, watch)
+        speed = _training(model=model, env=env, iterations=config.iterations, watch=watch)
     finally:
         env.close()
     each = 1e6 / (config.iterations * model.n_steps * env.num_envs)
     keeping = watch.seconds["collect"] - watch.seconds["wait"]
     return speed, {
-        "learner: choosing actions, in the workers": _choosing(env.pool.shared["policy"][env.rows[0]], model),
+        "learner: choosing actions, in the workers": _choosing(
+            env.pool.shared["policy"][env.rows[0]], model
+        ),
         "learner: keeping samples": each * keeping,
         "learner: updates": each * watch.seconds["learner: updates"],
     }
 
 
 def _choosing(seen: NDArray[np.float32], model: Any) -> float:
-    """What the actor costs a worker for a robot's step [us], for the robots that have `seen` this."""
+    """What the actor costs a worker for a robot's step [us], for the robots that have `seen`
+    this.
+    """
     rounds = 300
     actor = Actor(seen.shape[1], model.action_space.shape[0])
     actor.load_state_dict(actor_weights(model.policy.state_dict()))
@@ -70,7 +77,9 @@ def _choosing(seen: NDArray[np.float32], model: Any) -> float:
 
 
 def theirs(config: Config) -> tuple[float, float]:
-    """Steps a second of stable-baselines3's SubprocVecEnv over the Gymnasium environment: alone, and with its own PPO."""
+    """Steps a second of stable-baselines3's SubprocVecEnv over the Gymnasium environment: alone,
+    and with its own PPO.
+    """
     env = SubprocVecEnv([_environment(config.robot)] * config.processes, start_method="spawn")
     try:
         settings = PPOConfig()
@@ -87,7 +96,7 @@ def theirs(config: Config) -> tuple[float, float]:
         )
         watch = Stopwatch()
         watch.watch(env, "step", "step")
-        speed = _training(model, env, 1, watch)
+        speed = _training(model=model, env=env, iterations=1, watch=watch)
         return samples / watch.seconds["step"], speed
     finally:
         env.close()

@@ -1,8 +1,11 @@
-"""Checkpoints of a training run: written beside, flushed, then renamed, so that a crash or a full disk leaves the last one whole.
+"""Checkpoints of a training run: written beside, flushed, then renamed, so that a crash or a full
+disk leaves the last one whole.
 
-The name says how old a checkpoint is, and its hash whether it is whole: the newest valid one is found without a pointer that could itself be lost.
+The name says how old a checkpoint is, and its hash whether it is whole: the newest valid one is
+found without a pointer that could itself be lost.
 
-python -m agents.checkpoint digest RUN prints the SHA-256 of the newest weights of the run in folder RUN.
+python -m agents.checkpoint digest RUN prints the SHA-256 of the newest weights of the run in folder
+RUN.
 """
 
 import hashlib
@@ -57,7 +60,9 @@ def write(path: Path, state: dict[str, Any]) -> Path:
         _flush(path.parent)
     except OSError as error:
         partial.unlink(missing_ok=True)
-        raise CheckpointError(f"cannot save {path}: {error.strerror}; free some space and continue with --resume") from error
+        raise CheckpointError(
+            f"cannot save {path}: {error.strerror}; free some space and continue with --resume"
+        ) from error
     return path
 
 
@@ -76,11 +81,18 @@ def restore(optimizer: Optimizer, saved: dict[str, Any]) -> None:
     Raises:
         ValueError: they are not those of its weights.
     """
-    state = {number: mapping(moments) for number, moments in mapping(mapping(saved)["state"]).items()}
-    optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
+    state = {
+        number: mapping(moments) for number, moments in mapping(mapping(saved)["state"]).items()
+    }
+    optimizer.load_state_dict(
+        {"state": state, "param_groups": optimizer.state_dict()["param_groups"]}
+    )
     for weight in optimizer.param_groups[0]["params"]:
         moments = optimizer.state[weight]
-        if any(moments[name].shape != weight.shape for name in ("exp_avg", "exp_avg_sq")) or moments["step"].numel() != 1:
+        if (
+            any(moments[name].shape != weight.shape for name in ("exp_avg", "exp_avg_sq"))
+            or moments["step"].numel() != 1
+        ):
             raise ValueError("the optimizer's state is of other weights")
 
 
@@ -113,13 +125,18 @@ def load(path: Path) -> dict[str, Any]:
     head = len(_MAGIC) + 65
     data = content[head:]
     if content[:head] != _MAGIC + hashlib.sha256(data).hexdigest().encode() + b"\n":
-        raise CheckpointError(f"{path} is damaged or is not a checkpoint; use another one, or train again")
+        raise CheckpointError(
+            f"{path} is damaged or is not a checkpoint; use another one, or train again"
+        )
     # Weights only: a pickle could run anything, and checkpoints are passed around.
     # What torch raises for a file that someone else made is not documented.
     try:
         state = torch.load(io.BytesIO(data), weights_only=True)
     except Exception as error:
-        raise CheckpointError(f"{path} holds something else than plain data; it was written by another program or version: train again") from error
+        raise CheckpointError(
+            f"{path} holds something else than plain data; it was written by another program or "
+            "version: train again"
+        ) from error
     if not isinstance(state, dict):
         raise CheckpointError(f"{path} does not hold a policy; use another one, or train again")
     return state
@@ -136,7 +153,8 @@ def newest(folder: Path) -> tuple[Path, dict[str, Any]] | None:
 
 
 def digest(state: dict[str, Any]) -> str:
-    """SHA-256 of a checkpoint's weights: of each, in the order of their names, its name, type, shape and bytes.
+    """SHA-256 of a checkpoint's weights: of each, in the order of their names, its name, type,
+    shape and bytes.
 
     Raises:
         CheckpointError: there are no weights in it.
@@ -151,7 +169,10 @@ def digest(state: dict[str, Any]) -> str:
     return total.hexdigest()
 
 
-def main(command: Annotated[Literal["digest"], tyro.conf.Positional], run: Annotated[Path, tyro.conf.Positional]) -> int:
+def main(
+    command: Annotated[Literal["digest"], tyro.conf.Positional],
+    run: Annotated[Path, tyro.conf.Positional],
+) -> int:
     """Say what a run's newest checkpoint is. Exit status: 0 done, 1 there is none.
 
     Args:

@@ -1,4 +1,6 @@
-"""Actor and critic as one stable-baselines3 policy: the actor sees what the robot's sensors say, the critic also what only a simulator knows."""
+"""Actor and critic as one stable-baselines3 policy: the actor sees what the robot's sensors say,
+the critic also what only a simulator knows.
+"""
 
 from typing import Any
 
@@ -8,7 +10,9 @@ from torch import Tensor, nn
 
 HIDDEN = (256, 128)
 OBSERVATIONS = ("policy", "privileged")
-"""Parts of an observation, in the order in which the networks see them: what the robot's sensors say, and what only a simulator knows."""
+"""Parts of an observation, in the order in which the networks see them: what the robot's sensors
+say, and what only a simulator knows.
+"""
 
 
 def tower(inputs: int, hidden: tuple[int, ...] = HIDDEN) -> nn.Sequential:
@@ -22,12 +26,15 @@ def tower(inputs: int, hidden: tuple[int, ...] = HIDDEN) -> nn.Sequential:
 
 
 class Towers(nn.Module):
-    """The two networks. Features are (B, N + P): the policy's observation first, then the privileged one."""
+    """The two networks. Features are (B, N + P): the policy's observation first, then the
+    privileged one.
+    """
 
     def __init__(self, observations: int, privileged: int) -> None:
         super().__init__()
         self.observations = observations
-        self.latent_dim_pi = self.latent_dim_vf = HIDDEN[-1]
+        self.latent_dim_pi = HIDDEN[-1]
+        self.latent_dim_vf = self.latent_dim_pi
         self.policy_net = tower(observations)
         self.value_net = tower(observations + privileged)
 
@@ -45,11 +52,14 @@ class Towers(nn.Module):
 
 
 class ClimbPolicy(MultiInputActorCriticPolicy):
-    """Asymmetric actor and critic. The observation is {"policy": (B, N), "privileged": (B, P)}, concatenated in this order by SB3's extractor."""
+    """Asymmetric actor and critic. The observation is {"policy": (B, N), "privileged": (B, P)},
+    concatenated in this order by SB3's extractor.
+    """
 
     def _build_mlp_extractor(self) -> None:
         space: Any = self.observation_space
-        self.mlp_extractor = Towers(space["policy"].shape[0], space["privileged"].shape[0])  # type: ignore[assignment]
+        towers = Towers(space["policy"].shape[0], space["privileged"].shape[0])
+        self.mlp_extractor = towers  # type: ignore[assignment]
 
 
 class Actor(nn.Module):
@@ -68,4 +78,9 @@ class Actor(nn.Module):
 def actor_weights(policy: dict[str, Tensor]) -> dict[str, Tensor]:
     """The weights of `Actor` among those of a `ClimbPolicy`."""
     kept = {"body": "mlp_extractor.policy_net.", "head": "action_net."}
-    return {f"{ours}.{key.removeprefix(theirs)}": value for ours, theirs in kept.items() for key, value in policy.items() if key.startswith(theirs)}
+    return {
+        f"{ours}.{key.removeprefix(theirs)}": value
+        for ours, theirs in kept.items()
+        for key, value in policy.items()
+        if key.startswith(theirs)
+    }

@@ -18,12 +18,17 @@ def unwritable(path: Path) -> str | None:
         with tempfile.TemporaryFile(dir=folder):
             return None
     except OSError as error:
-        return f"cannot write {path}: {folder}: {error.strerror}; name a file in a folder that you may write to"
+        return (
+            f"cannot write {path}: {folder}: {error.strerror}; name a file in a folder that you "
+            "may write to"
+        )
 
 
 @contextmanager
 def whole(path: Path) -> Iterator[Path]:
-    """A temporary name beside `path`, of the same suffix, that becomes `path` if the block ends well and is deleted if not."""
+    """A temporary name beside `path`, of the same suffix, that becomes `path` if the block ends
+    well and is deleted if not.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.stem}.partial{path.suffix}")
     try:

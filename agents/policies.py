@@ -46,12 +46,18 @@ class Policy:
     def _actions(self) -> int:
         return kind(ROBOTS[self.robot]).controller(ROBOTS[self.robot]).actions
 
-    def act(self, observations: NDArray[np.float32], generators: list[np.random.Generator]) -> NDArray[np.float32]:
-        """Actions (E, A) for observations (E, N); only the random baseline draws from the robots' generators."""
+    def act(
+        self, observations: NDArray[np.float32], generators: list[np.random.Generator]
+    ) -> NDArray[np.float32]:
+        """Actions (E, A) for observations (E, N); only the random baseline draws from the robots'
+        generators.
+        """
         if self.baseline is not None:
             return self.baseline(observations)
         if self.actor is None:
-            return np.stack([rng.uniform(-1, 1, self._actions) for rng in generators]).astype(np.float32)
+            return np.stack([rng.uniform(-1, 1, self._actions) for rng in generators]).astype(
+                np.float32
+            )
         with torch.inference_mode():
             return self.actor(torch.from_numpy(observations)).numpy()
 
@@ -62,16 +68,19 @@ def names() -> list[str]:
 
 
 def load(name: str, robot: str = "go2") -> Policy:
-    """The policy called `name`: a shipped one, a baseline, a run's folder, a checkpoint or an exported policy file. `robot` matters for baselines only.
+    """The policy called `name`: a shipped one, a baseline, a run's folder, a checkpoint or an
+    exported policy file. `robot` matters for baselines only.
 
     Raises:
         PolicyError: there is no such policy, or its file is damaged.
     """
     made = kind(ROBOTS[robot]).baselines
     if name in made:
-        return Policy(name, robot, None, {}, made[name](ROBOTS[robot]))
+        return Policy(
+            name=name, robot=robot, actor=None, origin={}, baseline=made[name](ROBOTS[robot])
+        )
     if name == "random":
-        return Policy(name, robot, None, {})
+        return Policy(name=name, robot=robot, actor=None, origin={})
     if name in BASELINES:
         raise PolicyError(f"{robot} has no baseline {name!r}; use {', '.join(made)}, random")
     path = Path(name)
@@ -84,7 +93,9 @@ def load(name: str, robot: str = "go2") -> Policy:
             raise PolicyError(f"there is no valid checkpoint in {path}; train there first")
         path = found[0]
     elif not path.is_file():
-        raise PolicyError(f"there is no policy {name!r}; use {', '.join(names())}, a run's folder or a checkpoint")
+        raise PolicyError(
+            f"there is no policy {name!r}; use {', '.join(names())}, a run's folder or a checkpoint"
+        )
     try:
         state = checkpoint.load(path)
     except checkpoint.CheckpointError as error:
@@ -96,8 +107,14 @@ def slim(state: dict[str, Any]) -> dict[str, Any]:
     """A training checkpoint reduced to what acting needs; a reduced one stays as it is."""
     if "actor" in state:
         return state
-    origin = {key: state[key] for key in ("steps", "minutes")} | {"config": {key: value for key, value in state["config"].items() if key not in PATHS}}
-    return {"robot": state["config"]["robot"], "actor": actor_weights(state["policy"]), "origin": origin}
+    origin = {key: state[key] for key in ("steps", "minutes")} | {
+        "config": {key: value for key, value in state["config"].items() if key not in PATHS}
+    }
+    return {
+        "robot": state["config"]["robot"],
+        "actor": actor_weights(state["policy"]),
+        "origin": origin,
+    }
 
 
 def _from_state(name: str, state: dict[str, Any]) -> Policy:
@@ -106,9 +123,11 @@ def _from_state(name: str, state: dict[str, Any]) -> Policy:
         controller = kind(ROBOTS[state["robot"]]).controller(ROBOTS[state["robot"]])
         actor = Actor(controller.observations, controller.actions)
         actor.load_state_dict(state["actor"])
-        policy = Policy(name, state["robot"], actor.eval(), state["origin"])
+        policy = Policy(name=name, robot=state["robot"], actor=actor.eval(), origin=state["origin"])
         # Something wrong with its origin shows here, not when it is asked later.
         _ = policy.blind
         return policy
     except (AttributeError, KeyError, RuntimeError, TypeError, ValueError) as error:
-        raise PolicyError(f"{name} does not fit this version's robots, observations or network; train it again") from error
+        raise PolicyError(
+            f"{name} does not fit this version's robots, observations or network; train it again"
+        ) from error

@@ -1,4 +1,6 @@
-"""Make a run's policy a shipped one: python -m agents.ship runs/go2 go2. Only what acting needs is kept, and of the log what its curve is drawn from, so that the files stay small."""
+"""Make a run's policy a shipped one: python -m agents.ship runs/go2 go2. Only what acting needs is
+kept, and of the log what its curve is drawn from, so that the files stay small.
+"""
 
 import csv
 import sys
@@ -21,7 +23,8 @@ COLUMNS = (
 
 
 def ship(run: Path, name: str) -> Path:
-    """Write the newest checkpoint of the run in folder `run`, reduced to its actor, as the shipped policy `name`, and its log beside it, by its seed.
+    """Write the newest checkpoint of the run in folder `run`, reduced to its actor, as the shipped
+    policy `name`, and its log beside it, by its seed.
 
     Raises:
         CheckpointError: there is no valid checkpoint, or the file cannot be written.
@@ -29,8 +32,11 @@ def ship(run: Path, name: str) -> Path:
     """
     found = checkpoint.newest(run)
     if found is None:
-        raise checkpoint.CheckpointError(f"there is no valid checkpoint in {run}; train there first")
-    rows, folder = curve.read(run), policies.PRETRAINED / name
+        raise checkpoint.CheckpointError(
+            f"there is no valid checkpoint in {run}; train there first"
+        )
+    rows = curve.read(run)
+    folder = policies.PRETRAINED / name
     _log(rows, folder / f"seed-{found[1]['config']['seed']}.csv")
     return checkpoint.write(folder / "policy.pt", policies.slim(found[1]))
 
@@ -41,10 +47,14 @@ def _log(rows: list[dict[str, float]], path: Path) -> None:
     with whole(path) as fresh, fresh.open("w", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(COLUMNS)
-        writer.writerows([f"{row[name]:.8g}" if name in row else "" for name in COLUMNS] for row in rows)
+        writer.writerows(
+            [f"{row[name]:.8g}" if name in row else "" for name in COLUMNS] for row in rows
+        )
 
 
-def main(run: Annotated[Path, tyro.conf.Positional], name: Annotated[str, tyro.conf.Positional]) -> int:
+def main(
+    run: Annotated[Path, tyro.conf.Positional], name: Annotated[str, tyro.conf.Positional]
+) -> int:
     """Ship the policy of a run.
 
     Args:
@@ -57,7 +67,11 @@ def main(run: Annotated[Path, tyro.conf.Positional], name: Annotated[str, tyro.c
         print(f"ship: {error}", file=sys.stderr)
         return 1
     except OSError as error:
-        print(f"ship: cannot use {error.filename}: {error.strerror}; name the folder of a run with its log", file=sys.stderr)
+        print(
+            f"ship: cannot use {error.filename}: {error.strerror}; name the folder of a run with "
+            "its log",
+            file=sys.stderr,
+        )
         return 1
     print(f"wrote {path} ({path.stat().st_size / 1e6:.2f} MB); write its model card beside it")
     return 0

@@ -8,4 +8,6 @@ PACKAGES = ("gymnasium", "numpy", "pybullet", "stable-baselines3", "torch")
 
 def versions() -> dict[str, str]:
     """Versions of Python and of the packages that can change a result."""
-    return {"python": platform.python_version(), "machine": platform.machine()} | {name: version(name) for name in PACKAGES}
+    return {"python": platform.python_version(), "machine": platform.machine()} | {
+        name: version(name) for name in PACKAGES
+    }

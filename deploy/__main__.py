@@ -1,13 +1,17 @@
 """python -m deploy: from a trained policy to a robot.
 
-Exit status: 0 done, 1 it could not be done, 2 wrong arguments, 3 a bundle's form, signature or hash was refused, 4 a check of verification or rehearsal failed,
-5 an optional package is missing, 6 the robot cannot be reached or refuses, 7 the control loop had to give up and left the robot damped. Whatever is refused leaves every file as it was.
+Exit status: 0 done, 1 it could not be done, 2 wrong arguments, 3 a bundle's form, signature or hash
+was refused, 4 a check of verification or rehearsal failed, 5 an optional package is missing, 6 the
+robot cannot be reached or refuses, 7 the control loop had to give up and left the robot damped.
+Whatever is refused leaves every file as it was.
 
-`python -m deploy run BUNDLE --link NAME ...` drives a robot from this machine as `python -m deploy.runtime run` does on the robot's own: see its --help.
+`python -m deploy run BUNDLE --link NAME ...` drives a robot from this machine as `python -m
+deploy.runtime run` does on the robot's own: see its --help.
 
-Of a robot: 20 its host key is unknown or has changed, 21 it refuses the login, 22 it does not answer, 23 it is not provisioned, 24 it is not damped,
-25 the bundle is for another robot or runtime, 26 the version is too old, 27 another flash is at work on it, 28 the self-test there failed, 29 the service
-did not come up or stay up. Whatever it was, the release before runs.
+Of a robot: 20 its host key is unknown or has changed, 21 it refuses the login, 22 it does not
+answer, 23 it is not provisioned, 24 it is not damped, 25 the bundle is for another robot or
+runtime, 26 the version is too old, 27 another flash is at work on it, 28 the self-test there
+failed, 29 the service did not come up or stay up. Whatever it was, the release before runs.
 """
 
 import sys
@@ -50,7 +54,9 @@ def main() -> int:
         return runtime.main(sys.argv[1:])
     # As on a robot: a second thread makes the slowest step slower.
     torch.set_num_threads(1)
-    config: Any = tyro.extras.subcommand_cli_from_dict({name: kind for name, (kind, _) in COMMANDS.items()}, description=__doc__)
+    config: Any = tyro.extras.subcommand_cli_from_dict(
+        {name: kind for name, (kind, _) in COMMANDS.items()}, description=__doc__
+    )
     run = next(run for kind, run in COMMANDS.values() if isinstance(config, kind))
     try:
         result = run(config)

@@ -1,4 +1,6 @@
-"""Robots that climb stairs, as Gymnasium environments. Importing this registers their ids and loads nothing heavy."""
+"""Robots that climb stairs, as Gymnasium environments. Importing this registers their ids and loads
+nothing heavy.
+"""
 
 import gymnasium
 

@@ -1,6 +1,8 @@
-"""What a control step costs, part by part: python -m envs.benchmark. With the learner and stable-baselines3 beside it: python -m agents.benchmark.
+"""What a control step costs, part by part: python -m envs.benchmark. With the learner and
+stable-baselines3 beside it: python -m agents.benchmark.
 
-Figures of one run are comparable, those of two machines are not, nor those of one machine that does something else.
+Figures of one run are comparable, those of two machines are not, nor those of one machine that does
+something else.
 """
 
 import time
@@ -30,9 +32,22 @@ BULLET = "physics: Bullet's stepSimulation"
 CONTROLLER = ("controller", "observation: the controller's part")
 AROUND = "physics: torques to Bullet and states from it"
 MOTORS = "physics: motors"
-RESETS, RESETTING = "resets: the rest", "resets: Bullet's calls"
-STEP_CALLS = ("getJointStates", "setJointMotorControlArray", "getBasePositionAndOrientation", "getBaseVelocity", "applyExternalTorque")
-RESET_CALLS = ("resetBasePositionAndOrientation", "resetBaseVelocity", "resetJointStatesMultiDof", "performCollisionDetection", "changeDynamics")
+RESETS = "resets: the rest"
+RESETTING = "resets: Bullet's calls"
+STEP_CALLS = (
+    "getJointStates",
+    "setJointMotorControlArray",
+    "getBasePositionAndOrientation",
+    "getBaseVelocity",
+    "applyExternalTorque",
+)
+RESET_CALLS = (
+    "resetBasePositionAndOrientation",
+    "resetBaseVelocity",
+    "resetJointStatesMultiDof",
+    "performCollisionDetection",
+    "changeDynamics",
+)
 
 
 @dataclass(frozen=True)
@@ -49,7 +64,9 @@ class BenchmarkConfig:
 
 
 class Stopwatch:
-    """Time spent in functions [s], by label; calls inside one another count for the inner one too."""
+    """Time spent in functions [s], by label; calls inside one another count for the inner one
+    too.
+    """
 
     def __init__(self) -> None:
         self.seconds: dict[str, float] = {}
@@ -76,7 +93,9 @@ class Figures:
     speed: float
     """Environment steps a second of all robots over the worker processes, without learning."""
     bullet: float
-    """What it would be if Bullet's stepSimulation were all there is to do, for the same robots in the same motion on the same flights."""
+    """What it would be if Bullet's stepSimulation were all there is to do, for the same robots in
+    the same motion on the same flights.
+    """
     parts: dict[str, float]
     """Time of a worker for a step of one robot [us], by part."""
 
@@ -95,19 +114,33 @@ def measure(config: BenchmarkConfig) -> Figures:
             parts = _parts(config, pool)
     finally:
         pool.close()
-    return Figures(speed, 1e6 * config.workers / parts[BULLET], parts | {"transport: requests and shared memory": transport})
+    return Figures(
+        speed,
+        1e6 * config.workers / parts[BULLET],
+        parts | {"transport: requests and shared memory": transport},
+    )
 
 
 def job(config: BenchmarkConfig) -> Job:
     """The robots of `config`, as in training."""
-    return Job(config.robot, config.robots, 0, "full", CurriculumConfig())
+    return Job(
+        robot=config.robot,
+        robots=config.robots,
+        seed=0,
+        randomize="full",
+        curriculum=CurriculumConfig(),
+    )
 
 
 def _throughput(pool: Pool, steps: int) -> tuple[float, float]:
-    """Environment steps a second, and what the way to the workers and back costs a robot's step [us]."""
+    """Environment steps a second, and what the way to the workers and back costs a robot's step
+    [us].
+    """
     pool.shared["level"][:] = LEVEL
     pool.ask("reset")
-    rng, robots, seconds = np.random.default_rng(0), pool.job.robots, {}
+    rng = np.random.default_rng(0)
+    robots = pool.job.robots
+    seconds = {}
     for request in ("step", "idle"):
         for step in range(WARM_UP + steps):
             if step == WARM_UP:
@@ -121,11 +154,14 @@ def _throughput(pool: Pool, steps: int) -> tuple[float, float]:
 
 
 def _parts(config: BenchmarkConfig, pool: Pool) -> dict[str, float]:
-    """Time of a robot's step by part [us], in this process, with as many robots as one worker has."""
+    """Time of a robot's step by part [us], in this process, with as many robots as one worker
+    has.
+    """
     rows = pool.processes[0].rows
     worker = Worker(pool.job, rows, pool.shared)
     worker.reset()
-    batch, watch = worker.batch, Stopwatch()
+    batch = worker.batch
+    watch = Stopwatch()
     if batch.stepper:
         watch.watch(batch.stepper, "advance", AROUND)
     else:
@@ -156,27 +192,43 @@ def _parts(config: BenchmarkConfig, pool: Pool) -> dict[str, float]:
     batch.close()
     # A reset's own observation is in two parts; it is what is left over that suffers, by a percent.
     watch.seconds["everything else"] = total - sum(watch.seconds.values())
-    return {label: 1e6 * seconds / (len(rows) * config.steps) for label, seconds in watch.seconds.items()}
+    return {
+        label: 1e6 * seconds / (len(rows) * config.steps)
+        for label, seconds in watch.seconds.items()
+    }
 
 
-def table(config: BenchmarkConfig, costs: dict[str, float], speeds: dict[str, float | str]) -> Table:
+def table(
+    config: BenchmarkConfig, costs: dict[str, float], speeds: dict[str, float | str]
+) -> Table:
     """Costs [us], and speeds [steps/s] or why there is none, as a table."""
-    made = Table("", "us a robot's step", "steps/s", title=f"{config.robot}, {config.robots} robots, {config.workers} workers")
+    made = Table(
+        "",
+        "us a robot's step",
+        "steps/s",
+        title=f"{config.robot}, {config.robots} robots, {config.workers} workers",
+    )
     for label, cost in costs.items():
         made.add_row(escape(label), f"{cost:.1f}", "")
     made.add_section()
     for label, speed in speeds.items():
-        made.add_row(escape(label), "", escape(speed) if isinstance(speed, str) else f"{speed:,.0f}")
+        made.add_row(
+            escape(label), "", escape(speed) if isinstance(speed, str) else f"{speed:,.0f}"
+        )
     return made
 
 
 def speeds(config: BenchmarkConfig, figures: Figures) -> dict[str, float | str]:
     """What is measured here, side by side."""
+    shares = f"{figures.share():.0%}; {figures.share(CONTROLLER):.0%}"
+    bare = f"bare Bullet: stepSimulation alone, same robots and flights, {config.workers} processes"
     return {
-        "Bullet's share of a worker's time; of that without the controller": f"{figures.share():.0%}; {figures.share(CONTROLLER):.0%}",
+        "Bullet's share of a worker's time; of that without the controller": shares,
         "our step, no learning": figures.speed,
-        f"bare Bullet: stepSimulation alone, same robots and flights, {config.workers} processes": figures.bullet,
-        f"Gymnasium's Ant-v5, {config.workers} processes": yardsticks.ants(config.workers, 10 * config.steps),
+        bare: figures.bullet,
+        f"Gymnasium's Ant-v5, {config.workers} processes": yardsticks.ants(
+            config.workers, 10 * config.steps
+        ),
     }
 
 

@@ -1,4 +1,6 @@
-"""E robots on E staircases, stepped together: the rooms of this package wired to one another. Physics is one client a robot; all else is one pass over the batch."""
+"""E robots on E staircases, stepped together: the rooms of this package wired to one another.
+Physics is one client a robot; all else is one pass over the batch.
+"""
 
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -26,7 +28,9 @@ Array = NDArray[np.float64]
 PUSH_EVERY = (3.0, 6.0)
 """[s]."""
 SIDE_BY_SIDE = 8
-"""Robots whose physics is stepped in turn: one numpy pass for all of them, and their clients fit into a core's cache together."""
+"""Robots whose physics is stepped in turn: one numpy pass for all of them, and their clients fit
+into a core's cache together.
+"""
 PRIVILEGED = (
     "velocity x, y, z in the base frame [m/s]",
     "distance to the goal along the flight, at most 2 [m]",
@@ -39,7 +43,8 @@ PRIVILEGED = (
     "tread [m] x 3",
     "+1 up, -1 down",
 )
-PRIVILEGED_SIZE, PRIVILEGED_LIMIT = 12, 20.0
+PRIVILEGED_SIZE = 12
+PRIVILEGED_LIMIT = 20.0
 SIDEWAYS = [1, 4, 5]
 """Those of them that change their sign in a mirror."""
 
@@ -72,7 +77,9 @@ class Motion(NamedTuple):
     turning: Array
     """Yaw rate [rad/s], (E,)."""
     overspeed: Array
-    """Share of the last control step in which each joint was faster than its motor's no-load speed, (E, J)."""
+    """Share of the last control step in which each joint was faster than its motor's no-load speed,
+    (E, J).
+    """
 
 
 @dataclass
@@ -106,7 +113,8 @@ class ClimbBatch:
 
     def __init__(self, spec: RobotSpec, count: int, gui: bool = False) -> None:
         joints = len(spec.joint_names)
-        self.spec, self.count = spec, count
+        self.spec = spec
+        self.count = count
         self.worlds = [World(spec, gui and row == 0) for row in range(count)]
         self.terrain = Terrain(count)
         self.actuators = Actuators(spec, count)
@@ -121,13 +129,19 @@ class ClimbBatch:
         self._memory: Any = self.controller.start(count)
         self._footprint = self.kind.footprint(spec)
         self._at_rest = np.zeros((count, joints))
-        self._motor, self._speeds = np.zeros((count, self.substeps, joints)), np.zeros((count, self.substeps, joints))
+        self._motor = np.zeros((count, self.substeps, joints))
+        self._speeds = np.zeros((count, self.substeps, joints))
         self._joint_state = np.zeros((count, joints, 2))
         self._base = np.zeros((count, 13))
         self._drive = np.zeros((self.substeps, count, joints))
-        self._delay, self._steps_left, self._until_push = (np.zeros(count, dtype=np.int64) for _ in range(3))
+        self._delay, self._steps_left, self._until_push = (
+            np.zeros(count, dtype=np.int64) for _ in range(3)
+        )
         self._fixed = np.zeros((count, 6))
-        self._heading, self._goal, self._half_width, self._whole_way = np.ones(count), np.zeros(count), np.ones(count), np.ones(count)
+        self._heading = np.ones(count)
+        self._goal = np.zeros(count)
+        self._half_width = np.ones(count)
+        self._whole_way = np.ones(count)
         self._drives = len(spec.drives)
         self._order = np.zeros((count, 2))
         self._next_order: list[list[Order]] = [[] for _ in range(count)]
@@ -137,7 +151,12 @@ class ClimbBatch:
         self._torque_limit = np.array(spec.torque_limit)
         self._rising = np.zeros(count)
         self.stepper = None if gui or self._drives else self._fast()
-        self.tally = Tally(np.zeros(count, np.int64), np.zeros(count), np.zeros((count, len(self.kind.rewards.table))), *np.zeros((4, count)))
+        self.tally = Tally(
+            np.zeros(count, np.int64),
+            np.zeros(count),
+            np.zeros((count, len(self.kind.rewards.table))),
+            *np.zeros((4, count)),
+        )
 
     @property
     def actions(self) -> int:
@@ -171,8 +190,12 @@ class ClimbBatch:
         if self.stepper:
             self.stepper.take(row, self.worlds[row])
 
-    def reset(self, scenarios: dict[int, Scenario], generators: dict[int, np.random.Generator]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Start `scenarios` (by row), noise and pushes drawn from `generators` (by row). Returns the observations of these rows: policy and privileged."""
+    def reset(
+        self, scenarios: dict[int, Scenario], generators: dict[int, np.random.Generator]
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Start `scenarios` (by row), noise and pushes drawn from `generators` (by row). Returns
+        the observations of these rows: policy and privileged.
+        """
         for row, scenario in scenarios.items():
             self._generators[row] = generators[row]
             self._begin(row, scenario)
@@ -180,11 +203,15 @@ class ClimbBatch:
         fresh = self._fresh._make(part.expand(len(rows), *part.shape[1:]) for part in self._fresh)
         policy, memory = self._observe(self._truth(), rows, fresh)
         chosen = torch.tensor(rows)
-        self._memory = self._memory._make(old.index_copy(0, chosen, new) for old, new in zip(self._memory, memory, strict=True))
+        self._memory = self._memory._make(
+            old.index_copy(0, chosen, new) for old, new in zip(self._memory, memory, strict=True)
+        )
         return policy, self._privileged()[rows]
 
     def _begin(self, row: int, scenario: Scenario) -> None:
-        values, stairs, world = scenario.values, scenario.stairs, self.worlds[row]
+        values = scenario.values
+        stairs = scenario.stairs
+        world = self.worlds[row]
         self.scenarios[row] = scenario
         self.terrain.place(row, stairs)
         world.place(stairs)
@@ -199,12 +226,21 @@ class ClimbBatch:
         self._steps_left[row] = round(scenario.seconds / self.control_step)
         self._until_push[row] = self._next_push(row)
         self._heading[row] = stairs.heading
-        self._goal[row] = stairs.heading * np.inf if scenario.roams else scenario.goal_x(self.spec.body_length)
+        self._goal[row] = (
+            stairs.heading * np.inf if scenario.roams else scenario.goal_x(self.spec.body_length)
+        )
         self._whole_way[row] = np.abs(self._goal[row] - scenario.x)
         self._half_width[row] = np.inf if scenario.roams else 0.5 * stairs.width
         self._next_order[row] = [Order(0.0, scenario.speed), *scenario.orders]
         self._take_order(row, 0.0)
-        self._fixed[row] = (values["friction"][0], values["payload"][0] / 3, 50 * values["delay"][0], 5 * stairs.riser, 3 * stairs.tread, stairs.heading)
+        self._fixed[row] = (
+            values["friction"][0],
+            values["payload"][0] / 3,
+            50 * values["delay"][0],
+            5 * stairs.riser,
+            3 * stairs.tread,
+            stairs.heading,
+        )
         self._action[row] = 0.0
         self._joint_state[row] = world.joints()
         self._base[row] = world.base()
@@ -213,11 +249,13 @@ class ClimbBatch:
             total[row] = 0
 
     def _set_dynamics(self, row: int, scenario: Scenario) -> None:
-        values, world = scenario.values, self.worlds[row]
+        values = scenario.values
+        world = self.worlds[row]
         world.set_friction(float(values["friction"][0]))
         world.set_payload(*scenario.payload(self.spec))
         self.actuators.strength[row] = values["strength"]
-        self.actuators.kp[row], self.actuators.kd[row] = self.spec.joint_kp * values["kp"], self.spec.joint_kd * values["kd"]
+        self.actuators.kp[row] = self.spec.joint_kp * values["kp"]
+        self.actuators.kd[row] = self.spec.joint_kd * values["kd"]
         self.actuators.zero_offset[row] = values["zero_offset"]
 
     def _next_push(self, row: int) -> int:
@@ -231,23 +269,33 @@ class ClimbBatch:
             ValueError: an action of the wrong shape, or not finite.
         """
         if actions.shape != self._action.shape:
-            raise ValueError(f"action has shape {actions.shape}; this environment needs {self._action.shape}")
+            raise ValueError(
+                f"action has shape {actions.shape}; this environment needs {self._action.shape}"
+            )
         if not np.isfinite(actions).all():
             raise ValueError("action is not finite; check the policy's output for NaN")
         actions = np.clip(actions, -1.0, 1.0)
         with torch.inference_mode():
-            self.command, self._memory = self.controller.act(torch.from_numpy(actions.astype(np.float32)), self._memory)
-        energy, load = self._advance(Command(*(part.numpy().astype(np.float64) for part in self.command[:3])))
+            self.command, self._memory = self.controller.act(
+                torch.from_numpy(actions.astype(np.float32)), self._memory
+            )
+        energy, load = self._advance(
+            Command(*(part.numpy().astype(np.float64) for part in self.command[:3]))
+        )
         truth = self._truth()
         policy, self._memory = self._observe(truth, slice(None), self._memory)
         return self._judge(truth, policy, energy, load)
 
     def _advance(self, command: Command) -> tuple[Array, Array]:
-        """The physics steps of one control step. Returns work [J] and mean squared load of the motors, (E,)."""
+        """The physics steps of one control step. Returns work [J] and mean squared load of the
+        motors, (E,).
+        """
         self._push()
         at_rest = self.actuators.wanted_at_rest(command)
         # The command before this one holds until its delay is over, (S, E, J).
-        self._drive[:] = np.where(np.arange(self.substeps)[:, None, None] >= self._delay[:, None], at_rest, self._at_rest)
+        self._drive[:] = np.where(
+            np.arange(self.substeps)[:, None, None] >= self._delay[:, None], at_rest, self._at_rest
+        )
         if self.stepper:
             self.stepper.advance()
         else:
@@ -258,16 +306,24 @@ class ClimbBatch:
         return energy, np.square(self._motor / self._torque_limit).mean((1, 2))
 
     def _advance_some(self, rows: slice) -> None:
-        """The physics steps of the robots `rows`: so few that their physics stays in the processor's cache from one step to the next."""
+        """The physics steps of the robots `rows`: so few that their physics stays in the
+        processor's cache from one step to the next.
+        """
         worlds = self.worlds[rows]
         for substep in range(self.substeps):
-            position, velocity = self._joint_state[rows, :, 0], self._joint_state[rows, :, 1]
-            motor, torque = self.actuators.torque(rows, self._drive[substep, rows], position, velocity)
-            self._motor[rows, substep], self._speeds[rows, substep] = motor, velocity
+            position = self._joint_state[rows, :, 0]
+            velocity = self._joint_state[rows, :, 1]
+            motor, torque = self.actuators.torque(
+                rows, self._drive[substep, rows], position, velocity
+            )
+            self._motor[rows, substep] = motor
+            self._speeds[rows, substep] = velocity
             for world, one in zip(worlds, torque.tolist(), strict=True):
                 world.step(one)
             if self._drives:
-                self._motor[rows, substep, -self._drives :] += [world.track_load() for world in worlds]
+                self._motor[rows, substep, -self._drives :] += [
+                    world.track_load() for world in worlds
+                ]
             # One flat list: numpy takes twice as long to look through lists in a list.
             numbers: list[float] = []
             for world in worlds:
@@ -290,35 +346,53 @@ class ClimbBatch:
             self._until_push[row] = self._next_push(row)
             scenario = self.scenarios[row]
             most = float(scenario.values["push"][0]) if scenario else 0.0
-            speed, angle = self._generators[row].uniform(0, most), self._generators[row].uniform(-np.pi, np.pi)
+            speed = self._generators[row].uniform(0, most)
+            angle = self._generators[row].uniform(-np.pi, np.pi)
             if speed > 0.0:
                 self.worlds[row].push((speed * np.cos(angle), speed * np.sin(angle), 0.0))
 
     def _truth(self) -> Truth:
         rotation = frames.rotation_matrix(self._base[:, 3:7])
         self._rotation = rotation
-        offset = frames.to_world(rotation, np.broadcast_to(self.worlds[0].base_com, (self.count, 3)))
+        offset = frames.to_world(
+            rotation, np.broadcast_to(self.worlds[0].base_com, (self.count, 3))
+        )
         self._velocity = self._base[:, 7:10] - np.cross(self._base[:, 10:13], offset)
         yaw = np.arctan2(rotation[:, 1, 0], rotation[:, 0, 0])
         gyro = frames.to_base(rotation, self._base[:, 10:13])
-        return Truth(self._base[:, :3] - offset, yaw, -rotation[:, 2], gyro, self._joint_state[..., 0], self._joint_state[..., 1])
+        return Truth(
+            position=self._base[:, :3] - offset,
+            yaw=yaw,
+            gravity_in_base=-rotation[:, 2],
+            angular_velocity_base_in_base=gyro,
+            joint_position=self._joint_state[..., 0],
+            joint_velocity=self._joint_state[..., 1],
+        )
 
-    def _observe(self, truth: Truth, rows: slice | list[int], memory: Any) -> tuple[NDArray[np.float32], Any]:
+    def _observe(
+        self, truth: Truth, rows: slice | list[int], memory: Any
+    ) -> tuple[NDArray[np.float32], Any]:
         """Observation of the robots `rows`, who have this `memory`, and their memory after it."""
         self._steer(truth)
-        self.sensors: Sensors = self.sensing.measure(rows, truth, self.actuators.zero_offset, self._commands, self.terrain, self._generators)
+        self.sensors: Sensors = self.sensing.measure(
+            rows, truth, self.actuators.zero_offset, self._commands, self.terrain, self._generators
+        )
         with torch.inference_mode():
             observation, memory = self.controller.observe(self.sensors, memory)
         return observation.numpy(), memory
 
     def _steer(self, truth: Truth) -> None:
-        """The operator: gives the orders of the scenario, and keeps the robot on the middle line by its yaw rate where they leave it open."""
+        """The operator: gives the orders of the scenario, and keeps the robot on the middle line by
+        its yaw rate where they leave it open.
+        """
         now = self.tally.steps * self.control_step
         for row in np.flatnonzero(self._due <= now).tolist():
             self._take_order(row, now[row])
         self._heading_error = frames.wrap(truth.yaw - np.where(self._heading > 0, 0.0, np.pi))
         speed, yaw_rate = self._order.T
-        keeping = operator.yaw_rate(self._heading * truth.position[:, 1], self._heading_error) * (speed > 0)
+        keeping = operator.yaw_rate(self._heading * truth.position[:, 1], self._heading_error) * (
+            speed > 0
+        )
         self._commands = np.stack([speed, np.where(self._steered, keeping, yaw_rate)], 1)
 
     def _own_speed(self, yaw: Array) -> Array:
@@ -332,8 +406,11 @@ class ClimbBatch:
     def _privileged(self) -> NDArray[np.float32]:
         velocity = self.base_velocity()
         position = self._position_along()
-        aside, heading = position[0] * self._steered, self._heading_error * self._steered
-        values = np.column_stack([velocity, np.minimum(position[1], 2.0), aside, heading, self._fixed])
+        aside = position[0] * self._steered
+        heading = self._heading_error * self._steered
+        values = np.column_stack(
+            [velocity, np.minimum(position[1], 2.0), aside, heading, self._fixed]
+        )
         # The critic looks into the same mirror as the policy.
         mirrored = self.controller.mirrored(self._memory).numpy()
         values[:, SIDEWAYS] *= np.where(mirrored, -1.0, 1.0)
@@ -343,36 +420,57 @@ class ClimbBatch:
         """Sideways offset to the robot's left [m] and distance to the goal [m], (E,)."""
         return self._heading * self._base[:, 1], self._heading * (self._goal - self._base[:, 0])
 
-    def _judge(self, truth: Truth, policy: NDArray[np.float32], energy: Array, load: Array) -> Result:
+    def _judge(
+        self, truth: Truth, policy: NDArray[np.float32], energy: Array, load: Array
+    ) -> Result:
         action = self._memory.action.numpy().astype(np.float64)
-        forward = np.where(self._steered, self._heading * self._velocity[:, 0], self._own_speed(truth.yaw))
+        forward = np.where(
+            self._steered, self._heading * self._velocity[:, 0], self._own_speed(truth.yaw)
+        )
         seen = rewards.Step(
-            self.base_velocity(),
-            forward,
-            truth.angular_velocity_base_in_base,
-            truth.gravity_in_base,
-            self._commands,
-            energy / self.control_step,
-            load,
-            action,
-            self._action,
-            self._jolt(),
+            velocity_in_base=self.base_velocity(),
+            forward_speed=forward,
+            angular_velocity=truth.angular_velocity_base_in_base,
+            gravity=truth.gravity_in_base,
+            command=self._commands,
+            power=energy / self.control_step,
+            torque_load=load,
+            action=action,
+            previous_action=self._action,
+            jolt=self._jolt(),
         )
         reward, terms = rewards.evaluate(seen, self.control_step, self.kind.rewards.table)
         self._action = action
         self._steps_left -= 1
         end = self._ends(truth)
-        reward = reward + np.where(end == 1, self.kind.rewards.landing, 0.0) + np.where((end == 2) | (end == 3), rewards.FALL, 0.0)
+        reward = (
+            reward
+            + np.where(end == 1, self.kind.rewards.landing, 0.0)
+            + np.where((end == 2) | (end == 3), rewards.FALL, 0.0)
+        )
         t = self.tally
-        t.steps, t.reward, t.terms = t.steps + 1, t.reward + reward, t.terms + terms
-        t.energy, t.way = t.energy + energy, t.way + forward * self.control_step
-        t.pitch_rate, t.jolt = np.maximum(t.pitch_rate, np.abs(seen.angular_velocity[:, 1])), np.maximum(t.jolt, np.abs(seen.jolt))
+        t.steps = t.steps + 1
+        t.reward = t.reward + reward
+        t.terms = t.terms + terms
+        t.energy = t.energy + energy
+        t.way = t.way + forward * self.control_step
+        t.pitch_rate = np.maximum(t.pitch_rate, np.abs(seen.angular_velocity[:, 1]))
+        t.jolt = np.maximum(t.jolt, np.abs(seen.jolt))
         terminated = (end > 0) & (end < 4)
-        return Result(policy, self._privileged(), reward, terminated, end == 4, end, terms)
+        return Result(
+            policy=policy,
+            privileged=self._privileged(),
+            reward=reward,
+            terminated=terminated,
+            truncated=end == 4,
+            end=end,
+            terms=terms,
+        )
 
     def _jolt(self) -> Array:
         """Change of the bases' vertical speed since the step before [m/s], (E,)."""
-        rising, self._rising = self._rising, self._velocity[:, 2].copy()
+        rising = self._rising
+        self._rising = self._velocity[:, 2].copy()
         return self._rising - rising
 
     def _ends(self, truth: Truth) -> NDArray[np.int64]:
@@ -380,14 +478,28 @@ class ClimbBatch:
         x, y = truth.position[:, :1], truth.position[:, 1:2]
         over_ground = truth.position[:, 2] - self.terrain.height(x, y)[:, 0]
         beyond = self._heading * (truth.position[:, 0] - self._goal)
-        return ending(upright, beyond, truth.position[:, 1], self._half_width, over_ground, self.kind.arrived_height, self._steps_left <= 0)
+        return ending(
+            upright=upright,
+            beyond=beyond,
+            aside=truth.position[:, 1],
+            half_width=self._half_width,
+            over_ground=over_ground,
+            arrived_height=self.kind.arrived_height,
+            time_is_up=self._steps_left <= 0,
+        )
 
     def motion(self) -> Motion:
         """How the robots move after the last step."""
         speed = self._own_speed(np.arctan2(self._rotation[:, 1, 0], self._rotation[:, 0, 0]))
         aside, _ = self._position_along()
         over = (np.abs(self._speeds) > np.array(self.spec.speed_limit)).mean(1)
-        return Motion(aside, self._base[:, :2].copy(), speed, self._base[:, 12].copy(), over)
+        return Motion(
+            aside=aside,
+            place=self._base[:, :2].copy(),
+            speed=speed,
+            turning=self._base[:, 12].copy(),
+            overspeed=over,
+        )
 
     def share(self) -> Array:
         """Of its way that each robot has gone, (E,); 0 of a robot that roams."""
@@ -398,9 +510,11 @@ class ClimbBatch:
         scenario = self.scenarios[row]
         if scenario is None:
             raise RuntimeError(f"robot {row} has not been reset")
-        t, seconds = self.tally, float(self.tally.steps[row]) * self.control_step
+        t = self.tally
+        seconds = float(self.tally.steps[row]) * self.control_step
         weight = (self.spec.mass + float(scenario.values["payload"][0])) * 9.81
-        # The way along the slope's own line, so that cost of transport does not depend on how "far" is counted.
+        # The way along the slope's own line, so that cost of transport does not depend on how "far"
+        # is counted.
         figures: dict[str, float | str | bool] = {
             "end": ENDS[end],
             "is_success": end == 1,
@@ -414,4 +528,7 @@ class ClimbBatch:
             "riser": scenario.stairs.riser,
             "direction": scenario.stairs.direction,
         }
-        return figures | {f"reward/{name}": float(value) for name, value in zip(self.kind.rewards.names, t.terms[row], strict=True)}
+        return figures | {
+            f"reward/{name}": float(value)
+            for name, value in zip(self.kind.rewards.names, t.terms[row], strict=True)
+        }

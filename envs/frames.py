@@ -1,4 +1,6 @@
-"""Rotations of whole batches. Quaternions are xyzw, rotation matrices turn base-frame vectors into world-frame ones."""
+"""Rotations of whole batches. Quaternions are xyzw, rotation matrices turn base-frame vectors into
+world-frame ones.
+"""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,25 +13,44 @@ def rotation_matrix(quaternion: Array) -> Array:
     x, y, z, w = quaternion.T
     # Row by row into one array: a third of the time of stacking.
     rotation = np.empty((len(quaternion), 3, 3))
-    rotation[:, 0, 0], rotation[:, 0, 1], rotation[:, 0, 2] = 1 - 2 * (y * y + z * z), 2 * (x * y - z * w), 2 * (x * z + y * w)
-    rotation[:, 1, 0], rotation[:, 1, 1], rotation[:, 1, 2] = 2 * (x * y + z * w), 1 - 2 * (x * x + z * z), 2 * (y * z - x * w)
-    rotation[:, 2, 0], rotation[:, 2, 1], rotation[:, 2, 2] = 2 * (x * z - y * w), 2 * (y * z + x * w), 1 - 2 * (x * x + y * y)
+    rotation[:, 0, 0] = 1 - 2 * (y * y + z * z)
+    rotation[:, 0, 1] = 2 * (x * y - z * w)
+    rotation[:, 0, 2] = 2 * (x * z + y * w)
+    rotation[:, 1, 0] = 2 * (x * y + z * w)
+    rotation[:, 1, 1] = 1 - 2 * (x * x + z * z)
+    rotation[:, 1, 2] = 2 * (y * z - x * w)
+    rotation[:, 2, 0] = 2 * (x * z - y * w)
+    rotation[:, 2, 1] = 2 * (y * z + x * w)
+    rotation[:, 2, 2] = 1 - 2 * (x * x + y * y)
     return rotation
 
 
 def to_base(rotation: Array, vector: Array) -> Array:
-    """World-frame vectors (E, 3) in the base frame. Element by element, so that a robot's result does not depend on its batch."""
-    return rotation[:, 0] * vector[:, :1] + rotation[:, 1] * vector[:, 1:2] + rotation[:, 2] * vector[:, 2:]
+    """World-frame vectors (E, 3) in the base frame. Element by element, so that a robot's result
+    does not depend on its batch.
+    """
+    return (
+        rotation[:, 0] * vector[:, :1]
+        + rotation[:, 1] * vector[:, 1:2]
+        + rotation[:, 2] * vector[:, 2:]
+    )
 
 
 def to_world(rotation: Array, vector: Array) -> Array:
     """Base-frame vectors (E, 3) in the world frame."""
-    return rotation[..., 0] * vector[:, :1] + rotation[..., 1] * vector[:, 1:2] + rotation[..., 2] * vector[:, 2:]
+    return (
+        rotation[..., 0] * vector[:, :1]
+        + rotation[..., 1] * vector[:, 1:2]
+        + rotation[..., 2] * vector[:, 2:]
+    )
 
 
 def quaternion_from_yaw_pitch(yaw: float, pitch: float) -> tuple[float, float, float, float]:
     """xyzw of a turn by `yaw` [rad] about z, then by `pitch` [rad] nose up."""
-    cy, sy, cp, sp = np.cos(yaw / 2), np.sin(yaw / 2), np.cos(-pitch / 2), np.sin(-pitch / 2)
+    cy = np.cos(yaw / 2)
+    sy = np.sin(yaw / 2)
+    cp = np.cos(-pitch / 2)
+    sp = np.sin(-pitch / 2)
     return (float(-sy * sp), float(cy * sp), float(sy * cp), float(cy * cp))
 
 

@@ -1,4 +1,6 @@
-"""Gymnasium's doors to the climb: `StairClimb-Go2-v1` and `StairClimb-Tracked-v1` for one robot, and their vector entry points for many."""
+"""Gymnasium's doors to the climb: `StairClimb-Go2-v1` and `StairClimb-Tracked-v1` for one robot,
+and their vector entry points for many.
+"""
 
 from collections.abc import Iterable
 from typing import Any
@@ -35,17 +37,21 @@ def observation_space(observations: int) -> spaces.Dict:
 
 
 class StairClimbEnv(gym.Env[Observation, NDArray[np.float32]]):
-    """One robot on one staircase. The data sheet is put together from the tables that the code runs by; see `print(StairClimbEnv.__doc__)`.
+    """One robot on one staircase. The data sheet is put together from the tables that the code runs
+    by; see `print(StairClimbEnv.__doc__)`.
 
     Args:
         robot: name of a robot in `envs.robots`.
-        randomize: "full" draws the whole randomisation table in every episode, "nominal" uses its nominal values.
+        randomize: "full" draws the whole randomisation table in every episode, "nominal" uses its
+            nominal values.
         render_mode: "rgb_array" (needs no display), "human" (Bullet's window) or None.
     """
 
     metadata: dict[str, Any] = {"render_modes": ["human", "rgb_array"], "render_fps": 50}
 
-    def __init__(self, robot: str = "go2", randomize: Randomize = "full", render_mode: str | None = None) -> None:
+    def __init__(
+        self, robot: str = "go2", randomize: Randomize = "full", render_mode: str | None = None
+    ) -> None:
         if render_mode not in (None, *self.metadata["render_modes"]):
             raise ValueError(f"render_mode is {render_mode!r}; use 'rgb_array', 'human' or None")
         randomization.check(randomize)
@@ -57,25 +63,41 @@ class StairClimbEnv(gym.Env[Observation, NDArray[np.float32]]):
         self.observation_space = observation_space(self.batch.observations)
         self.action_space = spaces.Box(-1.0, 1.0, (self.batch.actions,), np.float32)
 
-    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Observation, dict[str, Any]]:
-        """Start an episode; `options` fixes what it names (`envs.task.scenario.OPTIONS`), the rest is drawn or has its default."""
+    def reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[Observation, dict[str, Any]]:
+        """Start an episode; `options` fixes what it names (`envs.task.scenario.OPTIONS`), the rest
+        is drawn or has its default.
+        """
         super().reset(seed=seed)
         generator = np.random.default_rng(self.np_random.integers(2**63))
-        scenario = from_options(generator, self.robot, options or {}, self.randomize)
+        scenario = from_options(
+            rng=generator, spec=self.robot, options=options or {}, randomize=self.randomize
+        )
         policy, privileged = self.batch.reset({0: scenario}, {0: generator})
         return {"policy": policy[0], "privileged": privileged[0]}, start_info(scenario)
 
-    def step(self, action: NDArray[np.float32]) -> tuple[Observation, float, bool, bool, dict[str, Any]]:
+    def step(
+        self, action: NDArray[np.float32]
+    ) -> tuple[Observation, float, bool, bool, dict[str, Any]]:
         """One control step: 0.02 s of a robot with legs, 0.05 s of one with tracks."""
         result = self.batch.step(np.asarray(action)[None])
         end = int(result.end[0])
         info: dict[str, Any] = {"is_success": end == 1, "end": ENDS[end]}
         info |= self.batch.summary(0, end) if end else {}
         observation = {"policy": result.policy[0], "privileged": result.privileged[0]}
-        return observation, float(result.reward[0]), bool(result.terminated[0]), bool(result.truncated[0]), info
+        return (
+            observation,
+            float(result.reward[0]),
+            bool(result.terminated[0]),
+            bool(result.truncated[0]),
+            info,
+        )
 
     def render(self) -> Any:
-        """RGB picture (400, 640, 3) of a camera that follows the robot; with "human" the window shows it."""
+        """RGB picture (400, 640, 3) of a camera that follows the robot; with "human" the window
+        shows it.
+        """
         if self.render_mode != "rgb_array":
             return None
         return self.batch.worlds[0].picture(follow(self.batch), PICTURE_SIZE)
@@ -87,11 +109,17 @@ class StairClimbEnv(gym.Env[Observation, NDArray[np.float32]]):
 
 def start_info(scenario: Scenario | None) -> dict[str, Any]:
     """What `reset` says of the episode: riser [m] and direction."""
-    return {} if scenario is None else {"riser": scenario.stairs.riser, "direction": scenario.stairs.direction}
+    return (
+        {}
+        if scenario is None
+        else {"riser": scenario.stairs.riser, "direction": scenario.stairs.direction}
+    )
 
 
 def follow(batch: ClimbBatch, row: int = 0) -> Camera:
-    """A camera beside the robot of `row`, at the height of the flight there: the picture does not bob with the body."""
+    """A camera beside the robot of `row`, at the height of the flight there: the picture does not
+    bob with the body.
+    """
     x, y, _ = batch.worlds[row].base()[:3]
     scenario = batch.scenarios[row]
     if scenario is None:
@@ -114,18 +142,33 @@ def find_robot(name: str) -> RobotSpec:
 
 
 class StairClimbVectorEnv(VectorEnv[dict[str, Any], NDArray[np.float32], Any]):
-    """`num_envs` robots stepped together in one process: `gymnasium.make_vec("StairClimb-Go2-v1", num_envs=8)`.
+    """`num_envs` robots stepped together in one process: `gymnasium.make_vec("StairClimb-Go2-v1",
+    num_envs=8)`.
 
-    Spaces, rewards and ends are those of `StairClimbEnv`. A finished robot starts anew with the next step (Gymnasium's NEXT_STEP autoreset).
+    Spaces, rewards and ends are those of `StairClimbEnv`. A finished robot starts anew with the
+    next step (Gymnasium's NEXT_STEP autoreset).
     """
 
-    metadata: dict[str, Any] = {"autoreset_mode": AutoresetMode.NEXT_STEP, "render_modes": ["rgb_array"]}
+    metadata: dict[str, Any] = {
+        "autoreset_mode": AutoresetMode.NEXT_STEP,
+        "render_modes": ["rgb_array"],
+    }
 
-    def __init__(self, num_envs: int = 1, robot: str = "go2", randomize: Randomize = "full", render_mode: str | None = None) -> None:
+    def __init__(
+        self,
+        num_envs: int = 1,
+        robot: str = "go2",
+        randomize: Randomize = "full",
+        render_mode: str | None = None,
+    ) -> None:
         if render_mode == "human":
-            raise ValueError("a vector environment has no window; use render_mode='rgb_array' or None")
+            raise ValueError(
+                "a vector environment has no window; use render_mode='rgb_array' or None"
+            )
         randomization.check(randomize)
-        self.render_mode, self.num_envs, self.randomize = render_mode, num_envs, randomize
+        self.render_mode = render_mode
+        self.num_envs = num_envs
+        self.randomize = randomize
         self.robot = find_robot(robot)
         self.batch = ClimbBatch(self.robot, num_envs)
         self.single_observation_space = observation_space(self.batch.observations)
@@ -136,14 +179,27 @@ class StairClimbVectorEnv(VectorEnv[dict[str, Any], NDArray[np.float32], Any]):
         self._over = np.zeros(num_envs, dtype=bool)
         self._options: dict[str, Any] = {}
 
-    def reset(self, *, seed: int | list[int | None] | None = None, options: dict[str, Any] | None = None) -> tuple[dict[str, Any], dict[str, Any]]:
-        """Start all robots. Robot i of seed s starts as a single environment of seed s + i would."""
-        seeds = [seed + i for i in range(self.num_envs)] if isinstance(seed, int) else (seed or [None] * self.num_envs)
+    def reset(
+        self, *, seed: int | list[int | None] | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Start all robots. Robot i of seed s starts as a single environment of seed s + i
+        would.
+        """
+        seeds = (
+            [seed + i for i in range(self.num_envs)]
+            if isinstance(seed, int)
+            else (seed or [None] * self.num_envs)
+        )
         if len(seeds) != self.num_envs:
-            raise ValueError(f"seed has {len(seeds)} entries; this environment has {self.num_envs} robots")
+            raise ValueError(
+                f"seed has {len(seeds)} entries; this environment has {self.num_envs} robots"
+            )
         if not self._streams:
             self._streams = [np_random()[0] for _ in seeds]
-        self._streams = [stream if s is None else np_random(s)[0] for s, stream in zip(seeds, self._streams, strict=True)]
+        self._streams = [
+            stream if s is None else np_random(s)[0]
+            for s, stream in zip(seeds, self._streams, strict=True)
+        ]
         self._options = options or {}
         self._over[:] = False
         policy, privileged = self._start(range(self.num_envs))
@@ -153,33 +209,60 @@ class StairClimbVectorEnv(VectorEnv[dict[str, Any], NDArray[np.float32], Any]):
         return {"policy": policy, "privileged": privileged}, info
 
     def _start(self, rows: Iterable[int]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        generators = {row: np.random.default_rng(self._streams[row].integers(2**63)) for row in rows}
-        scenarios = {row: from_options(rng, self.robot, self._options, self.randomize) for row, rng in generators.items()}
+        generators = {
+            row: np.random.default_rng(self._streams[row].integers(2**63)) for row in rows
+        }
+        scenarios = {
+            row: from_options(
+                rng=rng, spec=self.robot, options=self._options, randomize=self.randomize
+            )
+            for row, rng in generators.items()
+        }
         return self.batch.reset(scenarios, generators)
 
-    def step(self, actions: NDArray[np.float32]) -> tuple[dict[str, Any], Any, Any, Any, dict[str, Any]]:
-        """One control step of all robots; those that ended in the step before start anew, with reward 0."""
+    def step(
+        self, actions: NDArray[np.float32]
+    ) -> tuple[dict[str, Any], Any, Any, Any, dict[str, Any]]:
+        """One control step of all robots; those that ended in the step before start anew, with
+        reward 0.
+        """
         if not self._streams:
-            raise gym.error.ResetNeeded("this environment has not been started; call reset() before step()")
+            raise gym.error.ResetNeeded(
+                "this environment has not been started; call reset() before step()"
+            )
         result = self.batch.step(np.asarray(actions))
-        fresh, policy, privileged = self._over.copy(), result.policy.copy(), result.privileged.copy()
+        fresh = self._over.copy()
+        policy = result.policy.copy()
+        privileged = result.privileged.copy()
         if fresh.any():
             rows = np.flatnonzero(fresh).tolist()
             policy[rows], privileged[rows] = self._start(rows)
-        terminated, truncated = result.terminated & ~fresh, result.truncated & ~fresh
+        terminated = result.terminated & ~fresh
+        truncated = result.truncated & ~fresh
         self._over = terminated | truncated
         info = self._info(result)
-        return {"policy": policy, "privileged": privileged}, np.where(fresh, 0.0, result.reward), terminated, truncated, info
+        return (
+            {"policy": policy, "privileged": privileged},
+            np.where(fresh, 0.0, result.reward),
+            terminated,
+            truncated,
+            info,
+        )
 
     def _info(self, result: Result) -> dict[str, Any]:
         info: dict[str, Any] = {}
         for row in np.flatnonzero(self._over):
-            info = self._add_info(info, self.batch.summary(int(row), int(result.end[row])), int(row))
+            info = self._add_info(
+                info, self.batch.summary(int(row), int(result.end[row])), int(row)
+            )
         return info
 
     def render(self) -> Any:
         """RGB pictures, one a robot."""
-        return tuple(world.picture(follow(self.batch, row), PICTURE_SIZE) for row, world in enumerate(self.batch.worlds))
+        return tuple(
+            world.picture(follow(self.batch, row), PICTURE_SIZE)
+            for row, world in enumerate(self.batch.worlds)
+        )
 
     def close_extras(self, **kwargs: Any) -> None:
         """Free the physics clients."""
@@ -188,19 +271,29 @@ class StairClimbVectorEnv(VectorEnv[dict[str, Any], NDArray[np.float32], Any]):
 
 def _data_sheet(spec: RobotSpec) -> str:
     its = kind(spec)
-    ends = "terminated: landing (success), fall (over 65 degrees), off_side (base beside the stairs); truncated: timeout. info['end'] says which."
+    ends = (
+        "terminated: landing (success), fall (over 65 degrees), off_side (base beside the "
+        "stairs); truncated: timeout. info['end'] says which."
+    )
     return "\n\n".join(
         [
             its.mirror,
             "Action, each -1..1:\n" + "\n".join(its.actions(spec)),
-            f"Observation 'policy', each scaled and clipped to +-{LIMIT:g}: index, name, scale, meaning\n" + describe(its.terms(spec)),
-            f"Observation 'privileged', for a critic only, each clipped to +-{PRIVILEGED_LIMIT:g}:\n" + "\n".join(PRIVILEGED),
-            "Reward, per second unless it says once; a step's sum is at least 0:\n" + rewards.describe(its.rewards),
-            "Random under randomize='full':\n" + randomization.describe(randomization.table(spec.ranges)),
+            f"Observation 'policy', each scaled and clipped to +-{LIMIT:g}: index, name, scale, "
+            "meaning\n" + describe(its.terms(spec)),
+            "Observation 'privileged', for a critic only, each clipped to "
+            f"+-{PRIVILEGED_LIMIT:g}:\n" + "\n".join(PRIVILEGED),
+            "Reward, per second unless it says once; a step's sum is at least 0:\n"
+            + rewards.describe(its.rewards),
+            "Random under randomize='full':\n"
+            + randomization.describe(randomization.table(spec.ranges)),
             "Reset options: " + ", ".join(OPTIONS),
             ends,
-            "Version history of the Go2's: v0, the first. v1: odometry of the legs in the observation, mirrored privileged figures, a clock that stops with the robot, orders that change.\n"
-            "Of the tracked robot's: v0, the first. v1: shown and acting in the mirror while it is steered to the right, slower while it turns.",
+            "Version history of the Go2's: v0, the first. v1: odometry of the legs in the "
+            "observation, mirrored privileged figures, a clock that stops with the robot, orders "
+            "that change.\n"
+            "Of the tracked robot's: v0, the first. v1: shown and acting in the mirror while it "
+            "is steered to the right, slower while it turns.",
         ]
     )
 

@@ -1,7 +1,9 @@
 """Digests of what must not change when code is only moved: python -m tests.digests.
 
-One line each for a training run of four iterations (every robot, one worker and two), an evaluation, and an exported
-program: what it answers on its golden traces, its operations, and its weights and constants. They hold for one machine and one set of packages.
+One line each for a training run of four iterations (every robot, one worker and two), an
+evaluation, and an exported
+program: what it answers on its golden traces, its operations, and its weights and constants. They
+hold for one machine and one set of packages.
 """
 
 import hashlib
@@ -42,7 +44,14 @@ def training(robot: str, workers: int) -> str:
     preset = PRESETS[robot]
     ppo = replace(preset.ppo, rollout=16, minibatch=64)
     with tempfile.TemporaryDirectory() as folder:
-        config = replace(preset, run=Path(folder) / "run", robots=32, steps=ITERATIONS * 32 * 16, workers=workers, ppo=ppo)
+        config = replace(
+            preset,
+            run=Path(folder) / "run",
+            robots=32,
+            steps=ITERATIONS * 32 * 16,
+            workers=workers,
+            ppo=ppo,
+        )
         config.run.mkdir()
         train(config)
         found = checkpoint.newest(config.run)
@@ -54,7 +63,9 @@ def evaluation(policy: str) -> str:
     """Digest of the figures of a few episodes, up and down, everything random."""
     robot = policies.load(policy).robot
     flights = tuple(Staircase(0.12, 0.30, 4, direction=way) for way in ("up", "down"))
-    trials = Trials(policy=policy, robot=robot, flights=flights, episodes=3, seed=7, randomize="full")
+    trials = Trials(
+        policy=policy, robot=robot, flights=flights, episodes=3, seed=7, randomize="full"
+    )
     found = record(trials, summarise(trials, run(trials, 2)))
     found.pop("versions")
     return _digest(json.dumps(found, sort_keys=True, default=str).encode())
@@ -64,7 +75,9 @@ def answers(policy: str) -> str:
     """Digest of golden traces: sensors and commands of the simulator's own controller."""
     loaded = policies.load(policy)
     assert loaded.actor is not None
-    trace = golden.record(ROBOTS[loaded.robot], loaded.actor, 200, loaded.blind)
+    trace = golden.record(
+        spec=ROBOTS[loaded.robot], actor=loaded.actor, steps=200, blind=loaded.blind
+    )
     arrays = [*trace.sensors.values(), *trace.commands.values(), trace.starts]
     return _digest(*(np.ascontiguousarray(array).tobytes() for array in arrays))
 

@@ -35,7 +35,11 @@ def of(package: str) -> Iterator[str]:
 
 
 def importers(library: str) -> set[str]:
-    return {name for name in FILES if any(other == library or other.startswith(f"{library}.") for other in imports(name))}
+    return {
+        name
+        for name in FILES
+        if any(other == library or other.startswith(f"{library}.") for other in imports(name))
+    }
 
 
 def test_one_file_imports_pybullet() -> None:
@@ -72,7 +76,9 @@ def test_the_controller_needs_torch_and_nothing_else() -> None:
     allowed = {"torch", "math", "typing", "dataclasses"}
     for name in of("envs.programs"):
         others = {other for other in imports(name) if other.split(".")[0] not in allowed}
-        assert all(other == "envs.robots.spec" or other.startswith("envs.programs") for other in others), (name, others)
+        assert all(
+            other == "envs.robots.spec" or other.startswith("envs.programs") for other in others
+        ), (name, others)
 
 
 def test_files_do_not_import_each_other_in_a_circle() -> None:

@@ -1,4 +1,6 @@
-"""The connection to a Ray cluster. Ray is an optional extra: it is imported here only when a run asks for it."""
+"""The connection to a Ray cluster. Ray is an optional extra: it is imported here only when a run
+asks for it.
+"""
 
 import os
 import socket
@@ -16,10 +18,12 @@ PATIENCE = 5.0
 
 
 def connect(address: str, cpus: int) -> str | None:
-    """Connect this process to the cluster at `address`, unless it is connected. Returns what is wrong, in one line; None if nothing is.
+    """Connect this process to the cluster at `address`, unless it is connected. Returns what is
+    wrong, in one line; None if nothing is.
 
     Args:
-        address: "local" to start one that ends with this process, "auto", HOST:PORT or ray://HOST:PORT.
+        address: "local" to start one that ends with this process, "auto", HOST:PORT or
+            ray://HOST:PORT.
         cpus: how many the local one has.
     """
     if find_spec("ray") is None:
@@ -31,13 +35,19 @@ def connect(address: str, cpus: int) -> str | None:
         return None
     if problem := _unreachable(address):
         return problem
-    settings: dict[str, Any] = {"runtime_env": {"working_dir": str(ROOT), "excludes": _excluded()}, "logging_level": "ERROR"}
+    settings: dict[str, Any] = {
+        "runtime_env": {"working_dir": str(ROOT), "excludes": _excluded()},
+        "logging_level": "ERROR",
+    }
     if address == "local":
         settings |= {"num_cpus": cpus, "include_dashboard": False, "_node_ip_address": "127.0.0.1"}
     try:
         ray.init(address, **settings)
     except (ConnectionError, RuntimeError, ValueError) as error:
-        return f"there is no Ray cluster at {address} ({' '.join(str(error).split())}); start one (ray start --head), set RAY_AUTH_TOKEN if it asks for a token, or use --ray local"
+        return (
+            f"there is no Ray cluster at {address} ({' '.join(str(error).split())}); start one "
+            "(ray start --head), set RAY_AUTH_TOKEN if it asks for a token, or use --ray local"
+        )
     return None
 
 
@@ -46,18 +56,25 @@ def _excluded() -> list[str]:
 
 
 def _unreachable(address: str) -> str | None:
-    """What is wrong with an address that has a host and a port; Ray itself would try for minutes."""
+    """What is wrong with an address that has a host and a port; Ray itself would try for
+    minutes.
+    """
     if address in ("local", "auto"):
         return None
     try:
         place = urlsplit(address if "://" in address else f"ray://{address}")
-        host, port = place.hostname, place.port
+        host = place.hostname
+        port = place.port
     except ValueError:
-        host = port = None
+        host = None
+        port = None
     if not host or not port:
         return f"ray is {address!r}; use local, auto, HOST:PORT or ray://HOST:PORT"
     try:
         socket.create_connection((host, port), PATIENCE).close()
     except OSError as error:
-        return f"cannot reach a Ray cluster at {address} ({error.strerror or error}); start one (ray start --head), or use --ray local"
+        return (
+            f"cannot reach a Ray cluster at {address} ({error.strerror or error}); start one (ray "
+            "start --head), or use --ray local"
+        )
     return None

@@ -1,6 +1,8 @@
-"""Workers on a Ray cluster: each collects whole rollouts of the shards it holds; those of a worker that is lost are collected again by another.
+"""Workers on a Ray cluster: each collects whole rollouts of the shards it holds; those of a worker
+that is lost are collected again by another.
 
-Which worker holds which shard changes nothing in what is collected, so the number of workers and machines does not either.
+Which worker holds which shard changes nothing in what is collected, so the number of workers and
+machines does not either.
 """
 
 import sys
@@ -22,15 +24,21 @@ from envs.workers.pool import LOSSES, STARTING
 from envs.workers.worker import Job, WorkerError
 
 ROLLOUTS = 80
-"""A shard that is lost more than `LOSSES` times within so many rollouts ends the run: something is wrong that another worker does not mend."""
+"""A shard that is lost more than `LOSSES` times within so many rollouts ends the run: something is
+wrong that another worker does not mend.
+"""
 STEP = 1.0
-"""A worker that takes longer than this [s] for each control step of a rollout, which takes some 10 ms, counts as hung."""
+"""A worker that takes longer than this [s] for each control step of a rollout, which takes some 10
+ms, counts as hung.
+"""
 POLL = 0.2
 """So often [s] does the trainer look up while it waits, for Ctrl-C."""
 
 
 class Worker:
-    """What runs on a CPU of the cluster: the shards it has been given, one after another. A Ray actor."""
+    """What runs on a CPU of the cluster: the shards it has been given, one after another. A Ray
+    actor.
+    """
 
     def __init__(self, config: PPOConfig) -> None:
         # Otherwise the networks would take all cores of the machine, which the other workers need.
@@ -43,7 +51,9 @@ class Worker:
         return versions()
 
     def collect(self, job: Job, begin: State | None, weights: dict[str, Any], seed: int) -> Rollout:
-        """The next rollout of the shard `job`, whose robots start anew if `begin` says from where."""
+        """The next rollout of the shard `job`, whose robots start anew if `begin` says from
+        where.
+        """
         shard = self._shard(job)
         if begin is not None:
             shard.begin(begin)
@@ -81,25 +91,37 @@ class Cluster:
     """
 
     def __init__(self, jobs: list[Job], config: PPOConfig) -> None:
-        self.jobs, self.config = jobs, config
+        self.jobs = jobs
+        self.config = config
         self._actor: Any = ray.remote(num_cpus=1, max_restarts=0)(Worker)
         self._workers: dict[int, Any] = {}
-        self._hired = self._round = 0
+        self._hired = 0
+        self._round = 0
         self._holder: dict[int, int] = {}
         self._begun: set[int] = set()
         self._losses: dict[int, list[int]] = defaultdict(list)
 
     def reset(self) -> None:
-        """Let all shards start anew, spread evenly over all free CPUs of the cluster: here a worker that was lost is replaced, and a new machine is used."""
+        """Let all shards start anew, spread evenly over all free CPUs of the cluster: here a worker
+        that was lost is replaced, and a new machine is used.
+        """
         self._begun.clear()
         self._hire(min(len(self.jobs), len(self._workers) + _free()) - len(self._workers))
         numbers = sorted(self._workers)
-        self._holder = {shard: numbers[shard * len(numbers) // len(self.jobs)] for shard in range(len(self.jobs))}
+        self._holder = {
+            shard: numbers[shard * len(numbers) // len(self.jobs)]
+            for shard in range(len(self.jobs))
+        }
         for number, worker in self._workers.items():
-            worker.hold.remote([job for shard, job in enumerate(self.jobs) if self._holder[shard] == number])
+            worker.hold.remote(
+                [job for shard, job in enumerate(self.jobs) if self._holder[shard] == number]
+            )
 
-    def collect(self, weights: dict[str, Any], seeds: list[int], states: list[State]) -> Iterator[tuple[int, Rollout] | None]:
-        """The number and the next rollout of every shard, in the order of their arrival; None when it is worth looking up.
+    def collect(
+        self, weights: dict[str, Any], seeds: list[int], states: list[State]
+    ) -> Iterator[tuple[int, Rollout] | None]:
+        """The number and the next rollout of every shard, in the order of their arrival; None when
+        it is worth looking up.
 
         Args:
             weights: of the policy; sent to each machine once.
@@ -117,16 +139,22 @@ class Cluster:
         def send(shard: int) -> None:
             number = self._worker(shard)
             begin = None if shard in self._begun else states[shard]
-            reference = self._workers[number].collect.remote(self.jobs[shard], begin, shared, seeds[shard])
+            reference = self._workers[number].collect.remote(
+                self.jobs[shard], begin, shared, seeds[shard]
+            )
             queued = 1 + sum(errand.worker == number for errand in under_way.values())
-            under_way[reference] = Errand(shard, number, time.monotonic() + STARTING + queued * STEP * self.config.rollout)
+            under_way[reference] = Errand(
+                shard, number, time.monotonic() + STARTING + queued * STEP * self.config.rollout
+            )
             self._begun.add(shard)
 
         for shard in range(len(self.jobs)):
             send(shard)
         while under_way:
             done, waiting = ray.wait(list(under_way), timeout=POLL)
-            late = [reference for reference in waiting if time.monotonic() > under_way[reference].until]
+            late = [
+                reference for reference in waiting if time.monotonic() > under_way[reference].until
+            ]
             for reference in (*done, *late):
                 errand = under_way.pop(reference)
                 rollout = self._receive(reference, errand, 0.0 if reference in late else STARTING)
@@ -137,13 +165,17 @@ class Cluster:
             yield None
 
     def _receive(self, reference: Any, errand: Errand, patience: float) -> Rollout | None:
-        """What came of an errand; None if its worker is lost, or has nothing to give within `patience` [s]."""
+        """What came of an errand; None if its worker is lost, or has nothing to give within
+        `patience` [s].
+        """
         try:
             return ray.get(reference, timeout=patience)
         except RayTaskError as error:
             if isinstance(error.cause, NotFiniteError):
                 raise NotFiniteError("action") from None
-            raise WorkerError(f"a worker on the Ray cluster failed: {str(error.cause).splitlines()[-1]}") from error
+            raise WorkerError(
+                f"a worker on the Ray cluster failed: {str(error.cause).splitlines()[-1]}"
+            ) from error
         except RayError as error:
             self._lose(errand, f"{type(error).__name__}: {str(error).splitlines()[0]}")
             return None
@@ -151,17 +183,28 @@ class Cluster:
     def _lose(self, errand: Errand, why: str) -> None:
         worker = self._workers.pop(errand.worker, None)
         if worker is not None:
-            print(f"worker {errand.worker} on the Ray cluster is lost ({why}); others collect its rollouts from their start", file=sys.stderr, flush=True)
+            print(
+                f"worker {errand.worker} on the Ray cluster is lost ({why}); others collect its "
+                "rollouts from their start",
+                file=sys.stderr,
+                flush=True,
+            )
             ray.kill(worker)
-        losses = [*(loss for loss in self._losses[errand.shard] if self._round - loss < ROLLOUTS), self._round]
+        losses = [
+            *(loss for loss in self._losses[errand.shard] if self._round - loss < ROLLOUTS),
+            self._round,
+        ]
         self._losses[errand.shard] = losses
         if len(losses) > LOSSES:
             raise WorkerError(
-                f"{len(losses)} workers on the Ray cluster were lost within {ROLLOUTS} rollouts, the last: {why}; mend that, then continue with --resume"
+                f"{len(losses)} workers on the Ray cluster were lost within {ROLLOUTS} rollouts, "
+                f"the last: {why}; mend that, then continue with --resume"
             )
 
     def _worker(self, shard: int) -> int:
-        """Who holds `shard`: if that one is lost, a new worker, or where there is no CPU for one the one with the fewest shards, for whom its robots start anew."""
+        """Who holds `shard`: if that one is lost, a new worker, or where there is no CPU for one
+        the one with the fewest shards, for whom its robots start anew.
+        """
         if self._holder[shard] not in self._workers:
             if _free() or not self._workers:
                 self._hire(1)
@@ -171,29 +214,45 @@ class Cluster:
         return self._holder[shard]
 
     def _hire(self, count: int) -> None:
-        """Start `count` workers. One that has not started in time is done without, unless it is the only one."""
+        """Start `count` workers. One that has not started in time is done without, unless it is the
+        only one.
+        """
         asked = {}
         for _ in range(max(count, 0 if self._workers else 1)):
             actor = self._actor.remote(self.config)
             asked[actor.versions.remote()] = actor
-        ready, late = ray.wait(list(asked), num_returns=len(asked), timeout=STARTING) if asked else ([], [])
+        ready, late = (
+            ray.wait(list(asked), num_returns=len(asked), timeout=STARTING) if asked else ([], [])
+        )
         for reference in late:
             ray.kill(asked[reference])
         for reference in ready:
             self._admit(asked[reference], reference)
         if not self._workers:
-            raise WorkerError(f"the Ray cluster has started no worker within {STARTING:.0f} s; it needs a free CPU")
+            raise WorkerError(
+                f"the Ray cluster has started no worker within {STARTING:.0f} s; it needs a free "
+                "CPU"
+            )
 
     def _admit(self, actor: Any, reference: Any) -> None:
         try:
             theirs = ray.get(reference)
         except RayTaskError as error:
-            raise WorkerError(f"a worker on the Ray cluster cannot start: {str(error.cause).splitlines()[-1]}") from error
+            raise WorkerError(
+                f"a worker on the Ray cluster cannot start: {str(error.cause).splitlines()[-1]}"
+            ) from error
         except RayError:
             return
         if theirs != (ours := versions()):
-            differ = ", ".join(f"{name} {theirs[name]} instead of {ours[name]}" for name in ours if theirs[name] != ours[name])
-            raise WorkerError(f"a machine of the Ray cluster has {differ}, and would collect something else; install the same there")
+            differ = ", ".join(
+                f"{name} {theirs[name]} instead of {ours[name]}"
+                for name in ours
+                if theirs[name] != ours[name]
+            )
+            raise WorkerError(
+                f"a machine of the Ray cluster has {differ}, and would collect something else; "
+                "install the same there"
+            )
         self._workers[self._hired] = actor
         self._hired += 1
 

@@ -1,6 +1,8 @@
-"""A share of a run's robots that collects whole rollouts by itself: what a worker of a cluster does.
+"""A share of a run's robots that collects whole rollouts by itself: what a worker of a cluster
+does.
 
-What it collects depends on its robots, the weights and the seed alone, bit for bit: it is never split, so that even the networks see batches of one size.
+What it collects depends on its robots, the weights and the seed alone, bit for bit: it is never
+split, so that even the networks see batches of one size.
 """
 
 from dataclasses import dataclass, replace
@@ -21,7 +23,9 @@ State = dict[str, NDArray[Any]]
 """What `ClimbVecEnv.get_state` gives."""
 
 ARRAYS = ("actions", "rewards", "episode_starts", "values", "log_probs", "advantages", "returns")
-"""Arrays of stable-baselines3's rollout buffer, (T, E) or (T, E, A); beside them it has those of the observations."""
+"""Arrays of stable-baselines3's rollout buffer, (T, E) or (T, E, A); beside them it has those of
+the observations.
+"""
 
 
 @dataclass(frozen=True)
@@ -33,7 +37,9 @@ class Rollout:
     observations: dict[str, NDArray[np.float32]]
     """By their names in the observation, (T, E, N)."""
     ended: list[list[dict[str, Any]]]
-    """What there is to say of the episodes that ended in each of the T steps, as in the infos of `ClimbVecEnv`."""
+    """What there is to say of the episodes that ended in each of the T steps, as in the infos of
+    `ClimbVecEnv`.
+    """
     state: State
     """Levels and episode numbers of the robots after it."""
 
@@ -46,7 +52,8 @@ class Rollout:
 
 
 class Shard:
-    """Some of a run's robots, in a worker process of this machine, and the networks that drive them.
+    """Some of a run's robots, in a worker process of this machine, and the networks that drive
+    them.
 
     Args:
         job: of these robots alone.
@@ -55,7 +62,9 @@ class Shard:
 
     def __init__(self, job: Job, config: PPOConfig) -> None:
         self.env = ClimbVecEnv(job, workers=0)
-        self.model = ppo.build(replace(config, minibatch=config.rollout * job.robots), self.env, job.seed)
+        self.model = ppo.build(
+            replace(config, minibatch=config.rollout * job.robots), self.env, job.seed
+        )
 
     def begin(self, state: State) -> None:
         """Start the next episode of every robot from `state`."""
@@ -75,8 +84,17 @@ class Shard:
         steps = collect(self.model, self.env)
         assert steps is not None  # Nobody asked it to stop.
         arrays = {name: getattr(buffer, name) for name in ARRAYS}
-        ended = [[{name: info[name] for name in ("episode", "summary")} for info in step if "summary" in info] for step in steps]
-        return Rollout(arrays, buffer.observations, ended, self.env.get_state())
+        ended = [
+            [
+                {name: info[name] for name in ("episode", "summary")}
+                for info in step
+                if "summary" in info
+            ]
+            for step in steps
+        ]
+        return Rollout(
+            arrays=arrays, observations=buffer.observations, ended=ended, state=self.env.get_state()
+        )
 
     def close(self) -> None:
         """End the worker process."""

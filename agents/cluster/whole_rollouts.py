@@ -1,4 +1,6 @@
-"""Training robots on a Ray cluster, and the PPO that takes whole rollouts from them: a step of a robot is too short to be sent over a network."""
+"""Training robots on a Ray cluster, and the PPO that takes whole rollouts from them: a step of a
+robot is too short to be sent over a network.
+"""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -20,8 +22,12 @@ from envs.workers.worker import Job
 class WholeRollouts(Learner):
     """PPO over `ClusterVecEnv`."""
 
-    def collect_rollouts(self, env: Any, callback: Any, rollout_buffer: Any, n_rollout_steps: int) -> bool:
-        """Fill the buffer with a rollout of every robot. The callback hears of the steps when all are there."""
+    def collect_rollouts(
+        self, env: Any, callback: Any, rollout_buffer: Any, n_rollout_steps: int
+    ) -> bool:
+        """Fill the buffer with a rollout of every robot. The callback hears of the steps when all
+        are there.
+        """
         rollout_buffer.reset()
         callback.on_rollout_start()
         # From the generator that the callback has just seeded: the same in a resumed run.
@@ -35,14 +41,16 @@ class WholeRollouts(Learner):
                 return False
         for shard, rows in enumerate(env.shards):
             rollouts[shard].put(rollout_buffer, rows)
-        rollout_buffer.pos, rollout_buffer.full = rollout_buffer.buffer_size, True
+        rollout_buffer.pos = rollout_buffer.buffer_size
+        rollout_buffer.full = True
         # In the order in which the episodes ended, as if all robots had been stepped together.
         steps = zip(*(rollouts[shard].ended for shard in range(len(env.shards))), strict=True)
         return self.told([[info for ended in step for info in ended] for step in steps], callback)
 
 
 class ClusterVecEnv(VecRobots):
-    """Training robots on a Ray cluster. They are not stepped, and what they observe stays with them until a rollout is over.
+    """Training robots on a Ray cluster. They are not stepped, and what they observe stays with them
+    until a rollout is over.
 
     Args:
         job: what to simulate.
@@ -62,16 +70,31 @@ class ClusterVecEnv(VecRobots):
         self.shards = [slice(int(share[0]), int(share[-1]) + 1) for share in rows]
         # Workers run in a folder of their own.
         job = replace(job, faults=job.faults and job.faults.resolve())
-        self.cluster = Cluster([replace(job, robots=share.stop - share.start, first=share.start) for share in self.shards], config)
-        self._state: State = {"level": np.zeros((job.robots, 2), np.int64), "episode": np.zeros(job.robots, np.int64)}
+        self.cluster = Cluster(
+            [
+                replace(job, robots=share.stop - share.start, first=share.start)
+                for share in self.shards
+            ],
+            config,
+        )
+        self._state: State = {
+            "level": np.zeros((job.robots, 2), np.int64),
+            "episode": np.zeros(job.robots, np.int64),
+        }
 
     def reset(self) -> dict[str, np.ndarray]:
-        """Let every robot start its next episode with the next rollout. There is nothing to see before."""
+        """Let every robot start its next episode with the next rollout. There is nothing to see
+        before.
+        """
         self.cluster.reset()
         return {}
 
-    def collect(self, weights: dict[str, Any], seeds: list[int]) -> Iterator[tuple[int, Rollout] | None]:
-        """The number and the next rollout of every shard, in the order of their arrival; None when it is worth looking up."""
+    def collect(
+        self, weights: dict[str, Any], seeds: list[int]
+    ) -> Iterator[tuple[int, Rollout] | None]:
+        """The number and the next rollout of every shard, in the order of their arrival; None when
+        it is worth looking up.
+        """
         states = [{name: self._state[name][rows].copy() for name in STATE} for rows in self.shards]
         for arrived in self.cluster.collect(weights, seeds, states):
             if arrived is not None:

@@ -1,4 +1,6 @@
-"""Two policies on the same episodes: the difference of their success rates, and whether it is more than chance."""
+"""Two policies on the same episodes: the difference of their success rates, and whether it is more
+than chance.
+"""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -24,34 +26,73 @@ class Contrast(NamedTuple):
     """"better" or "worse" where the interval excludes 0, else "open"."""
 
 
-def compare(trials: Trials, outcomes: Mapping[Job, Outcome], others: Mapping[Job, Outcome]) -> list[Contrast]:
-    """One contrast a flight, in the order of `trials.flights`, then one of all episodes if there are several flights."""
+def compare(
+    trials: Trials, outcomes: Mapping[Job, Outcome], others: Mapping[Job, Outcome]
+) -> list[Contrast]:
+    """One contrast a flight, in the order of `trials.flights`, then one of all episodes if there
+    are several flights.
+    """
     found = []
     for stairs in trials.flights:
-        name = f"{stairs.direction}, riser {100 * stairs.riser:.1f} cm, tread {100 * stairs.tread:.1f} cm"
-        found.append(_contrast(name, [job for job in trials.jobs if job.stairs == stairs], outcomes, others))
-    return found if len(found) == 1 else [*found, _contrast("all flights", trials.jobs, outcomes, others)]
+        name = (
+            f"{stairs.direction}, riser {100 * stairs.riser:.1f} cm, tread "
+            f"{100 * stairs.tread:.1f} cm"
+        )
+        found.append(
+            _contrast(
+                name=name,
+                jobs=[job for job in trials.jobs if job.stairs == stairs],
+                outcomes=outcomes,
+                others=others,
+            )
+        )
+    return (
+        found
+        if len(found) == 1
+        else [
+            *found,
+            _contrast(name="all flights", jobs=trials.jobs, outcomes=outcomes, others=others),
+        ]
+    )
 
 
-def _contrast(name: str, jobs: Sequence[Job], outcomes: Mapping[Job, Outcome], others: Mapping[Job, Outcome]) -> Contrast:
+def _contrast(
+    name: str, jobs: Sequence[Job], outcomes: Mapping[Job, Outcome], others: Mapping[Job, Outcome]
+) -> Contrast:
     pairs = [(outcomes[job].end == "landing", others[job].end == "landing") for job in jobs]
-    both, first, second, neither = (pairs.count(pair) for pair in ((True, True), (True, False), (False, True), (False, False)))
-    low, high = paired(both, first, second, neither)
+    both, first, second, neither = (
+        pairs.count(pair) for pair in ((True, True), (True, False), (False, True), (False, False))
+    )
+    low, high = paired(both=both, first=first, second=second, neither=neither)
     verdict = "better" if low > 0 else "worse" if high < 0 else "open"
-    return Contrast(name, len(pairs), both, first, second, (first - second) / len(pairs), (low, high), verdict)
+    return Contrast(
+        flight=name,
+        episodes=len(pairs),
+        both=both,
+        policy_alone=first,
+        other_alone=second,
+        difference=(first - second) / len(pairs),
+        ci95=(low, high),
+        verdict=verdict,
+    )
 
 
 def table(policy: str, other: str, contrasts: Sequence[Contrast]) -> str:
     """The contrasts as a Markdown table, with a line that says how to read it."""
-    head = f"| flight | episodes | both arrive | {policy} alone | {other} alone | difference | 95% interval | {policy} is |"
+    head = (
+        f"| flight | episodes | both arrive | {policy} alone | {other} alone | difference | "
+        f"95% interval | {policy} is |"
+    )
     lines = [
-        f"`{policy}` against `{other}`, the same episodes. A verdict stands only where the interval excludes 0; each is at 95% by itself, so of 20 open questions one errs.",
+        f"`{policy}` against `{other}`, the same episodes. A verdict stands only where the "
+        "interval excludes 0; each is at 95% by itself, so of 20 open questions one errs.",
         "",
     ]
     lines += [head, "| --- |" + " ---: |" * 6 + " --- |"]
     for c in contrasts:
         low, high = (f"{100 * bound:+.1f}" for bound in c.ci95)
         lines.append(
-            f"| {c.flight} | {c.episodes} | {c.both} | {c.policy_alone} | {c.other_alone} | {100 * c.difference:+.1f}% | {low} to {high}% | {c.verdict} |"
+            f"| {c.flight} | {c.episodes} | {c.both} | {c.policy_alone} | {c.other_alone} | "
+            f"{100 * c.difference:+.1f}% | {low} to {high}% | {c.verdict} |"
         )
     return "\n".join(lines)

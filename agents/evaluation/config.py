@@ -30,14 +30,24 @@ PLOT_SUFFIXES = (".png", ".svg", ".pdf")
 
 @dataclass(frozen=True)
 class EvaluateConfig:
-    """Success rate with its 95% interval, time, speed, cost of transport and failures on every combination of risers, treads and directions."""
+    """Success rate with its 95% interval, time, speed, cost of transport and failures on every
+    combination of risers, treads and directions.
+    """
 
     policy: str
-    """A shipped policy, a run's folder, a checkpoint, or a baseline: zero (no policy; of a tracked robot: fixed flippers), scripted (of a tracked robot: flippers that follow the ground), random."""
+    """A shipped policy, a run's folder, a checkpoint, or a baseline: zero (no policy; of a tracked
+    robot: fixed flippers), scripted (of a tracked robot: flippers that follow the ground),
+    random.
+    """
     against: str | None = None
-    """Another policy, which plays the same episodes: the paired difference of the success rates, and a verdict where its interval excludes 0."""
+    """Another policy, which plays the same episodes: the paired difference of the success rates,
+    and a verdict where its interval excludes 0.
+    """
     suite: Suite = "flights"
-    """"flights": those that risers, treads and directions say. "odd": the same on stairs unlike any in training. "ctu": the two random sets that CTU Prague used for tracked robots. "behaviour": standing, stopping, turning, pushes and so on."""
+    """"flights": those that risers, treads and directions say. "odd": the same on stairs unlike any
+    in training. "ctu": the two random sets that CTU Prague used for tracked robots. "behaviour":
+    standing, stopping, turning, pushes and so on.
+    """
     risers: str = "0.10,0.15"
     """Heights of a step [m], with commas between; 0 is flat ground."""
     treads: str = "0.28"
@@ -47,7 +57,9 @@ class EvaluateConfig:
     episodes: int = 100
     """Episodes on each flight."""
     seed: int = 7
-    """Of everything random; the same seed gives the same results, whatever the number of workers."""
+    """Of everything random; the same seed gives the same results, whatever the number of
+    workers.
+    """
     randomize: Randomize = "nominal"
     """"full" draws the randomisation table in every episode, "nominal" uses its nominal values."""
     json: Path | None = None
@@ -95,30 +107,73 @@ def plan(config: EvaluateConfig) -> Trials:
         raise ValueError(f"friction is {config.friction}; use 0.05 to 2")
     if config.robot not in ROBOTS:
         raise ValueError(f"unknown robot {config.robot!r}; use {', '.join(ROBOTS)}")
-    risers, treads = _numbers("risers", config.risers), _numbers("treads", config.treads)
+    risers = _numbers("risers", config.risers)
+    treads = _numbers("treads", config.treads)
     ways: Any = dict.fromkeys(way.strip() for way in config.directions.split(","))
-    flights = tuple(_flight(config, riser, tread, way) for tread, way, riser in product(treads, ways, risers))
+    flights = tuple(
+        _flight(config=config, riser=riser, tread=tread, way=way)
+        for tread, way, riser in product(treads, ways, risers)
+    )
     _check_outputs(config)
     if config.suite != "flights" and (config.plot or config.video or config.against):
-        raise ValueError(f"the suite {config.suite!r} has no plot, no video and no comparison; leave out --plot, --video and --against")
-    same = {name: getattr(config, name) for name in ("policy", "robot", "episodes", "seed", "randomize", "speed", "seconds", "irregularity", "friction")}
+        raise ValueError(
+            f"the suite {config.suite!r} has no plot, no video and no comparison; leave out "
+            "--plot, --video and --against"
+        )
+    same = {
+        name: getattr(config, name)
+        for name in (
+            "policy",
+            "robot",
+            "episodes",
+            "seed",
+            "randomize",
+            "speed",
+            "seconds",
+            "irregularity",
+            "friction",
+        )
+    }
     return Trials(flights=flights, start_angle=math.radians(config.start_angle), **same)
 
 
 def _flight(config: EvaluateConfig, riser: float, tread: float, way: Any) -> Staircase:
     if config.landing_after and config.irregularity:
-        raise ValueError("a landing between regular steps only; leave out --irregularity or --landing-after")
+        raise ValueError(
+            "a landing between regular steps only; leave out --irregularity or --landing-after"
+        )
     if not 0 <= config.landing_after < config.steps:
-        raise ValueError(f"landing_after is {config.landing_after}; use 0 (none) to {config.steps - 1}, one less than the steps")
-    longer = tuple((LANDING_LENGTH - tread) * (step == config.landing_after) for step in range(1, config.steps + 1)) if config.landing_after else ()
-    return Staircase(riser, tread, config.steps, config.width, way, tread_error=longer, nosing=config.nosing, open_risers=config.open_risers)
+        raise ValueError(
+            f"landing_after is {config.landing_after}; use 0 (none) to {config.steps - 1}, one "
+            "less than the steps"
+        )
+    longer = (
+        tuple(
+            (LANDING_LENGTH - tread) * (step == config.landing_after)
+            for step in range(1, config.steps + 1)
+        )
+        if config.landing_after
+        else ()
+    )
+    return Staircase(
+        riser=riser,
+        tread=tread,
+        steps=config.steps,
+        width=config.width,
+        direction=way,
+        tread_error=longer,
+        nosing=config.nosing,
+        open_risers=config.open_risers,
+    )
 
 
 def _numbers(name: str, text: str) -> list[float]:
     try:
         return list(dict.fromkeys(float(number) for number in text.split(",")))
     except ValueError:
-        raise ValueError(f"{name} is {text!r}; use numbers [m] with commas between, such as 0.10,0.15") from None
+        raise ValueError(
+            f"{name} is {text!r}; use numbers [m] with commas between, such as 0.10,0.15"
+        ) from None
 
 
 def _check_outputs(config: EvaluateConfig) -> None:
@@ -128,6 +183,8 @@ def _check_outputs(config: EvaluateConfig) -> None:
     if config.video is not None and config.video.suffix != ".mp4":
         raise ValueError(f"video is {config.video}; use a name that ends in .mp4")
     if config.plot is not None and config.plot.suffix not in PLOT_SUFFIXES:
-        raise ValueError(f"plot is {config.plot}; use a name that ends in {', '.join(PLOT_SUFFIXES)}")
+        raise ValueError(
+            f"plot is {config.plot}; use a name that ends in {', '.join(PLOT_SUFFIXES)}"
+        )
     for problem in filter(None, map(unwritable, paths)):
         raise ValueError(problem)

@@ -15,7 +15,8 @@ Item = TypeVar("Item")
 
 
 def gather(work: Callable[[Share], Iterable[Item]], shares: Sequence[Share]) -> Iterator[Item]:
-    """Run `work` on each share in a process of its own and yield what they yield, in order of arrival.
+    """Run `work` on each share in a process of its own and yield what they yield, in order of
+    arrival.
 
     Raises:
         WorkerError: a process died or failed. All processes have ended when this generator has.
@@ -25,7 +26,9 @@ def gather(work: Callable[[Share], Iterable[Item]], shares: Sequence[Share]) -> 
     try:
         for share in shares:
             ours, theirs = context.Pipe(duplex=False)
-            process: BaseProcess = context.Process(target=_work, args=(work, share, theirs), daemon=True)
+            process: BaseProcess = context.Process(
+                target=_work, args=(work, share, theirs), daemon=True
+            )
             process.start()
             theirs.close()
             running[ours] = process
@@ -43,7 +46,10 @@ def _receive(pipe: Any, running: dict[Any, BaseProcess]) -> Iterator[Any]:
         kind, value = pipe.recv()
     except EOFError:
         running[pipe].join()
-        raise WorkerError(f"a worker process died (exit status {running[pipe].exitcode}); if memory ran out, use fewer workers") from None
+        raise WorkerError(
+            f"a worker process died (exit status {running[pipe].exitcode}); if memory ran out, "
+            "use fewer workers"
+        ) from None
     if kind == "error":
         raise WorkerError(f"a worker process failed:\n{value}")
     if kind == "end":

@@ -1,4 +1,6 @@
-"""A report of an evaluation: a folder with Markdown, a plot, a contact sheet, a video and the figures as JSON."""
+"""A report of an evaluation: a folder with Markdown, a plot, a contact sheet, a video and the
+figures as JSON.
+"""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -10,11 +12,18 @@ from agents.evaluation.trials import Job, Trials
 from agents.outputs import whole
 from agents.versions import versions
 
-OUTCOMES_NOTE = """An episode succeeds if the robot comes to the landing (or to the floor below), one body length past the last edge, upright and in time.
-Times, speeds and costs of transport are means over the episodes that succeeded; intervals are Wilson's."""
+OUTCOMES_NOTE = """An episode succeeds if the robot comes to the landing (or to the floor below),
+one body length past the last edge, upright and in time. Times, speeds and costs of transport are
+means over the episodes that succeeded; intervals are Wilson's."""
 
 
-def write(folder: Path, command: str, results: Mapping[str, tuple[Trials, Sequence[Cell]]], films: Mapping[Job, video.Film], notes: str) -> Path:
+def write(
+    folder: Path,
+    command: str,
+    results: Mapping[str, tuple[Trials, Sequence[Cell]]],
+    films: Mapping[Job, video.Film],
+    notes: str,
+) -> Path:
     """Write the report into `folder` and return the path of its text.
 
     Args:
@@ -27,23 +36,39 @@ def write(folder: Path, command: str, results: Mapping[str, tuple[Trials, Sequen
         OSError: the folder is not writable, or the disk is full.
     """
     with whole(folder / "success.png") as path:
-        plots.plot(path, {name: cells for name, (_, cells) in results.items()}, "Flights climbed and descended")
+        plots.plot(
+            path,
+            {name: cells for name, (_, cells) in results.items()},
+            "Flights climbed and descended",
+        )
     with whole(folder / "episodes.png") as path:
         video.contact_sheet(path, films)
     with whole(folder / "episodes.mp4") as path:
         video.write(path, films)
     with whole(folder / "results.json") as path:
-        path.write_text(json.dumps([record(trials, cells) for trials, cells in results.values()], indent=2) + "\n")
+        path.write_text(
+            json.dumps([record(trials, cells) for trials, cells in results.values()], indent=2)
+            + "\n"
+        )
     with whole(folder / "report.md") as path:
-        path.write_text(text(command, results, list(films), notes))
+        path.write_text(text(command=command, results=results, filmed=list(films), notes=notes))
     return folder / "report.md"
 
 
-def text(command: str, results: Mapping[str, tuple[Trials, Sequence[Cell]]], filmed: Sequence[Job], notes: str) -> str:
+def text(
+    command: str,
+    results: Mapping[str, tuple[Trials, Sequence[Cell]]],
+    filmed: Sequence[Job],
+    notes: str,
+) -> str:
     """The report in Markdown."""
     name, (trials, _) = next(iter(results.items()))
     tables = [f"### `{key}`\n\n{table(cells)}" for key, (_, cells) in results.items()]
-    episodes = "; ".join(f"{job.stairs.direction}, riser {100 * job.stairs.riser:g} cm, episode {job.episode + 1} of {trials.episodes}" for job in filmed)
+    episodes = "; ".join(
+        f"{job.stairs.direction}, riser {100 * job.stairs.riser:g} cm, episode {job.episode + 1} "
+        f"of {trials.episodes}"
+        for job in filmed
+    )
     made_with = ", ".join(f"{key} {value}" for key, value in versions().items())
     parts = [
         f"# `{name}` on stairs",
@@ -52,7 +77,8 @@ def text(command: str, results: Mapping[str, tuple[Trials, Sequence[Cell]]], fil
         *tables,
         OUTCOMES_NOTE,
         "## Filmed",
-        f"Drawn by the seed from the episodes counted above, one in each direction, not chosen by what came of them: {episodes}. Video: [episodes.mp4](episodes.mp4).",
+        "Drawn by the seed from the episodes counted above, one in each direction, not chosen by "
+        f"what came of them: {episodes}. Video: [episodes.mp4](episodes.mp4).",
         "![Pictures of the filmed episodes](episodes.png)",
         "## Made with",
         f"```sh\n{command}\n```",

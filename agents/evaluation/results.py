@@ -16,7 +16,9 @@ FAILURES = {"fall": "fall", "timeout": "stuck", "off_side": "off_side"}
 
 @dataclass(frozen=True)
 class Cell:
-    """What came of all episodes on one flight. Means are over the successful ones, None if there is none."""
+    """What came of all episodes on one flight. Means are over the successful ones, None if there is
+    none.
+    """
 
     riser: float
     tread: float
@@ -36,39 +38,54 @@ class Cell:
     pitch_rate: float | None
     """Largest in an episode [rad/s]."""
     jolt: float | None
-    """Largest change of the base's vertical speed in a control step of an episode [m/s]: what it hits when it tips over an edge."""
+    """Largest change of the base's vertical speed in a control step of an episode [m/s]: what it
+    hits when it tips over an edge.
+    """
     failures: dict[str, int]
     """How many fell, got stuck (ran out of time), left the stairs at the side."""
 
 
 def summarise(trials: Trials, outcomes: Mapping[Job, Outcome]) -> list[Cell]:
     """One cell a flight, in the order of `trials.flights`."""
-    return [_cell([stairs], [outcomes[Job(stairs, episode)] for episode in range(trials.episodes)]) for stairs in trials.flights]
+    return [
+        _cell([stairs], [outcomes[Job(stairs, episode)] for episode in range(trials.episodes)])
+        for stairs in trials.flights
+    ]
 
 
 def pool(trials: Trials, outcomes: Mapping[Job, Outcome]) -> list[Cell]:
     """One cell a direction, over all flights that go there; riser, tread and steps are means."""
     ways = dict.fromkeys(stairs.direction for stairs in trials.flights)
-    return [_cell([s for s in trials.flights if s.direction == way], [outcomes[job] for job in trials.jobs if job.stairs.direction == way]) for way in ways]
+    return [
+        _cell(
+            [s for s in trials.flights if s.direction == way],
+            [outcomes[job] for job in trials.jobs if job.stairs.direction == way],
+        )
+        for way in ways
+    ]
 
 
 def _cell(flights: Sequence[Staircase], outcomes: Sequence[Outcome]) -> Cell:
     landed = [outcome for outcome in outcomes if outcome.end == "landing"]
     return Cell(
-        fmean(stairs.riser for stairs in flights),
-        fmean(stairs.tread for stairs in flights),
-        flights[0].direction,
-        round(fmean(stairs.steps for stairs in flights)),
-        len(outcomes),
-        len(landed),
-        len(landed) / len(outcomes),
-        wilson(len(landed), len(outcomes)),
-        _mean([outcome.seconds for outcome in landed]),
-        _mean([outcome.speed for outcome in landed]),
-        _mean([outcome.cost_of_transport for outcome in landed]),
-        _mean([outcome.pitch_rate for outcome in landed if outcome.pitch_rate is not None]),
-        _mean([outcome.jolt for outcome in landed if outcome.jolt is not None]),
-        {ours: sum(outcome.end == end for outcome in outcomes) for end, ours in FAILURES.items()},
+        riser=fmean(stairs.riser for stairs in flights),
+        tread=fmean(stairs.tread for stairs in flights),
+        direction=flights[0].direction,
+        steps=round(fmean(stairs.steps for stairs in flights)),
+        episodes=len(outcomes),
+        successes=len(landed),
+        rate=len(landed) / len(outcomes),
+        ci95=wilson(len(landed), len(outcomes)),
+        mean_seconds=_mean([outcome.seconds for outcome in landed]),
+        mean_speed=_mean([outcome.speed for outcome in landed]),
+        cost_of_transport=_mean([outcome.cost_of_transport for outcome in landed]),
+        pitch_rate=_mean(
+            [outcome.pitch_rate for outcome in landed if outcome.pitch_rate is not None]
+        ),
+        jolt=_mean([outcome.jolt for outcome in landed if outcome.jolt is not None]),
+        failures={
+            ours: sum(outcome.end == end for outcome in outcomes) for end, ours in FAILURES.items()
+        },
     )
 
 
@@ -78,7 +95,20 @@ def _mean(values: Sequence[float]) -> float | None:
 
 def record(trials: Trials, cells: Sequence[Cell]) -> dict[str, Any]:
     """The results and what they were made with, as JSON has it."""
-    settings = {name: getattr(trials, name) for name in ("policy", "robot", "seed", "randomize", "speed", "seconds", "irregularity", "start_angle", "friction")}
+    settings = {
+        name: getattr(trials, name)
+        for name in (
+            "policy",
+            "robot",
+            "seed",
+            "randomize",
+            "speed",
+            "seconds",
+            "irregularity",
+            "start_angle",
+            "friction",
+        )
+    }
     return settings | {"versions": versions(), "cells": [asdict(cell) for cell in cells]}
 
 
@@ -101,12 +131,17 @@ HEAD = (
 
 
 def table(cells: Sequence[Cell], names: Sequence[str] = ()) -> str:
-    """The cells as a Markdown table that is also aligned as text; `names` of the stairs, one a cell, come first."""
+    """The cells as a Markdown table that is also aligned as text; `names` of the stairs, one a
+    cell, come first.
+    """
     rows = [HEAD, *(_row(cell) for cell in cells)]
     if names:
         rows = [(name, *row) for name, row in zip(("stairs", *names), rows, strict=True)]
     widths = [max(len(text) for text in column) for column in zip(*rows, strict=True)]
-    lines = ["| " + " | ".join(text.rjust(width) for text, width in zip(row, widths, strict=True)) + " |" for row in rows]
+    lines = [
+        "| " + " | ".join(text.rjust(width) for text, width in zip(row, widths, strict=True)) + " |"
+        for row in rows
+    ]
     rule = "|" + "|".join("-" * (width + 1) + ":" for width in widths) + "|"
     return "\n".join([lines[0], rule, *lines[1:]])
 

@@ -1,7 +1,9 @@
 """Trials of a policy on flights of stairs: who plays what, and what came of it.
 
-An episode depends on the policy, the seed, the flight's own figures and its number, on nothing else: not on the other flights, nor on how many workers there are.
-Vectorised arithmetic rounds differently in batches of different sizes, so robots are always stepped `BATCH` at a time; within that size every row rounds alike.
+An episode depends on the policy, the seed, the flight's own figures and its number, on nothing
+else: not on the other flights, nor on how many workers there are. Vectorised arithmetic rounds
+differently in batches of different sizes, so robots are always stepped `BATCH` at a time; within
+that size every row rounds alike.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -25,7 +27,9 @@ if TYPE_CHECKING:
     from envs.task.scenario import Scenario
 
 BATCH = 16
-"""A multiple of the lanes of today's vector units (up to 16 floats): no row is a remainder that is computed otherwise."""
+"""A multiple of the lanes of today's vector units (up to 16 floats): no row is a remainder that is
+computed otherwise.
+"""
 
 
 @dataclass(frozen=True)
@@ -47,7 +51,9 @@ class Trials:
     irregularity: float = 0.0
     """Each riser and tread is off by up to this [m]."""
     start_angle: float = 0.0
-    """Added to the robot's heading at the start, to the left in half of the episodes, to the right in the others [rad]."""
+    """Added to the robot's heading at the start, to the left in half of the episodes, to the right
+    in the others [rad].
+    """
     friction: float | None = None
     """Coulomb coefficient between robot and stairs; None leaves it to the randomisation table."""
 
@@ -56,11 +62,21 @@ class Trials:
         """All episodes of all flights."""
         return [Job(stairs, episode) for stairs in self.flights for episode in range(self.episodes)]
 
-    def scenario(self, rng: np.random.Generator, spec: RobotSpec, job: "Job", blind: bool = False) -> "Scenario":
+    def scenario(
+        self, rng: np.random.Generator, spec: RobotSpec, job: "Job", blind: bool = False
+    ) -> "Scenario":
         """The episode `job`, drawn from `rng`; `blind`: without a height map."""
         from envs.task.scenario import blindfolded, trial
 
-        made = trial(rng, spec, job.stairs, self.speed, self.seconds, self.randomize, self.irregularity)
+        made = trial(
+            rng=rng,
+            spec=spec,
+            stairs=job.stairs,
+            speed=self.speed,
+            seconds=self.seconds,
+            randomize=self.randomize,
+            irregularity=self.irregularity,
+        )
         if self.friction is not None:
             made.values["friction"] = np.full(1, self.friction)
         made = replace(made, yaw=made.yaw + self.start_angle * (1 if job.episode % 2 else -1))
@@ -70,7 +86,9 @@ class Trials:
         """The source of everything random in the episode `job`."""
         s = job.stairs
         figures = [round(1e6 * figure) for figure in (s.riser, s.tread, s.width)]
-        return np.random.default_rng([self.seed, job.episode, s.steps, int(s.direction == "down"), *figures])
+        return np.random.default_rng(
+            [self.seed, job.episode, s.steps, int(s.direction == "down"), *figures]
+        )
 
 
 class Job(NamedTuple):
@@ -105,7 +123,15 @@ def run(trials: Trials, workers: int) -> dict[Job, Outcome]:
     # Dealt like cards: every worker gets its part of the long episodes.
     shares = [(trials, jobs[first::workers]) for first in range(min(workers, len(jobs)))]
     console = Console(stderr=True)
-    return dict(track(gather(_play_share, shares), trials.policy, total=len(jobs), console=console, disable=not console.is_terminal))
+    return dict(
+        track(
+            gather(_play_share, shares),
+            trials.policy,
+            total=len(jobs),
+            console=console,
+            disable=not console.is_terminal,
+        )
+    )
 
 
 def _play_share(share: tuple[Trials, list[Job]]) -> Iterator[tuple[Job, Outcome]]:
@@ -113,8 +139,12 @@ def _play_share(share: tuple[Trials, list[Job]]) -> Iterator[tuple[Job, Outcome]
     yield from play(trials, jobs)
 
 
-def play(trials: Trials, jobs: Sequence[Job], watch: Callable[["ClimbBatch"], None] | None = None) -> Iterator[tuple[Job, Outcome]]:
-    """Play `jobs` in this process, `BATCH` robots at a time; `watch` sees the batch before the first step and after each."""
+def play(
+    trials: Trials, jobs: Sequence[Job], watch: Callable[["ClimbBatch"], None] | None = None
+) -> Iterator[tuple[Job, Outcome]]:
+    """Play `jobs` in this process, `BATCH` robots at a time; `watch` sees the batch before the
+    first step and after each.
+    """
     import torch
 
     torch.set_num_threads(1)
@@ -123,25 +153,42 @@ def play(trials: Trials, jobs: Sequence[Job], watch: Callable[["ClimbBatch"], No
         from envs.climb import ClimbBatch
     batch = ClimbBatch(ROBOTS[trials.robot], BATCH)
     try:
-        yield from _play(trials, jobs, load(trials.policy, trials.robot), batch, watch or (lambda _: None))
+        yield from _play(
+            trials=trials,
+            jobs=jobs,
+            policy=load(trials.policy, trials.robot),
+            batch=batch,
+            watch=watch or (lambda _: None),
+        )
     finally:
         batch.close()
 
 
-def _play(trials: Trials, jobs: Sequence[Job], policy: "Policy", batch: "ClimbBatch", watch: Callable[["ClimbBatch"], None]) -> Iterator[tuple[Job, Outcome]]:
+def _play(
+    trials: Trials,
+    jobs: Sequence[Job],
+    policy: "Policy",
+    batch: "ClimbBatch",
+    watch: Callable[["ClimbBatch"], None],
+) -> Iterator[tuple[Job, Outcome]]:
     generators = [np.random.default_rng(0)] * BATCH
     observations = np.zeros((BATCH, batch.observations), dtype=np.float32)
 
     def begin(chosen: dict[int, Job]) -> None:
         fresh = {row: trials.generator(job) for row, job in chosen.items()}
-        scenarios = {row: trials.scenario(fresh[row], batch.spec, job, policy.blind) for row, job in chosen.items()}
+        scenarios = {
+            row: trials.scenario(fresh[row], batch.spec, job, policy.blind)
+            for row, job in chosen.items()
+        }
         for row, generator in fresh.items():
             generators[row] = generator
         observations[sorted(chosen)] = batch.reset(scenarios, fresh)[0]
 
-    # Too few jobs: the other rows repeat them, uncounted. A row whose episode was the last goes on uncounted.
+    # Too few jobs: the other rows repeat them, uncounted. A row whose episode was the last goes on
+    # uncounted.
     begin({row: jobs[row % len(jobs)] for row in range(BATCH)})
-    counted, queue = dict(enumerate(jobs[:BATCH])), iter(jobs[BATCH:])
+    counted = dict(enumerate(jobs[:BATCH]))
+    queue = iter(jobs[BATCH:])
     watch(batch)
     while counted:
         result = batch.step(policy.act(observations, generators))
@@ -150,7 +197,16 @@ def _play(trials: Trials, jobs: Sequence[Job], policy: "Policy", batch: "ClimbBa
         ended = [row for row in sorted(counted) if result.end[row]]
         for row in ended:
             summary = batch.summary(row, int(result.end[row]))
-            figures = (float(summary[name]) for name in ("seconds", "speed", "cost_of_transport", "peak_pitch_rate", "peak_jolt"))
+            figures = (
+                float(summary[name])
+                for name in (
+                    "seconds",
+                    "speed",
+                    "cost_of_transport",
+                    "peak_pitch_rate",
+                    "peak_jolt",
+                )
+            )
             yield counted.pop(row), Outcome(str(summary["end"]), *figures)
         following = dict(zip(ended, queue, strict=False))
         if following:

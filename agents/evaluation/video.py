@@ -1,4 +1,6 @@
-"""Filmed episodes: a seeded choice, replayed exactly as they were counted, with figures in the picture."""
+"""Filmed episodes: a seeded choice, replayed exactly as they were counted, with figures in the
+picture.
+"""
 
 import io
 from collections.abc import Iterator, Mapping, Sequence
@@ -24,11 +26,18 @@ HOLD = FRAMES_PER_SECOND
 """The last picture stays for so many frames, with what came of the episode."""
 SHEET = (4, 2)
 """Columns and rows of the contact sheet."""
-OUTCOMES = {"landing": "arrived", "fall": "fell", "timeout": "stuck: time is up", "off_side": "left the stairs at the side"}
+OUTCOMES = {
+    "landing": "arrived",
+    "fall": "fell",
+    "timeout": "stuck: time is up",
+    "off_side": "left the stairs at the side",
+}
 
 
 def sample(trials: Trials) -> list[Job]:
-    """One episode in each direction, drawn by the seed from all that were counted: neither the best nor the worst."""
+    """One episode in each direction, drawn by the seed from all that were counted: neither the best
+    nor the worst.
+    """
     rng = np.random.default_rng([trials.seed, trials.episodes])
     ways = dict.fromkeys(stairs.direction for stairs in trials.flights)
     choices = [[job for job in trials.jobs if job.stairs.direction == way] for way in ways]
@@ -60,26 +69,55 @@ def _shoot(share: tuple[Trials, Job]) -> Iterator[tuple[Job, Film]]:
         frames = int(steps * batch.control_step * FRAMES_PER_SECOND + 1e-6) + 1 - len(film)
         if frames > 0:
             picture = Image.fromarray(batch.worlds[0].picture(follow(batch), SIZE))
-            film.extend([_png(_caption(picture, trials, job, steps * batch.control_step))] * frames)
+            film.extend(
+                [
+                    _png(
+                        _caption(
+                            picture=picture,
+                            trials=trials,
+                            job=job,
+                            seconds=steps * batch.control_step,
+                        )
+                    )
+                ]
+                * frames
+            )
         steps += 1
 
     ((_, outcome),) = play(trials, [job], watch)
-    last = _caption(picture, trials, job, outcome.seconds, OUTCOMES[outcome.end])
+    last = _caption(
+        picture=picture,
+        trials=trials,
+        job=job,
+        seconds=outcome.seconds,
+        outcome=OUTCOMES[outcome.end],
+    )
     yield job, film + [_png(last)] * HOLD
 
 
-def _caption(picture: Image.Image, trials: Trials, job: Job, seconds: float, outcome: str = "") -> Image.Image:
-    stairs, canvas = job.stairs, picture.copy()
-    draw, font = ImageDraw.Draw(canvas), ImageFont.load_default(17)
-    flight = f"{stairs.direction}   riser {100 * stairs.riser:g} cm   tread {100 * stairs.tread:g} cm"
-    ends = ((10, "ls", f"{flight}   command {trials.speed:g} m/s"), (SIZE[0] - 10, "rs", f"{seconds:.2f} s"))
+def _caption(
+    picture: Image.Image, trials: Trials, job: Job, seconds: float, outcome: str = ""
+) -> Image.Image:
+    stairs = job.stairs
+    canvas = picture.copy()
+    draw = ImageDraw.Draw(canvas)
+    font = ImageFont.load_default(17)
+    flight = (
+        f"{stairs.direction}   riser {100 * stairs.riser:g} cm   tread {100 * stairs.tread:g} cm"
+    )
+    ends = (
+        (10, "ls", f"{flight}   command {trials.speed:g} m/s"),
+        (SIZE[0] - 10, "rs", f"{seconds:.2f} s"),
+    )
     draw.rectangle((0, 0, SIZE[0], 28), fill=(24, 28, 36))
     for x, anchor, text in ends:
         draw.text((x, 20), text, fill=(240, 240, 240), font=font, anchor=anchor)
     if outcome:
         colour = (32, 120, 60) if outcome == OUTCOMES["landing"] else (160, 40, 30)
         draw.rectangle((0, SIZE[1] - 28, SIZE[0], SIZE[1]), fill=colour)
-        draw.text((SIZE[0] // 2, SIZE[1] - 8), outcome, fill=(255, 255, 255), font=font, anchor="ms")
+        draw.text(
+            (SIZE[0] // 2, SIZE[1] - 8), outcome, fill=(255, 255, 255), font=font, anchor="ms"
+        )
     return canvas
 
 
@@ -92,7 +130,12 @@ def _png(picture: Image.Image) -> bytes:
 def write(path: Path, films: Mapping[Job, Film]) -> None:
     """The films one after another as an H.264 MP4."""
     writer = imageio_ffmpeg.write_frames(
-        str(path), SIZE, fps=FRAMES_PER_SECOND, codec="libx264", pix_fmt_out="yuv420p", output_params=["-movflags", "+faststart"]
+        str(path),
+        SIZE,
+        fps=FRAMES_PER_SECOND,
+        codec="libx264",
+        pix_fmt_out="yuv420p",
+        output_params=["-movflags", "+faststart"],
     )
     writer.send(None)
     for frames in films.values():
@@ -105,8 +148,16 @@ def contact_sheet(path: Path, films: Mapping[Job, Film]) -> None:
     """Frames at equal intervals, the same number of each film, row by row."""
     columns, rows = SHEET
     each = columns * rows // len(films)
-    chosen = [frames[i] for frames in films.values() for i in np.linspace(0, len(frames) - 1, each).round().astype(int)]
+    chosen = [
+        frames[i]
+        for frames in films.values()
+        for i in np.linspace(0, len(frames) - 1, each).round().astype(int)
+    ]
     sheet = Image.new("RGB", (columns * SIZE[0], rows * SIZE[1]))
     for number, frame in enumerate(chosen):
-        sheet.paste(Image.open(io.BytesIO(frame)), (number % columns * SIZE[0], number // columns * SIZE[1]))
-    sheet.resize((sheet.width * 3 // 4, sheet.height * 3 // 4), Image.Resampling.LANCZOS).save(path, "PNG", optimize=True)
+        sheet.paste(
+            Image.open(io.BytesIO(frame)), (number % columns * SIZE[0], number // columns * SIZE[1])
+        )
+    sheet.resize((sheet.width * 3 // 4, sheet.height * 3 // 4), Image.Resampling.LANCZOS).save(
+        path, "PNG", optimize=True
+    )

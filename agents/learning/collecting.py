@@ -1,4 +1,6 @@
-"""Rollouts from worker processes of this machine: each collects whole ones of its robots, and the critic is asked once, when all steps are there."""
+"""Rollouts from worker processes of this machine: each collects whole ones of its robots, and the
+critic is asked once, when all steps are there.
+"""
 
 from collections.abc import Callable
 from typing import Any
@@ -15,19 +17,26 @@ from agents.networks import OBSERVATIONS, actor_weights
 class LocalRollouts(Learner):
     """PPO over `ClimbVecEnv`."""
 
-    def collect_rollouts(self, env: Any, callback: Any, rollout_buffer: Any, n_rollout_steps: int) -> bool:
-        """Fill the buffer with a rollout of every robot. The callback is asked whether to go on all along, and hears of the steps when all are there."""
+    def collect_rollouts(
+        self, env: Any, callback: Any, rollout_buffer: Any, n_rollout_steps: int
+    ) -> bool:
+        """Fill the buffer with a rollout of every robot. The callback is asked whether to go on all
+        along, and hears of the steps when all are there.
+        """
         callback.on_rollout_start()
         callback.update_locals({"infos": []})
         ended = collect(self, env, callback.on_step)
         return ended is not None and self.told(ended, callback)
 
 
-def collect(model: Learner, env: Any, go_on: Callable[[], bool] = lambda: True) -> list[list[dict[str, Any]]] | None:
+def collect(
+    model: Learner, env: Any, go_on: Callable[[], bool] = lambda: True
+) -> list[list[dict[str, Any]]] | None:
     """Fill the model's buffer with a rollout of every robot of `env`, a `ClimbVecEnv`.
 
     Returns:
-        Of each step, the infos of the robots whose episodes ended with it, in the robots' order; None if `go_on` said no.
+        Of each step, the infos of the robots whose episodes ended with it, in the robots' order;
+        None if `go_on` said no.
 
     Raises:
         NotFiniteError: an action is not finite.
@@ -46,7 +55,7 @@ def collect(model: Learner, env: Any, go_on: Callable[[], bool] = lambda: True) 
     buffer.log_probs[:] = density.sum(2)
     starts = np.concatenate([part.starts[-1] for part in parts])
     now = {name: np.concatenate([part.now[name] for part in parts]) for name in buffer.observations}
-    _judge(policy, buffer, model.gamma, over, now, starts)
+    _judge(policy=policy, buffer=buffer, gamma=model.gamma, over=over, now=now, starts=starts)
     steps: list[list[dict[str, Any]]] = [[] for _ in range(model.n_steps)]
     for one in over:
         steps[one.step].append(env.info(one.ended, one.last))
@@ -54,17 +63,30 @@ def collect(model: Learner, env: Any, go_on: Callable[[], bool] = lambda: True) 
 
 
 def _put(parts: list[Steps], buffer: Any) -> list[Over]:
-    """Copy the robots' steps into the buffer. Returns the episodes that ended, by step and robot."""
+    """Copy the robots' steps into the buffer. Returns the episodes that ended, by step and
+    robot.
+    """
     first = 0
     for part in parts:
         rows = slice(first, first := first + part.rewards.shape[1])
-        buffer.actions[:, rows], buffer.rewards[:, rows], buffer.episode_starts[:, rows] = part.actions, part.rewards, part.starts[:-1]
+        buffer.actions[:, rows] = part.actions
+        buffer.rewards[:, rows] = part.rewards
+        buffer.episode_starts[:, rows] = part.starts[:-1]
         for name, array in part.observations.items():
             buffer.observations[name][:, rows] = array
-    return sorted((one for part in parts for one in part.over), key=lambda one: (one.step, one.ended.robot))
+    return sorted(
+        (one for part in parts for one in part.over), key=lambda one: (one.step, one.ended.robot)
+    )
 
 
-def _judge(policy: Any, buffer: Any, gamma: float, over: list[Over], now: dict[str, NDArray[np.float32]], starts: NDArray[np.bool_]) -> None:
+def _judge(
+    policy: Any,
+    buffer: Any,
+    gamma: float,
+    over: list[Over],
+    now: dict[str, NDArray[np.float32]],
+    starts: NDArray[np.bool_],
+) -> None:
     """What the critic says, and the advantages."""
     steps, robots = buffer.rewards.shape
     flat = {name: array.reshape(steps * robots, -1) for name, array in buffer.observations.items()}
@@ -73,8 +95,11 @@ def _judge(policy: Any, buffer: Any, gamma: float, over: list[Over], now: dict[s
     if cut:
         # An episode that was cut off would have gone on.
         last = {name: np.stack([one.last[name] for one in cut]) for name in flat}
-        buffer.rewards[[one.step for one in cut], [one.ended.robot for one in cut]] += gamma * _values(policy, last)
-    buffer.pos, buffer.full = buffer.buffer_size, True
+        buffer.rewards[[one.step for one in cut], [one.ended.robot for one in cut]] += (
+            gamma * _values(policy, last)
+        )
+    buffer.pos = buffer.buffer_size
+    buffer.full = True
     buffer.compute_returns_and_advantage(torch.from_numpy(_values(policy, now)), starts)
 
 

@@ -1,7 +1,9 @@
-"""What runs in a worker process of a training run: robots, and the actor that drives them through whole rollouts.
+"""What runs in a worker process of a training run: robots, and the actor that drives them through
+whole rollouts.
 
-What is collected does not depend on how the robots are split over processes: the noise of the actions is drawn by the trainer, and the actor sees observations in batches of one
-size, in which every row rounds alike.
+What is collected does not depend on how the robots are split over processes: the noise of the
+actions is drawn by the trainer, and the actor sees observations in batches of one size, in which
+every row rounds alike.
 """
 
 from dataclasses import dataclass, field
@@ -60,7 +62,9 @@ class Driven(Worker):
         super().reset()
         self._starts[:] = True
 
-    def collect(self, weights: dict[str, Any], deviation: Array, noise: Array) -> Steps | NotFiniteError | None:
+    def collect(
+        self, weights: dict[str, Any], deviation: Array, noise: Array
+    ) -> Steps | NotFiniteError | None:
         """The next steps of all robots under the actor with these weights.
 
         Args:
@@ -95,8 +99,16 @@ class Driven(Worker):
         steps, robots, _ = noise.shape
         starts = np.zeros((steps + 1, robots), dtype=bool)
         starts[0] = self._starts
-        observations = {name: np.empty((steps, *self.shared[name].shape), np.float32) for name in OBSERVATIONS}
-        return Steps(observations, np.empty_like(noise), np.empty((steps, robots), np.float32), starts, {})
+        observations = {
+            name: np.empty((steps, *self.shared[name].shape), np.float32) for name in OBSERVATIONS
+        }
+        return Steps(
+            observations=observations,
+            actions=np.empty_like(noise),
+            rewards=np.empty((steps, robots), np.float32),
+            starts=starts,
+            now={},
+        )
 
     def _end(self, kept: Steps, step: int, one: Ended) -> None:
         row = one.robot - self.rows[0]

@@ -1,7 +1,10 @@
-"""stable-baselines3's PPO whose update has two threads: the actor learns in one, the critic in the other.
+"""stable-baselines3's PPO whose update has two threads: the actor learns in one, the critic in the
+other.
 
-The two networks share no weight, so their gradients do not depend on each other: the weights are, bit for bit, those of stable-baselines3's own update. Threads inside torch's
-operations would meet hundreds of times in a gradient step, and stall each time where anything else wants a core; these two meet once.
+The two networks share no weight, so their gradients do not depend on each other: the weights are,
+bit for bit, those of stable-baselines3's own update. Threads inside torch's operations would meet
+hundreds of times in a gradient step, and stall each time where anything else wants a core; these
+two meet once.
 """
 
 from concurrent.futures import ThreadPoolExecutor
@@ -46,10 +49,14 @@ class Update(NamedTuple):
 
 
 class Learner(PPO):
-    """PPO for networks that share no weight. How rollouts are collected depends on where the robots are: see `VecRobots.algorithm`."""
+    """PPO for networks that share no weight. How rollouts are collected depends on where the robots
+    are: see `VecRobots.algorithm`.
+    """
 
     def told(self, ended: list[list[dict[str, Any]]], callback: Any) -> bool:
-        """A rollout is there: count it, and tell the callback of all its episodes, by the step with which they `ended`. Whether to go on."""
+        """A rollout is there: count it, and tell the callback of all its episodes, by the step with
+        which they `ended`. Whether to go on.
+        """
         infos = [info for step in ended for info in step]
         self.num_timesteps += self.n_steps * self.n_envs
         self._update_info_buffer(infos)
@@ -63,16 +70,22 @@ class Learner(PPO):
         """One update from the rollout in the buffer."""
         self.policy.set_training_mode(True)
         self._update_learning_rate(self.policy.optimizer)
-        samples, steps, robots = self._rollout(), self.n_steps, self.n_envs
+        samples = self._rollout()
+        steps = self.n_steps
+        robots = self.n_envs
         updates: list[Update] = []
         losses: list[float] = []
         with ThreadPoolExecutor(1) as second:
             for _ in range(self.n_epochs):
                 first = len(updates)
-                # As stable-baselines3 draws: from the global generator, a robot's steps counted before the next robot's. The buffer is the other way round.
+                # As stable-baselines3 draws: from the global generator, a robot's steps counted
+                # before the next robot's. The buffer is the other way round.
                 drawn = np.random.permutation(steps * robots)  # noqa: NPY002
                 rows = torch.from_numpy(drawn % steps * robots + drawn // steps)
-                stopped = not all(self._gradient_step(samples.take(chosen), second, updates, losses) for chosen in rows.split(self.batch_size))
+                stopped = not all(
+                    self._gradient_step(samples.take(chosen), second, updates, losses)
+                    for chosen in rows.split(self.batch_size)
+                )
                 self._n_updates += 1
                 if stopped:
                     break
@@ -81,10 +94,19 @@ class Learner(PPO):
     def _rollout(self) -> Samples:
         buffer: Any = self.rollout_buffer
         parts = [torch.from_numpy(buffer.observations[name]).flatten(0, 1) for name in OBSERVATIONS]
-        others = [torch.from_numpy(getattr(buffer, name)).flatten(0, 1) for name in ("actions", "log_probs", "advantages", "returns")]
+        others = [
+            torch.from_numpy(getattr(buffer, name)).flatten(0, 1)
+            for name in ("actions", "log_probs", "advantages", "returns")
+        ]
         return Samples(torch.cat(parts, 1), *others)
 
-    def _gradient_step(self, samples: Samples, second: ThreadPoolExecutor, updates: list[Update], losses: list[float]) -> bool:
+    def _gradient_step(
+        self,
+        samples: Samples,
+        second: ThreadPoolExecutor,
+        updates: list[Update],
+        losses: list[float],
+    ) -> bool:
         """Whether it was done: not if the policy is too far from the one that took the actions.
 
         Raises:
@@ -116,29 +138,50 @@ class Learner(PPO):
         """Gradients of the actor's weights: the clipped surrogate of Schulman et al. 2017."""
         policy: Any = self.policy
         clip = self.clip_range(self._current_progress_remaining)  # type: ignore[operator]
-        distribution = policy._get_action_dist_from_latent(policy.mlp_extractor.forward_actor(samples.features))
-        advantages = (samples.advantages - samples.advantages.mean()) / (samples.advantages.std() + 1e-8)
+        distribution = policy._get_action_dist_from_latent(
+            policy.mlp_extractor.forward_actor(samples.features)
+        )
+        advantages = (samples.advantages - samples.advantages.mean()) / (
+            samples.advantages.std() + 1e-8
+        )
         log_ratio = distribution.log_prob(samples.actions) - samples.log_prob
         ratio = torch.exp(log_ratio)
-        policy_loss = -torch.min(advantages * ratio, advantages * torch.clamp(ratio, 1 - clip, 1 + clip)).mean()
+        policy_loss = -torch.min(
+            advantages * ratio, advantages * torch.clamp(ratio, 1 - clip, 1 + clip)
+        ).mean()
         entropy_loss = -torch.mean(distribution.entropy())
         (policy_loss + self.ent_coef * entropy_loss).backward()
         with torch.no_grad():
             kl = torch.mean((ratio - 1) - log_ratio)
             clipped = torch.mean((torch.abs(ratio - 1) > clip).float())
-        return Update(policy_loss.item(), entropy_loss.item(), clipped.item(), kl.item())
+        return Update(
+            policy_loss=policy_loss.item(),
+            entropy_loss=entropy_loss.item(),
+            clip_fraction=clipped.item(),
+            kl=kl.item(),
+        )
 
     def _log(self, updates: list[Update], losses: list[float], kl: float) -> None:
         """As stable-baselines3 does. `kl` is the last epoch's."""
         mean = Update(*np.mean(updates, 0).tolist())
-        buffer, record = self.rollout_buffer, self.logger.record
+        buffer = self.rollout_buffer
+        record = self.logger.record
         record("train/entropy_loss", mean.entropy_loss)
         record("train/policy_gradient_loss", mean.policy_loss)
         record("train/value_loss", float(np.mean(losses)))
         record("train/approx_kl", kl)
         record("train/clip_fraction", mean.clip_fraction)
-        record("train/loss", updates[-1].policy_loss + self.ent_coef * updates[-1].entropy_loss + self.vf_coef * losses[-1])
-        record("train/explained_variance", explained_variance(buffer.values.flatten(), buffer.returns.flatten()))
+        record(
+            "train/loss",
+            updates[-1].policy_loss
+            + self.ent_coef * updates[-1].entropy_loss
+            + self.vf_coef * losses[-1],
+        )
+        record(
+            "train/explained_variance",
+            explained_variance(buffer.values.flatten(), buffer.returns.flatten()),
+        )
         record("train/std", torch.exp(self.policy.log_std).mean().item())
         record("train/n_updates", self._n_updates, exclude="tensorboard")
-        record("train/clip_range", self.clip_range(self._current_progress_remaining))  # type: ignore[operator]
+        clip_range = self.clip_range(self._current_progress_remaining)  # type: ignore[operator]
+        record("train/clip_range", clip_range)

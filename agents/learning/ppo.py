@@ -35,16 +35,23 @@ class PPOConfig:
     rate: float = 5e-4
     """First learning rate; `target_kl` moves it from there."""
     target_kl: float = 0.012
-    """The learning rate falls when an update's KL divergence is over 1.5 of this, and rises when it is under two thirds."""
+    """The learning rate falls when an update's KL divergence is over 1.5 of this, and rises when it
+    is under two thirds.
+    """
     deviation: float = 0.15
-    """First standard deviation of the actions. Small: the trot under the policy walks already, and large noise drowns it."""
+    """First standard deviation of the actions. Small: the trot under the policy walks already, and
+    large noise drowns it.
+    """
 
 
-LOWEST_RATE, HIGHEST_RATE = 2e-5, 1e-3
+LOWEST_RATE = 2e-5
+HIGHEST_RATE = 1e-3
 
 
 def next_rate(rate: float, kl: float, target: float) -> float:
-    """Learning rate after an update that moved the policy by `kl`: the rule of rsl_rl, once an update."""
+    """Learning rate after an update that moved the policy by `kl`: the rule of rsl_rl, once an
+    update.
+    """
     if kl > 1.5 * target:
         return max(LOWEST_RATE, rate / 1.3)
     if kl < target / 1.5:
@@ -65,7 +72,10 @@ def build(config: PPOConfig, env: VecRobots, seed: int) -> Learner:
     """
     samples = config.rollout * env.num_envs
     if samples % config.minibatch:
-        raise ValueError(f"minibatch is {config.minibatch}; use a divisor of {samples}, which is rollout x robots")
+        raise ValueError(
+            f"minibatch is {config.minibatch}; use a divisor of {samples}, which is rollout x "
+            "robots"
+        )
     model = env.algorithm(
         ClimbPolicy,
         env,

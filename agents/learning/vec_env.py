@@ -18,7 +18,8 @@ from envs.workers.worker import Ended, Job
 
 
 class ClimbVecEnv(VecRobots):
-    """Training robots in worker processes of this machine. They can be stepped; training lets them `collect`.
+    """Training robots in worker processes of this machine. They can be stepped; training lets them
+    `collect`.
 
     Attributes:
         rows: the robots of each worker, by its number.
@@ -28,7 +29,9 @@ class ClimbVecEnv(VecRobots):
 
     def __init__(self, job: Job, workers: int) -> None:
         self.pool = Pool(job, workers, Driven)
-        self.rows = [slice(process.rows[0], process.rows[-1] + 1) for process in self.pool.processes]
+        self.rows = [
+            slice(process.rows[0], process.rows[-1] + 1) for process in self.pool.processes
+        ]
         self._control_step = kind(ROBOTS[job.robot]).control_step
         super().__init__(job.robots, self.pool.observations, self.pool.actions)
 
@@ -38,8 +41,15 @@ class ClimbVecEnv(VecRobots):
         self._seen = {name: self.pool.shared[name].copy() for name in OBSERVATIONS}
         return self._seen
 
-    def collect(self, weights: dict[str, torch.Tensor], deviation: np.ndarray, noise: np.ndarray, go_on: Callable[[], bool]) -> list[Steps] | None:
-        """A rollout of every robot, by worker; None if `go_on`, which is asked now and then, says no. A worker that is lost costs its rollout, which another collects from its start.
+    def collect(
+        self,
+        weights: dict[str, torch.Tensor],
+        deviation: np.ndarray,
+        noise: np.ndarray,
+        go_on: Callable[[], bool],
+    ) -> list[Steps] | None:
+        """A rollout of every robot, by worker; None if `go_on`, which is asked now and then, says
+        no. A worker that is lost costs its rollout, which another collects from its start.
 
         Args:
             weights: of the actor.
@@ -50,7 +60,9 @@ class ClimbVecEnv(VecRobots):
             NotFiniteError: an action is not finite.
             WorkerError: workers were lost too often.
         """
-        halt, found, left = self.pool.shared["halt"], {}, list(range(len(self.rows)))
+        halt = self.pool.shared["halt"]
+        found = {}
+        left = list(range(len(self.rows)))
         halt[:] = 0
 
         def send(number: int) -> None:
@@ -76,11 +88,17 @@ class ClimbVecEnv(VecRobots):
         return [found[number] for number in range(len(self.rows))]
 
     def info(self, ended: Ended, last: dict[str, np.ndarray]) -> dict[str, Any]:
-        """What stable-baselines3 wants to know of an episode that is over, with its last observation. One that was lost has no summary."""
+        """What stable-baselines3 wants to know of an episode that is over, with its last
+        observation. One that was lost has no summary.
+        """
         known = {"terminal_observation": last, "TimeLimit.truncated": ended.cut_off}
         if ended.summary is None:
             return known
-        episode = {"r": ended.summary["return"], "l": round(ended.summary["seconds"] / self._control_step), "t": 0.0}
+        episode = {
+            "r": ended.summary["return"],
+            "l": round(ended.summary["seconds"] / self._control_step),
+            "t": 0.0,
+        }
         return known | {"episode": episode, "summary": ended.summary}
 
     def step_async(self, actions: np.ndarray) -> None:
@@ -94,10 +112,14 @@ class ClimbVecEnv(VecRobots):
         self.pool.shared["action"][:] = actions
         self.pool.send(range(len(self.rows)), "step")
 
-    def step_wait(self) -> tuple[dict[str, np.ndarray], np.ndarray, np.ndarray, list[dict[str, Any]]]:
-        """What came of the last actions. A finished robot has started anew; its last observation is in its info.
+    def step_wait(
+        self,
+    ) -> tuple[dict[str, np.ndarray], np.ndarray, np.ndarray, list[dict[str, Any]]]:
+        """What came of the last actions. A finished robot has started anew; its last observation is
+        in its info.
 
-        A lost episode counts as truncated before this step: its last observation is the one handed out then, its reward is 0, and it has no summary.
+        A lost episode counts as truncated before this step: its last observation is the one handed
+        out then, its reward is 0, and it has no summary.
         """
         shared = self.pool.shared
         infos: list[dict[str, Any]] = [{} for _ in range(self.num_envs)]

@@ -31,7 +31,9 @@ class VecRobots(VecEnv):
 
     def __init__(self, robots: int, observations: int, actions: int) -> None:
         self.render_mode = None
-        super().__init__(robots, observation_space(observations), spaces.Box(-1.0, 1.0, (actions,), np.float32))
+        super().__init__(
+            robots, observation_space(observations), spaces.Box(-1.0, 1.0, (actions,), np.float32)
+        )
 
     @abstractmethod
     def get_state(self) -> dict[str, np.ndarray]:
@@ -42,14 +44,20 @@ class VecRobots(VecEnv):
         """Take over what `get_state` gave; takes effect with the next `reset`."""
 
     def get_attr(self, attr_name: str, indices: Any = None) -> list[Any]:
-        """The same attribute for every robot: they live in other processes, so only what the pool holds."""
+        """The same attribute for every robot: they live in other processes, so only what the pool
+        holds.
+        """
         return [getattr(self, attr_name, None)] * self.num_envs
 
     def set_attr(self, attr_name: str, value: Any, indices: Any = None) -> None:
         """Not possible across processes."""
-        raise NotImplementedError(f"cannot set {attr_name} in the workers; set it in the configuration")
+        raise NotImplementedError(
+            f"cannot set {attr_name} in the workers; set it in the configuration"
+        )
 
-    def env_method(self, method_name: str, *args: Any, indices: Any = None, **kwargs: Any) -> list[Any]:
+    def env_method(
+        self, method_name: str, *args: Any, indices: Any = None, **kwargs: Any
+    ) -> list[Any]:
         """Not possible across processes."""
         raise NotImplementedError(f"cannot call {method_name} in the workers")
 

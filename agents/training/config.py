@@ -14,9 +14,11 @@ from envs.task.staircase import RISER_RANGE
 
 @dataclass(frozen=True)
 class TrainConfig:
-    """Train a stair-climbing policy with PPO. Look at the curves with `tensorboard --logdir DIR/tensorboard`.
+    """Train a stair-climbing policy with PPO. Look at the curves with `tensorboard --logdir
+    DIR/tensorboard`.
 
-    The shipped policy `tracked` was trained with the defaults of --robot tracked, `go2` with older ones, which its model card has.
+    The shipped policy `tracked` was trained with the defaults of --robot tracked, `go2` with older
+    ones, which its model card has.
     """
 
     run: Path
@@ -28,31 +30,44 @@ class TrainConfig:
     seed: int = 1
     """Of everything random."""
     resume: bool = False
-    """Continue the run in its folder from the newest valid checkpoint (from step 0 if there is none)."""
+    """Continue the run in its folder from the newest valid checkpoint (from step 0 if there is
+    none).
+    """
     start: Path | None = None
-    """Begin with the weights of this run's newest checkpoint, or of this checkpoint, instead of at random; everything else begins anew."""
+    """Begin with the weights of this run's newest checkpoint, or of this checkpoint, instead of at
+    random; everything else begins anew.
+    """
     workers: int = 2
     """Worker processes; as many as there are cores."""
     ray: str | None = None
-    """Collect on a Ray cluster, with one worker on each of its CPUs: "local" starts one here, with --workers CPUs; HOST:PORT, or "auto", is one that this machine belongs to;
-    ray://HOST:PORT any other."""
+    """Collect on a Ray cluster, with one worker on each of its CPUs: "local" starts one here, with
+    --workers CPUs; HOST:PORT, or "auto", is one that this machine belongs to; ray://HOST:PORT
+    any other.
+    """
     shard: int = 32
-    """With --ray: robots that one worker collects together. What is learned depends on this number, and not on the number of workers or machines."""
+    """With --ray: robots that one worker collects together. What is learned depends on this number,
+    and not on the number of workers or machines.
+    """
     robots: int = 256
-    """Robots, over all workers; each needs 17 MB of memory, or 37 where `envs/physics/stepper.c` has not been built."""
+    """Robots, over all workers; each needs 17 MB of memory, or 37 where `envs/physics/stepper.c`
+    has not been built.
+    """
     randomize: Randomize = "full"
     """"full" draws the randomisation table in every episode, "nominal" uses its nominal values."""
     blind: bool = False
     """Without a height map: what a robot falls back on when its map fails."""
     save_iterations: int = 80
-    """Iterations between checkpoints, some three minutes of the default settings. All robots start anew there, in a run that goes on as in one that is resumed."""
+    """Iterations between checkpoints, some three minutes of the default settings. All robots start
+    anew there, in a run that goes on as in one that is resumed.
+    """
     ppo: PPOConfig = field(default_factory=PPOConfig)
     curriculum: CurriculumConfig = field(default_factory=CurriculumConfig)
 
 
 PRESETS = {
     "go2": TrainConfig(tyro.MISSING),
-    # A fifth of the control steps a second, so smaller rollouts; flippers and tracks bear more noise than a gait; without a policy it climbs 8 cm and descends 25 cm.
+    # A fifth of the control steps a second, so smaller rollouts; flippers and tracks bear more
+    # noise than a gait; without a policy it climbs 8 cm and descends 25 cm.
     "tracked": TrainConfig(
         tyro.MISSING,
         robot="tracked",
@@ -102,5 +117,8 @@ def out_of_range(config: TrainConfig) -> str | None:
         if not low <= value <= high:
             return f"{name} is {value}; use {low:g} to {high:g}"
     if config.curriculum.lowest > config.curriculum.highest:
-        return f"curriculum.lowest is {config.curriculum.lowest}; use at most curriculum.highest, {config.curriculum.highest}"
+        return (
+            f"curriculum.lowest is {config.curriculum.lowest}; use at most curriculum.highest, "
+            f"{config.curriculum.highest}"
+        )
     return None

@@ -14,7 +14,9 @@ LINE_SECONDS = 60.0
 
 
 class Progress:
-    """Shows steps, time left, mean riser of the curriculum and success by riser. `total` is the number of steps of the whole run."""
+    """Shows steps, time left, mean riser of the curriculum and success by riser. `total` is the
+    number of steps of the whole run.
+    """
 
     def __init__(self, total: int) -> None:
         self._total = total
@@ -22,13 +24,20 @@ class Progress:
         self._printed = 0.0
         self._bar: Bar | None = None
         if sys.stderr.isatty():
-            columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+            columns = (
+                TextColumn("{task.description}"),
+                BarColumn(),
+                MofNCompleteColumn(),
+                TimeRemainingColumn(),
+            )
             self._bar = Bar(*columns, console=Console(stderr=True))
             self._task = self._bar.add_task("training", total=total)
             self._bar.start()
 
     def update(self, steps: int, minutes: float, risers: Sequence[float], recent: Recent) -> None:
-        """Show `steps` done in `minutes`, mean risers [m] up and down, and what came of the last episodes."""
+        """Show `steps` done in `minutes`, mean risers [m] up and down, and what came of the last
+        episodes.
+        """
         text = f"riser up {100 * risers[0]:.1f} down {100 * risers[1]:.1f} cm | {_success(recent)}"
         if self._bar is not None:
             self._bar.update(self._task, completed=steps, description=text)
@@ -38,7 +47,11 @@ class Progress:
             rate = (steps - before[0]) / max(60 * (minutes - before[1]), 1e-9)
             self._before = (steps, minutes)
             left = f"{(self._total - steps) / rate / 60:.0f} min left, " if rate > 0 else ""
-            print(f"{steps:,} of {self._total:,} steps, {minutes:.1f} min, {left}{rate:.0f} steps/s | {text}", flush=True)
+            print(
+                f"{steps:,} of {self._total:,} steps, {minutes:.1f} min, {left}{rate:.0f} steps/s "
+                f"| {text}",
+                flush=True,
+            )
 
     def close(self) -> None:
         """Leave the terminal as it was."""
@@ -50,6 +63,11 @@ def _success(recent: Recent) -> str:
     """Success of the last episodes at the highest risers of each direction."""
     parts = []
     for direction in ("up", "down"):
-        risers = sorted(riser for way, riser in recent if way == direction and len(recent[way, riser]) >= 10)[-3:]
-        parts += [f"{direction} {riser} cm {100 * np.mean(recent[direction, riser]):.0f}%" for riser in risers]
+        risers = sorted(
+            riser for way, riser in recent if way == direction and len(recent[way, riser]) >= 10
+        )[-3:]
+        parts += [
+            f"{direction} {riser} cm {100 * np.mean(recent[direction, riser]):.0f}%"
+            for riser in risers
+        ]
     return ", ".join(parts)

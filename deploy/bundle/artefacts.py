@@ -1,4 +1,6 @@
-"""The two artefacts of a bundle: the TorchScript program, and the weights and constants for its numpy twin. Written here."""
+"""The two artefacts of a bundle: the TorchScript program, and the weights and constants for its
+numpy twin. Written here.
+"""
 
 import io
 from collections.abc import Callable
@@ -29,10 +31,15 @@ def program_bytes(spec: RobotSpec, actor: Actor) -> bytes:
 def twin_bytes(spec: RobotSpec, actor: Actor) -> bytes:
     """What the robot's twin reads: an .npz; the same actor gives the same bytes."""
     controller = kind(spec).controller(spec)
-    values: dict[str, Any] = _constants(controller) | {f"map.{name}": value for name, value in _constants(controller.map).items()}
+    values: dict[str, Any] = _constants(controller) | {
+        f"map.{name}": value for name, value in _constants(controller.map).items()
+    }
     layers = [layer for layer in actor.modules() if isinstance(layer, nn.Linear)]
     for index, layer in enumerate(layers):
-        values |= {f"weight.{index}": layer.weight.detach().numpy(), f"bias.{index}": layer.bias.detach().numpy()}
+        values |= {
+            f"weight.{index}": layer.weight.detach().numpy(),
+            f"bias.{index}": layer.bias.detach().numpy(),
+        }
     buffer = io.BytesIO()
     np.savez(buffer, allow_pickle=False, **values)
     return buffer.getvalue()
@@ -45,5 +52,7 @@ def _constants(module: nn.Module) -> dict[str, Any]:
 
 
 def loaders(spec: RobotSpec) -> dict[str, Callable[[bytes], Artefact]]:
-    """How each artefact of a bundle for `spec` is brought to life; not every bundle has a blind program."""
+    """How each artefact of a bundle for `spec` is brought to life; not every bundle has a blind
+    program.
+    """
     return {PROGRAM: TorchProgram, TWIN: deployed(spec).twin, BLIND: TorchProgram}

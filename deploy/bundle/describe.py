@@ -5,7 +5,14 @@ from typing import Any
 from deploy.bundle.kinds import deployed
 from deploy.runtime.bundle.manifest import Quantity
 from envs.families.kinds import kind
-from envs.programs.sensors import MAP_X_COUNT, MAP_X_START, MAP_X_STEP, MAP_Y_COUNT, MAP_Y_START, MAP_Y_STEP
+from envs.programs.sensors import (
+    MAP_X_COUNT,
+    MAP_X_START,
+    MAP_X_STEP,
+    MAP_Y_COUNT,
+    MAP_Y_START,
+    MAP_Y_STEP,
+)
 from envs.robots.spec import RobotSpec
 
 MAX_TILT = 0.95
@@ -18,7 +25,9 @@ MAX_COMMAND_AGE = 0.5
 
 def facts(spec: RobotSpec) -> dict[str, Any]:
     """The fields of a manifest that follow from the robot and the controller."""
-    joints, row, control_step = len(spec.joint_names), deployed(spec), kind(spec).control_step
+    joints = len(spec.joint_names)
+    row = deployed(spec)
+    control_step = kind(spec).control_step
     return {
         "robot": spec.name,
         "joint_names": spec.joint_names,
@@ -44,18 +53,27 @@ def facts(spec: RobotSpec) -> dict[str, Any]:
 def _sensors(joints: int) -> tuple[Quantity, ...]:
     grid = {"start": [MAP_X_START, MAP_Y_START], "step": [MAP_X_STEP, MAP_Y_STEP]}
     return (
-        _quantity("gravity_in_base", [3], "1", "base"),
-        _quantity("angular_velocity_base_in_base", [3], "rad/s", "base"),
-        _quantity("joint_position", [joints], "rad", ""),
-        _quantity("joint_velocity", [joints], "rad/s", ""),
-        _quantity("command", [2], "m/s, rad/s", "level"),
-        _quantity("height_map", [MAP_X_COUNT, MAP_Y_COUNT], "m", "level") | {"grid": grid},
+        _quantity(name="gravity_in_base", shape=[3], unit="1", frame="base"),
+        _quantity(name="angular_velocity_base_in_base", shape=[3], unit="rad/s", frame="base"),
+        _quantity(name="joint_position", shape=[joints], unit="rad", frame=""),
+        _quantity(name="joint_velocity", shape=[joints], unit="rad/s", frame=""),
+        _quantity(name="command", shape=[2], unit="m/s, rad/s", frame="level"),
+        _quantity(name="height_map", shape=[MAP_X_COUNT, MAP_Y_COUNT], unit="m", frame="level")
+        | {"grid": grid},
     )
 
 
 def _commands(joints: int) -> tuple[Quantity, ...]:
-    units = {"position": "rad", "velocity": "rad/s", "torque": "N m", "kp": "N m/rad", "kd": "N m s/rad"}
-    return tuple(_quantity(name, [joints], unit, "") for name, unit in units.items())
+    units = {
+        "position": "rad",
+        "velocity": "rad/s",
+        "torque": "N m",
+        "kp": "N m/rad",
+        "kd": "N m s/rad",
+    }
+    return tuple(
+        _quantity(name=name, shape=[joints], unit=unit, frame="") for name, unit in units.items()
+    )
 
 
 def _quantity(name: str, shape: list[int], unit: str, frame: str) -> Quantity:

@@ -17,7 +17,8 @@ from envs.robots import ROBOTS
 class ExportConfig:
     """Export a policy: sensors in, joint commands out, everything inside, with `reset()`.
 
-    Without a key, as one TorchScript file. With a key, as a signed bundle, which is what a robot takes.
+    Without a key, as one TorchScript file. With a key, as a signed bundle, which is what a robot
+    takes.
     """
 
     out: Path | None = None
@@ -25,7 +26,9 @@ class ExportConfig:
     policy: str = "go2"
     """A shipped policy, a run's folder or a checkpoint."""
     blind: str | None = None
-    """A policy that was trained without a height map; in a bundle it takes over when the map fails. Left out: the robot then stops and holds."""
+    """A policy that was trained without a height map; in a bundle it takes over when the map fails.
+    Left out: the robot then stops and holds.
+    """
     key: Path | None = None
     """The private key that signs the bundle; `deploy keygen` makes one."""
     version: str = "0.1.0"
@@ -36,23 +39,40 @@ def export(config: ExportConfig) -> Path:
     """Write the file and return its path.
 
     Raises:
-        DeployError: the file exists, its folder does not, it cannot be written, or the policy fails a check.
+        DeployError: the file exists, its folder does not, it cannot be written, or the policy fails
+            a check.
         PolicyError: there is no such policy.
     """
     if config.out is None and config.key is None:
-        raise DeployError("say where to: --out FILE.ts for TorchScript, or --key KEY for a signed bundle")
+        raise DeployError(
+            "say where to: --out FILE.ts for TorchScript, or --key KEY for a signed bundle"
+        )
     name = Path(config.policy).resolve().stem
     out = config.out or Path(f"{name}-{config.version}.bundle")
     disk.check(out)
     key = load_private(config.key) if config.key else None
     policy = policies.load(config.policy)
     if policy.actor is None:
-        raise DeployError(f"{config.policy!r} is a baseline without a network; export a trained policy")
+        raise DeployError(
+            f"{config.policy!r} is a baseline without a network; export a trained policy"
+        )
     if key is None and config.blind:
-        raise DeployError("a second program needs a bundle to be in; add --key KEY, or leave out --blind")
+        raise DeployError(
+            "a second program needs a bundle to be in; add --key KEY, or leave out --blind"
+        )
     if key is None:
         return disk.write(out, program_bytes(ROBOTS[policy.robot], policy.actor))
-    return disk.write(out, assemble(policy, policy.actor, name, config.version, key, _blind(config.blind, policy.robot)))
+    return disk.write(
+        out,
+        assemble(
+            policy=policy,
+            actor=policy.actor,
+            name=name,
+            version=config.version,
+            key=key,
+            blind=_blind(config.blind, policy.robot),
+        ),
+    )
 
 
 def _blind(name: str | None, robot: str) -> Actor | None:
@@ -60,5 +80,8 @@ def _blind(name: str | None, robot: str) -> Actor | None:
         return None
     policy = policies.load(name)
     if policy.actor is None or policy.robot != robot or not policy.blind:
-        raise DeployError(f"{name!r} was not trained without a map for {robot}; train one with `python train.py --blind`")
+        raise DeployError(
+            f"{name!r} was not trained without a map for {robot}; train one with `python train.py "
+            "--blind`"
+        )
     return policy.actor

@@ -28,7 +28,9 @@ RISER = 0.10
 
 
 def record(spec: RobotSpec, actor: Actor, steps: int, blind: bool = False) -> Trace:
-    """`steps` control steps of seeded episodes, up and down in turn, everything randomised, without a height map if `blind`; the same every time on the same machine."""
+    """`steps` control steps of seeded episodes, up and down in turn, everything randomised, without
+    a height map if `blind`; the same every time on the same machine.
+    """
     # Only here: whoever verifies a bundle needs no simulator.
     with quiet():
         from envs.climb import ClimbBatch
@@ -38,11 +40,19 @@ def record(spec: RobotSpec, actor: Actor, steps: int, blind: bool = False) -> Tr
     finally:
         batch.close()
     starts, sensors, commands = zip(*rows, strict=True)
-    return Trace(_stacked(Sensors._fields, sensors), _stacked(JointCommand._fields, commands), np.array(starts))
+    return Trace(
+        _stacked(Sensors._fields, sensors),
+        _stacked(JointCommand._fields, commands),
+        np.array(starts),
+    )
 
 
-def _rows(batch: "ClimbBatch", actor: Actor, blind: bool) -> Iterator[tuple[bool, Sensors, JointCommand]]:
-    """Whether an episode begins, what the sensors said and what the simulator's own controller answered; without end."""
+def _rows(
+    batch: "ClimbBatch", actor: Actor, blind: bool
+) -> Iterator[tuple[bool, Sensors, JointCommand]]:
+    """Whether an episode begins, what the sensors said and what the simulator's own controller
+    answered; without end.
+    """
     for seed in count():
         rng = np.random.default_rng(seed)
         stairs = Staircase(riser=RISER, direction="down" if seed % 2 else "up")
@@ -60,4 +70,7 @@ def _rows(batch: "ClimbBatch", actor: Actor, blind: bool) -> Iterator[tuple[bool
 
 
 def _stacked(names: tuple[str, ...], rows: tuple[tuple[Tensor, ...], ...]) -> dict[str, np.ndarray]:
-    return {name: np.concatenate([part.numpy() for part in parts]) for name, parts in zip(names, zip(*rows, strict=True), strict=True)}
+    return {
+        name: np.concatenate([part.numpy() for part in parts])
+        for name, parts in zip(names, zip(*rows, strict=True), strict=True)
+    }

@@ -1,4 +1,6 @@
-"""What deployment needs to know of each kind of robot, in one table beside that of `envs.families.kinds`; nothing else in `deploy` asks which robot it is."""
+"""What deployment needs to know of each kind of robot, in one table beside that of
+`envs.families.kinds`; nothing else in `deploy` asks which robot it is.
+"""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -33,18 +35,25 @@ def _legged_exchange(spec: RobotSpec) -> list[int]:
 
 def _track_speeds(spec: RobotSpec) -> tuple[float, ...]:
     tracks = spec.tracks
-    return (ROUNDING * FLIPPER_SPEED,) * len(tracks.names) + (ROUNDING * TRACK_SPEED / tracks.radius,) * len(tracks.tracks)
+    return (ROUNDING * FLIPPER_SPEED,) * len(tracks.names) + (
+        ROUNDING * TRACK_SPEED / tracks.radius,
+    ) * len(tracks.tracks)
 
 
 _TABLE: dict[type, Deployed] = {
     LegGeometry: Deployed(
-        legged.Twin,
-        lambda spec: FOLDED * len(spec.legs.names),
-        lambda spec: (MAX_TARGET_SPEED,) * len(spec.joint_names),
-        _legged_exchange,
+        twin=legged.Twin,
+        folded=lambda spec: FOLDED * len(spec.legs.names),
+        target_speeds=lambda spec: (MAX_TARGET_SPEED,) * len(spec.joint_names),
+        exchanged=_legged_exchange,
     ),
     # Flippers and tracks stand left and right in turn.
-    TrackGeometry: Deployed(tracked.Twin, lambda spec: spec.stance, _track_speeds, lambda spec: [joint ^ 1 for joint in range(len(spec.joint_names))]),
+    TrackGeometry: Deployed(
+        twin=tracked.Twin,
+        folded=lambda spec: spec.stance,
+        target_speeds=_track_speeds,
+        exchanged=lambda spec: [joint ^ 1 for joint in range(len(spec.joint_names))],
+    ),
 }
 
 

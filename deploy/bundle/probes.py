@@ -1,4 +1,6 @@
-"""Hostile sensors: whatever they say, no command may leave the limits of the manifest, and the controller must recover."""
+"""Hostile sensors: whatever they say, no command may leave the limits of the manifest, and the
+controller must recover.
+"""
 
 from collections.abc import Callable, Iterator
 
@@ -23,7 +25,18 @@ LAG = 10
 """[control steps] by which stale sensors are late."""
 JOINT_FIELDS = (2, 3)
 """Joint positions and velocities in a reading."""
-SPECIAL = np.array([np.nan, np.inf, -np.inf, np.finfo(np.float32).max, np.finfo(np.float32).min, np.finfo(np.float32).smallest_subnormal, 0.0], np.float32)
+SPECIAL = np.array(
+    [
+        np.nan,
+        np.inf,
+        -np.inf,
+        np.finfo(np.float32).max,
+        np.finfo(np.float32).min,
+        np.finfo(np.float32).smallest_subnormal,
+        0.0,
+    ],
+    np.float32,
+)
 
 
 def permuted_joints(trace: Trace, rng: np.random.Generator) -> Iterator[Reading]:
@@ -31,13 +44,16 @@ def permuted_joints(trace: Trace, rng: np.random.Generator) -> Iterator[Reading]
     for step in range(STEPS):
         reading = trace.reading(step % len(trace))
         order = rng.permutation(len(reading[JOINT_FIELDS[0]]))
-        yield tuple(part[order] if index in JOINT_FIELDS else part for index, part in enumerate(reading))
+        yield tuple(
+            part[order] if index in JOINT_FIELDS else part for index, part in enumerate(reading)
+        )
 
 
 def stale_sensors(trace: Trace, rng: np.random.Generator) -> Iterator[Reading]:
     """Each sensor by turns 0.2 s late, the others up to date."""
     for step in range(STEPS):
-        now, old = trace.reading((step + LAG) % len(trace)), trace.reading(step % len(trace))
+        now = trace.reading((step + LAG) % len(trace))
+        old = trace.reading(step % len(trace))
         late = rng.integers(len(now))
         yield tuple(old[index] if index == late else part for index, part in enumerate(now))
 
@@ -56,7 +72,10 @@ def _constant(value: float) -> Probe:
         for step in range(STEPS):
             reading = trace.reading(step % len(trace))
             which = step * (len(reading) + 1) // STEPS
-            yield tuple(np.full_like(part, value) if which in (index, len(reading)) else part for index, part in enumerate(reading))
+            yield tuple(
+                np.full_like(part, value) if which in (index, len(reading)) else part
+                for index, part in enumerate(reading)
+            )
 
     return probe
 
@@ -74,26 +93,42 @@ PROBES: dict[str, Probe] = {
 
 
 def packets(trace: Trace, rng: np.random.Generator, count: int) -> Iterator[Reading]:
-    """Random readings: sound ones scaled over all orders of magnitude, some of their numbers replaced by the worst there are."""
+    """Random readings: sound ones scaled over all orders of magnitude, some of their numbers
+    replaced by the worst there are.
+    """
     for _ in range(count):
-        reading, size = trace.reading(int(rng.integers(len(trace)))), np.float32(10 ** rng.uniform(-6, 38))
+        reading = trace.reading(int(rng.integers(len(trace))))
+        size = np.float32(10 ** rng.uniform(-6, 38))
         share = rng.choice((0.0, 0.02, 0.5))
         with np.errstate(over="ignore"):
             scaled = [part * size if rng.random() < 0.5 else part for part in reading]
-        yield tuple(np.where(rng.random(part.shape) < share, rng.choice(SPECIAL, part.shape), part) for part in scaled)
+        yield tuple(
+            np.where(rng.random(part.shape) < share, rng.choice(SPECIAL, part.shape), part)
+            for part in scaled
+        )
 
 
-def hold(name: str, artefact: Artefact, manifest: Manifest, trace: Trace, hostile: Iterator[Reading]) -> Finding:
+def hold(
+    name: str, artefact: Artefact, manifest: Manifest, trace: Trace, hostile: Iterator[Reading]
+) -> Finding:
     """Feed `hostile` readings, then sound ones: no crash, every command within the limits."""
     artefact.reset()
-    steps, said = 0, None
+    steps = 0
+    said = None
     for source in (hostile, (trace.reading(step % len(trace)) for step in range(RECOVERY))):
         for reading in source:
             try:
                 wrong = violation(manifest, artefact.step(*reading))
             except (RuntimeError, ValueError, ArithmeticError, IndexError) as error:
-                wrong = f"crash: {str(error).splitlines()[-1] if str(error) else type(error).__name__}"
+                wrong = (
+                    f"crash: {str(error).splitlines()[-1] if str(error) else type(error).__name__}"
+                )
             if wrong and said is None:
                 said = f"step {steps}: {wrong}"
             steps += 1
-    return Finding(name, said is None, said or f"{steps} steps, every command within the limits", {"steps": steps})
+    return Finding(
+        check=name,
+        passed=said is None,
+        detail=said or f"{steps} steps, every command within the limits",
+        figures={"steps": steps},
+    )

@@ -1,4 +1,6 @@
-"""The whole controller as one TorchScript program: raw sensors in, joint commands out, memory inside."""
+"""The whole controller as one TorchScript program: raw sensors in, joint commands out, memory
+inside.
+"""
 
 from typing import Any
 
@@ -13,9 +15,11 @@ from envs.robots.spec import RobotSpec
 
 
 class Program(nn.Module):
-    """Observation, network, gait and leg kinematics in one: exactly the modules that the simulator stepped in training.
+    """Observation, network, gait and leg kinematics in one: exactly the modules that the simulator
+    stepped in training.
 
-    Call `reset()` once, then the program once a control step with the fields of `Sensors`, each with a batch dimension of 1.
+    Call `reset()` once, then the program once a control step with the fields of `Sensors`, each
+    with a batch dimension of 1.
     """
 
     def __init__(self, controller: Any, actor: Actor) -> None:
@@ -38,11 +42,20 @@ class Program(nn.Module):
         command: Tensor,
         height_map: Tensor,
     ) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
-        """The fields of `JointCommand` for one control step; shapes and units as there and in `Sensors`.
+        """The fields of `JointCommand` for one control step; shapes and units as there and in
+        `Sensors`.
 
-        A plain tuple, because Python makes the class of a named one anew in every call: half a millisecond.
+        A plain tuple, because Python makes the class of a named one anew in every call: half a
+        millisecond.
         """
-        sensors = Sensors(gravity_in_base, angular_velocity_base_in_base, joint_position, joint_velocity, command, height_map)
+        sensors = Sensors(
+            gravity_in_base=gravity_in_base,
+            angular_velocity_base_in_base=angular_velocity_base_in_base,
+            joint_position=joint_position,
+            joint_velocity=joint_velocity,
+            command=command,
+            height_map=height_map,
+        )
         observation, memory = self.controller.observe(sensors, self.memory)
         c, self.memory = self.controller.act(self.actor(observation), memory)
         return c.position, c.velocity, c.torque, c.kp, c.kd
@@ -53,5 +66,12 @@ def script(spec: RobotSpec, actor: Actor) -> torch.jit.ScriptModule:
     with torchscript():
         controller = kind(spec).controller(spec)
         # TorchScript must be told what the memory is; each kind of controller has its own.
-        typed: Any = type("Program", (Program,), {"__annotations__": {"memory": type(controller.start(1))}, "__module__": Program.__module__})
+        typed: Any = type(
+            "Program",
+            (Program,),
+            {
+                "__annotations__": {"memory": type(controller.start(1))},
+                "__module__": Program.__module__,
+            },
+        )
         return torch.jit.script(typed(controller, actor).eval())

@@ -23,12 +23,16 @@ from deploy.runtime.errors import VerificationError
 from envs.robots import ROBOTS
 
 NOTICED = 10
-"""Times the tolerance of a replay by which commands must change when joints are read in another order."""
+"""Times the tolerance of a replay by which commands must change when joints are read in another
+order.
+"""
 
 
 @dataclass(frozen=True)
 class VerifyConfig:
-    """Check a bundle: its signature and hashes, then that both of its programs repeat the golden traces, keep the limits whatever sensors say, and are fast enough."""
+    """Check a bundle: its signature and hashes, then that both of its programs repeat the golden
+    traces, keep the limits whatever sensors say, and are fast enough.
+    """
 
     bundle: Annotated[Path, tyro.conf.Positional]
     """The bundle."""
@@ -54,11 +58,22 @@ def verify(config: VerifyConfig) -> str:
         disk.check(config.json)
     public = signature.load_public(config.public_key)
     about, files = opened(disk.read(config.bundle, archive.LARGEST), public)
-    found = [Finding("signature", True, "by the given key"), Finding("hashes", True, f"of {len(about.files)} files")]
+    found = [
+        Finding("signature", True, "by the given key"),
+        Finding("hashes", True, f"of {len(about.files)} files"),
+    ]
     found += examine(about, files, config.packets)
     if findings.passed(found):
-        artefact, golden = TorchProgram(files[archive.PROGRAM]), trace.from_bytes(files[archive.GOLDEN], about)
-        found.append(replay.latency(artefact, golden, about.control_period, config.latency_steps))
+        artefact = TorchProgram(files[archive.PROGRAM])
+        golden = trace.from_bytes(files[archive.GOLDEN], about)
+        found.append(
+            replay.latency(
+                artefact=artefact,
+                golden=golden,
+                period=about.control_period,
+                steps=config.latency_steps,
+            )
+        )
     title = f"{about.name} {about.version} for {about.robot}"
     if config.json:
         disk.write(config.json, findings.as_json(title, found).encode())
@@ -69,55 +84,114 @@ def verify(config: VerifyConfig) -> str:
 
 
 def opened(data: bytes, public: bytes) -> tuple[Manifest, dict[str, bytes]]:
-    """Manifest and files of a bundle that the owner of the key `public` (32 bytes) signed; nothing of it has been loaded.
+    """Manifest and files of a bundle that the owner of the key `public` (32 bytes) signed; nothing
+    of it has been loaded.
 
     Raises:
         RefusedError: its form, its signature, its manifest or a hash is wrong.
     """
-    return opening.opened(data, lambda message, signature: signing.verify(message, signature, public))
+    return opening.opened(
+        data, lambda message, signature: signing.verify(message, signature, public)
+    )
 
 
 def examine(about: Manifest, files: dict[str, bytes], packets: int) -> list[Finding]:
-    """All checks whose result does not depend on how fast the machine is. `files` must have been verified: they are loaded."""
+    """All checks whose result does not depend on how fast the machine is. `files` must have been
+    verified: they are loaded.
+    """
     found = [same_facts(about)]
     if about.robot not in ROBOTS:
         return found
     spec = ROBOTS[about.robot]
     try:
-        artefacts = {name: load(files[name]) for name, load in loaders(spec).items() if name != archive.BLIND or name in files}
+        artefacts = {
+            name: load(files[name])
+            for name, load in loaders(spec).items()
+            if name != archive.BLIND or name in files
+        }
         traces = {name: trace.from_bytes(files[replay.TRACES[name]], about) for name in artefacts}
     except (KeyError, ValueError, RuntimeError, OSError, zipfile.BadZipFile) as error:
-        return [*found, Finding("load", False, f"an artefact cannot be loaded: {str(error).strip().splitlines()[0]}")]
+        return [
+            *found,
+            Finding(
+                "load", False, f"an artefact cannot be loaded: {str(error).strip().splitlines()[0]}"
+            ),
+        ]
     for name, artefact in artefacts.items():
         golden = traces[name]
         found += [
-            replay.replay(name, artefact, golden, about.control_period),
-            notices_joint_order(name, artefact, golden, deployed(spec).exchanged(spec), about.control_period),
+            replay.replay(name=name, artefact=artefact, golden=golden, period=about.control_period),
+            notices_joint_order(
+                name=name,
+                artefact=artefact,
+                golden=golden,
+                order=deployed(spec).exchanged(spec),
+                period=about.control_period,
+            ),
         ]
-        found += _probe(name, artefact, about, golden, packets)
+        found += _probe(name=name, artefact=artefact, about=about, golden=golden, packets=packets)
     return found
 
 
-def _probe(name: str, artefact: Artefact, about: Manifest, golden: Trace, packets: int) -> Iterator[Finding]:
+def _probe(
+    name: str, artefact: Artefact, about: Manifest, golden: Trace, packets: int
+) -> Iterator[Finding]:
     for number, (title, probe) in enumerate(probes.PROBES.items()):
-        yield probes.hold(f"{name}: {title}", artefact, about, golden, probe(golden, np.random.default_rng(number)))
+        yield probes.hold(
+            name=f"{name}: {title}",
+            artefact=artefact,
+            manifest=about,
+            trace=golden,
+            hostile=probe(golden, np.random.default_rng(number)),
+        )
     fuzz = probes.packets(golden, np.random.default_rng(len(probes.PROBES)), packets)
-    yield probes.hold(f"{name}: {packets} random packets", artefact, about, golden, fuzz)
+    yield probes.hold(
+        name=f"{name}: {packets} random packets",
+        artefact=artefact,
+        manifest=about,
+        trace=golden,
+        hostile=fuzz,
+    )
 
 
 def same_facts(about: Manifest) -> Finding:
     """Whether joints, gains, limits and seam are those that this version trains with."""
     if about.robot not in ROBOTS:
-        return Finding("robot", False, f"unknown robot {about.robot!r}; this version knows {', '.join(ROBOTS)}")
-    other = [name for name, value in facts(ROBOTS[about.robot]).items() if getattr(about, name) != value]
-    return Finding("robot", not other, f"{', '.join(other)} differ from this version's {about.robot}" if other else "joints, gains, limits, sensors as trained")
+        return Finding(
+            "robot", False, f"unknown robot {about.robot!r}; this version knows {', '.join(ROBOTS)}"
+        )
+    other = [
+        name for name, value in facts(ROBOTS[about.robot]).items() if getattr(about, name) != value
+    ]
+    return Finding(
+        "robot",
+        not other,
+        f"{', '.join(other)} differ from this version's {about.robot}"
+        if other
+        else "joints, gains, limits, sensors as trained",
+    )
 
 
-def notices_joint_order(name: str, artefact: Artefact, golden: Trace, order: list[int], period: float) -> Finding:
-    """Whether the golden traces would tell that joints are read in another `order`, in which left and right are exchanged."""
-    turned = {key: part[:, order] if key.startswith("joint_") else part for key, part in golden.sensors.items()}
+def notices_joint_order(
+    name: str, artefact: Artefact, golden: Trace, order: list[int], period: float
+) -> Finding:
+    """Whether the golden traces would tell that joints are read in another `order`, in which left
+    and right are exchanged.
+    """
+    turned = {
+        key: part[:, order] if key.startswith("joint_") else part
+        for key, part in golden.sensors.items()
+    }
     apart = replay.deviations(artefact, Trace(turned, golden.commands, golden.starts), len(golden))
     # Gains are the same whatever is read.
     times = min(float((apart[:3] / replay.allowed(name, period)[:3]).max()), 1e30)
-    detail = f"left and right exchanged change commands by {times:.0f} times what a replay may deviate (at least {NOTICED})"
-    return Finding(f"{name}: joint order matters", times >= NOTICED, detail, {"times": times})
+    detail = (
+        f"left and right exchanged change commands by {times:.0f} times what a replay may "
+        f"deviate (at least {NOTICED})"
+    )
+    return Finding(
+        check=f"{name}: joint order matters",
+        passed=times >= NOTICED,
+        detail=detail,
+        figures={"times": times},
+    )

@@ -1,9 +1,12 @@
 """python -m deploy.fake_go2: a process that plays a Go2 on a DDS bus, in real time.
 
-It stands before a flight of stairs with its motion service active, publishes states at 500 Hz, poses at 50 Hz and height maps at 11 Hz, and follows the last
-command that its firmware accepts for ever. It writes what happens as JSON lines, and takes orders as JSON lines on standard input: see `deploy.fake_go2.orders`.
+It stands before a flight of stairs with its motion service active, publishes states at 500 Hz,
+poses at 50 Hz and height maps at 11 Hz, and follows the last command that its firmware accepts for
+ever. It writes what happens as JSON lines, and takes orders as JSON lines on standard input: see
+`deploy.fake_go2.orders`.
 
-Exit status: 0 told to quit, 1 the bus cannot be joined, 2 wrong arguments, 5 an optional package is missing.
+Exit status: 0 told to quit, 1 the bus cannot be joined, 2 wrong arguments, 5 an optional package is
+missing.
 """
 
 import contextlib
@@ -90,13 +93,30 @@ def play(config: FakeConfig, journal: Journal) -> None:
 
     # A real robot's boards are not slowed down by what else this machine does.
     refused = realtime.claim()
-    rng, stairs = np.random.default_rng(config.seed), Staircase(config.riser, config.tread, config.steps, direction=config.direction)
+    rng = np.random.default_rng(config.seed)
+    stairs = Staircase(config.riser, config.tread, config.steps, direction=config.direction)
     scenario = trial(rng, GO2, stairs, randomize=config.randomize)
     bus = dds.Bus(config.domain, config.interface, config.force)
     body = open_body(config.engine, GO2, scenario)
-    robot = Robot(GO2, body, Scene(GO2, scenario), bus, journal, scenario.goal_x(GO2.body_length))
-    orders, clock, lost, due = Orders(), realtime.RealClock(), 0.0, time.monotonic()
-    journal.note("ready", without=refused, engine=config.engine, riser=config.riser, direction=config.direction)
+    robot = Robot(
+        spec=GO2,
+        body=body,
+        scene=Scene(GO2, scenario),
+        bus=bus,
+        journal=journal,
+        goal_x=scenario.goal_x(GO2.body_length),
+    )
+    orders = Orders()
+    clock = realtime.RealClock()
+    lost = 0.0
+    due = time.monotonic()
+    journal.note(
+        "ready",
+        without=refused,
+        engine=config.engine,
+        riser=config.riser,
+        direction=config.direction,
+    )
     try:
         while True:
             for line in orders.come():
@@ -112,7 +132,8 @@ def play(config: FakeConfig, journal: Journal) -> None:
             due += robot.PERIOD
             behind = time.monotonic() - due
             if behind > BEHIND:
-                lost, due = lost + behind, due + behind
+                lost = lost + behind
+                due = due + behind
                 journal.note("behind", lost=lost)
             clock.sleep_until(due)
     finally:

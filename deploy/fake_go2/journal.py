@@ -1,4 +1,6 @@
-"""What happened, one JSON object a line: "t" is the machine's monotonic clock [s], which all processes of the machine share, "event" says what."""
+"""What happened, one JSON object a line: "t" is the machine's monotonic clock [s], which all
+processes of the machine share, "event" says what.
+"""
 
 import json
 import time
@@ -14,7 +16,9 @@ class Journal:
 
     def note(self, event: str, t: float | None = None, **what: Any) -> None:
         """Note an event, now or at `t`."""
-        self._file.write(json.dumps({"t": time.monotonic() if t is None else t, "event": event, **what}) + "\n")
+        self._file.write(
+            json.dumps({"t": time.monotonic() if t is None else t, "event": event, **what}) + "\n"
+        )
         self._file.flush()
 
 
@@ -22,7 +26,8 @@ class Reader:
     """Reads a journal while it grows."""
 
     def __init__(self, path: Path) -> None:
-        self._path, self._end = path, 0
+        self._path = path
+        self._end = 0
         self._events: list[dict[str, Any]] = []
 
     def events(self) -> list[dict[str, Any]]:

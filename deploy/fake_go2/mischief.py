@@ -45,15 +45,20 @@ class Postman:
         return bool(self._rng.random() < self.mischief.drop)
 
     def carry(self, record: Record, now: float) -> list[bytes]:
-        """The states that reach the bus at `now` [s]; `record` is the newest, without its checksum, and changed if it must err."""
-        joints, joint = record["motor_state"]["q"], self._rng.integers(JOINTS)
+        """The states that reach the bus at `now` [s]; `record` is the newest, without its checksum,
+        and changed if it must err.
+        """
+        joints = record["motor_state"]["q"]
+        joint = self._rng.integers(JOINTS)
         if self._rng.random() < self.mischief.nan:
             joints[joint] = np.nan
         go2_crc.sign(record)
         if self._rng.random() < self.mischief.corrupt:
             joints[joint] += 0.01
         data = senses.LAYOUT.to_wire(record)
-        self._frozen = (data if self._frozen is None else self._frozen) if self.mischief.freeze else None
+        self._frozen = (
+            (data if self._frozen is None else self._frozen) if self.mischief.freeze else None
+        )
         if not self.loses():
             self._late.append((now + self.mischief.delay, self._frozen or data))
         due = []

@@ -1,10 +1,11 @@
-"""What a person or a test tells the fake robot, one JSON object a line: its remote control, mischief, a shove.
+"""What a person or a test tells the fake robot, one JSON object a line: its remote control,
+mischief, a shove.
 
 {"buttons": ["start"], "forward": 0.5, "turn": 0.0}    the remote control, until the next such line
-{"drop": 0.1, "freeze": true}                          mischief, see `deploy.fake_go2.mischief.Mischief`
-{"push": [0.5, 0.0, 0.0]}                              change of the base's velocity in the world [m/s]
-{"restart": 2.0}                                       switched off for 2 s, then its motion service is active again
-{"quit": true}
+{"drop": 0.1, "freeze": true}                          mischief, see
+`deploy.fake_go2.mischief.Mischief` {"push": [0.5, 0.0, 0.0]}                              change of
+the base's velocity in the world [m/s] {"restart": 2.0}
+switched off for 2 s, then its motion service is active again {"quit": true}
 """
 
 import json
@@ -33,7 +34,9 @@ _VALID = {
     "buttons": lambda value: isinstance(value, list) and set(value) <= set(BITS) - {""},
     "forward": lambda value: _is_number(value) and -1 <= value <= 1,
     "turn": lambda value: _is_number(value) and -1 <= value <= 1,
-    "push": lambda value: isinstance(value, list) and len(value) == 3 and all(map(_is_number, value)),
+    "push": lambda value: (
+        isinstance(value, list) and len(value) == 3 and all(map(_is_number, value))
+    ),
     "restart": lambda value: _is_number(value) and value >= 0,
     "quit": lambda value: value is True,
     "delay": lambda value: _is_number(value) and value >= 0,
@@ -68,7 +71,9 @@ def text(order: dict[str, Any]) -> str:
 
 
 class Orders:
-    """Lines from standard input, as they come. A pipe that closes means quit: who started the robot is gone."""
+    """Lines from standard input, as they come. A pipe that closes means quit: who started the robot
+    is gone.
+    """
 
     def __init__(self) -> None:
         self._lines: queue.SimpleQueue[str] = queue.SimpleQueue()

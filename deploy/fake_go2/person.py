@@ -1,6 +1,8 @@
-"""The person beside a fake Go2: starts it on a DDS bus of its own, holds its remote control, and watches it.
+"""The person beside a fake Go2: starts it on a DDS bus of its own, holds its remote control, and
+watches it.
 
-What the person does goes to the fake robot's standard input, and from there to whoever drives the robot as the bytes of its remote control; what the person sees is the robot's journal.
+What the person does goes to the fake robot's standard input, and from there to whoever drives the
+robot as the bytes of its remote control; what the person sees is the robot's journal.
 """
 
 import os
@@ -23,7 +25,9 @@ from deploy.simulation import steering
 from envs.task.staircase import Staircase
 
 PATIENCE = 300.0
-"""[s] for whatever must happen on a busy machine: a process to start, a robot to reach its next state."""
+"""[s] for whatever must happen on a busy machine: a process to start, a robot to reach its next
+state.
+"""
 PRESS = 0.3
 """[s] that a button is held."""
 LOOK = 0.1
@@ -35,7 +39,8 @@ class Person:
     """Presses buttons, pushes sticks, and watches the robot."""
 
     def __init__(self, process: "subprocess.Popen[str]", path: Path, domain: int) -> None:
-        self._process, self._journal = process, Reader(path)
+        self._process = process
+        self._journal = Reader(path)
         self.options = {"domain": str(domain), "interface": "lo"}
         """Of a link to the robot."""
 
@@ -52,7 +57,8 @@ class Person:
         self.order(buttons=[])
 
     def walk(self, stairs: Staircase, speed: float, there: Callable[[], T]) -> T:
-        """Push the sticks so that the robot walks with `speed` [m/s] on the middle line of the flight, until the first true answer of `there`; then let go of them.
+        """Push the sticks so that the robot walks with `speed` [m/s] on the middle line of the
+        flight, until the first true answer of `there`; then let go of them.
 
         Raises:
             DeployError: there is none.
@@ -60,7 +66,9 @@ class Person:
 
         def steer() -> T:
             where = self.events("where")[-1]
-            forward, turn = steering.sticks(stairs, speed, *(np.array(where[name]) for name in ("position", "quaternion")))
+            forward, turn = steering.sticks(
+                stairs, speed, *(np.array(where[name]) for name in ("position", "quaternion"))
+            )
             self.order(forward=forward, turn=turn)
             return there()
 
@@ -71,7 +79,11 @@ class Person:
 
     def events(self, name: str, after: float = 0.0) -> list[dict[str, Any]]:
         """What the robot noted under `name` later than `after` [s of the monotonic clock]."""
-        return [event for event in self._journal.events() if event["event"] == name and event["t"] > after]
+        return [
+            event
+            for event in self._journal.events()
+            if event["event"] == name and event["t"] > after
+        ]
 
     def wait(self, name: str, after: float = 0.0) -> dict[str, Any]:
         """The first event `name` later than `after`; raises as `until`."""
@@ -88,22 +100,38 @@ class Person:
             if self._process.poll() is not None:
                 raise DeployError("the fake robot has ended")
             if time.monotonic() > end:
-                raise DeployError(f"waited {PATIENCE:.0f} s in vain for {name}; is this machine busy with something else?")
+                raise DeployError(
+                    f"waited {PATIENCE:.0f} s in vain for {name}; is this machine busy with "
+                    "something else?"
+                )
             time.sleep(pause)
         return found
 
 
 @contextmanager
 def fake_robot(folder: Path, **options: Any) -> Iterator[Person]:
-    """A fake Go2 that is ready, and the person beside it; `options` as on its command line. Its journal is `folder`/journal.jsonl.
+    """A fake Go2 that is ready, and the person beside it; `options` as on its command line. Its
+    journal is `folder`/journal.jsonl.
 
     Raises:
         DeployError: it does not start.
     """
-    domain, path = free_domain(), folder / "journal.jsonl"
+    domain = free_domain()
+    path = folder / "journal.jsonl"
     words = [word for name, value in options.items() for word in (f"--{name}", str(value))]
-    command = [sys.executable, "-m", "deploy.fake_go2", "--domain", str(domain), "--journal", str(path), *words]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, text=True, env={**os.environ, "OMP_NUM_THREADS": "1"}) as process:
+    command = [
+        sys.executable,
+        "-m",
+        "deploy.fake_go2",
+        "--domain",
+        str(domain),
+        "--journal",
+        str(path),
+        *words,
+    ]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, text=True, env={**os.environ, "OMP_NUM_THREADS": "1"}
+    ) as process:
         try:
             person = Person(process, path, domain)
             person.until(path.exists, "its journal")
@@ -114,7 +142,9 @@ def fake_robot(folder: Path, **options: Any) -> Iterator[Person]:
 
 
 def free_domain() -> int:
-    """A DDS domain that nobody on this machine uses: Cyclone's first participant binds UDP port 7410 + 250 times the domain."""
+    """A DDS domain that nobody on this machine uses: Cyclone's first participant binds UDP port
+    7410 + 250 times the domain.
+    """
     while True:
         domain = random.SystemRandom().randint(1, 200)
         with suppress(OSError), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:

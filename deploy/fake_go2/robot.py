@@ -1,4 +1,6 @@
-"""The fake robot: bus on one side, body on the other, and the motor board, which keeps the last command, between them."""
+"""The fake robot: bus on one side, body on the other, and the motor board, which keeps the last
+command, between them.
+"""
 
 import time
 from collections import Counter
@@ -19,8 +21,12 @@ from deploy.simulation.body import Body
 from deploy.simulation.scene import Scene, height_over
 from envs.robots.spec import RobotSpec
 
-POSE_EVERY, MAP_EVERY, NOTE_EVERY = 10, 45, 50
-"""State messages between two of the others: 50 Hz and 11 Hz, and a line of the journal every 0.1 s."""
+POSE_EVERY = 10
+MAP_EVERY = 45
+NOTE_EVERY = 50
+"""State messages between two of the others: 50 Hz and 11 Hz, and a line of the journal every 0.1
+s.
+"""
 FALLEN = 0.35
 """Cosine of the tilt at which a robot has fallen over."""
 SERVICES = ("motion_switcher", "sport")
@@ -32,22 +38,47 @@ class Robot:
     PERIOD = 0.002
     """[s] between two states."""
 
-    def __init__(self, spec: RobotSpec, body: Body, scene: Scene, bus: dds.Bus, journal: Journal, goal_x: float) -> None:
-        self._body, self._scene, self._journal, self._goal_x = body, scene, journal, goal_x
-        self._spec, self._firmware, self._service = spec, Firmware(spec), MotionService(spec)
+    def __init__(
+        self,
+        spec: RobotSpec,
+        body: Body,
+        scene: Scene,
+        bus: dds.Bus,
+        journal: Journal,
+        goal_x: float,
+    ) -> None:
+        self._body = body
+        self._scene = scene
+        self._journal = journal
+        self._goal_x = goal_x
+        self._spec = spec
+        self._firmware = Firmware(spec)
+        self._service = MotionService(spec)
         self._truth = body.truth()
         self._heading = np.sign(goal_x - float(self._truth.position[0]))
         self._postman = Postman(np.random.default_rng(0))
         self._odometry = senses.Odometry(scene, self._truth)
         self._state_type = dds.message(LOW_STATE)
-        self._states, self._poses, self._maps = (bus.writer(topic) for topic in ("rt/lowstate", "rt/utlidar/robot_pose", "rt/utlidar/height_map_array"))
+        self._states, self._poses, self._maps = (
+            bus.writer(topic)
+            for topic in ("rt/lowstate", "rt/utlidar/robot_pose", "rt/utlidar/height_map_array")
+        )
         self._commands = bus.reader("rt/lowcmd", depth=16)
-        self._services = {name: (bus.reader(f"rt/api/{name}/request", depth=16), bus.writer(f"rt/api/{name}/response")) for name in SERVICES}
+        self._services = {
+            name: (
+                bus.reader(f"rt/api/{name}/request", depth=16),
+                bus.writer(f"rt/api/{name}/response"),
+            )
+            for name in SERVICES
+        }
         self._remote = Remote()
-        self._limp = MotorCommand(*(np.zeros(len(spec.joint_names), np.float32) for _ in MotorCommand._fields))
+        self._limp = MotorCommand(
+            *(np.zeros(len(spec.joint_names), np.float32) for _ in MotorCommand._fields)
+        )
         self._command: MotorCommand | None = None
         self._driven = 0.0
-        self._physics = self._steps = 0
+        self._physics = 0
+        self._steps = 0
         self._booted = 0.0
         self._reached: set[str] = set()
         self.counts: Counter[str] = Counter()
@@ -64,7 +95,11 @@ class Robot:
             self._serve(name, now, off)
         self._steps += 1
         while (self._physics + 1) * self._body.period <= self._steps * self.PERIOD:
-            self._body.advance(self._service.command(now) if self._service.active and not off else self._command or self._limp)
+            self._body.advance(
+                self._service.command(now)
+                if self._service.active and not off
+                else self._command or self._limp
+            )
             self._truth = self._body.truth()
             self._physics += 1
         if not off:
@@ -78,12 +113,16 @@ class Robot:
         pressed = {name: order[name] for name in orders.REMOTE if name in order}
         if pressed:
             self._remote = Remote(frozenset(pressed.pop("buttons", ())), **pressed)
-        self._postman.mischief = replace(self._postman.mischief, **{name: order[name] for name in orders.MISCHIEF if name in order})
+        self._postman.mischief = replace(
+            self._postman.mischief,
+            **{name: order[name] for name in orders.MISCHIEF if name in order},
+        )
         if "push" in order:
             self._body.push(np.array(order["push"], float))
         if "restart" in order:
             self._booted = self._steps * self.PERIOD + order["restart"]
-            self._command, self._service = None, MotionService(self._spec)
+            self._command = None
+            self._service = MotionService(self._spec)
             self._service.lie_down(self._truth.joint_position, self._booted)
 
     def _obey(self, message: Any) -> None:
@@ -101,7 +140,8 @@ class Robot:
                 self._journal.note("refused", t, reason=reason)
             return
         self.counts["accepted"] += 1
-        damps, damped = is_damping(command), self._command is not None and is_damping(self._command)
+        damps = is_damping(command)
+        damped = self._command is not None and is_damping(self._command)
         if damps and not damped:
             self._journal.note("damping", t, last_driven=self._driven)
         if not damps:
@@ -115,9 +155,13 @@ class Robot:
         for request in dds.take(requests):
             if request is None or off:
                 continue
-            was, identity = self._service.active, request.header.identity
+            was = self._service.active
+            identity = request.header.identity
             code, data = self._service.answer(identity.api_id, self._truth.joint_position, now)
-            header, status = (dds.message(kind) for kind in (RESPONSE.fields[0].kind, RESPONSE.fields[0].kind.fields[1].kind))
+            header, status = (
+                dds.message(kind)
+                for kind in (RESPONSE.fields[0].kind, RESPONSE.fields[0].kind.fields[1].kind)
+            )
             responses.write(dds.message(RESPONSE)(header(identity, status(code)), data, []))
             if was and not self._service.active:
                 self._journal.note("released")
@@ -135,8 +179,15 @@ class Robot:
     def _note(self) -> None:
         truth = self._truth
         x, y, _, _ = truth.quaternion
-        over, up = height_over(truth, self._scene), float(1 - 2 * (x * x + y * y))
-        self._journal.note("where", position=truth.position.tolist(), quaternion=truth.quaternion.tolist(), over_ground=over, counts=dict(self.counts))
+        over = height_over(truth, self._scene)
+        up = float(1 - 2 * (x * x + y * y))
+        self._journal.note(
+            "where",
+            position=truth.position.tolist(),
+            quaternion=truth.quaternion.tolist(),
+            over_ground=over,
+            counts=dict(self.counts),
+        )
         if (truth.position[0] - self._goal_x) * self._heading > 0 and up > FALLEN:
             self._once("arrived")
         if up < FALLEN:

@@ -1,4 +1,6 @@
-"""The robot's own motion service: it holds the robot standing until somebody lets it lie down and releases it."""
+"""The robot's own motion service: it holds the robot standing until somebody lets it lie down and
+releases it.
+"""
 
 import json
 
@@ -23,13 +25,16 @@ class MotionService:
 
     def __init__(self, spec: RobotSpec) -> None:
         self._spec = spec
-        self._start = self._goal = np.array(spec.stance)
+        self._start = np.array(spec.stance)
+        self._goal = self._start
         self._since = -np.inf
         self.active = True
 
     def lie_down(self, joints: Array, now: float) -> None:
         """Fold the legs, from where the joints are [rad], (J,)."""
-        self._start, self._goal, self._since = joints.copy(), np.tile(FOLDED, len(self._spec.legs.names)), now
+        self._start = joints.copy()
+        self._goal = np.tile(FOLDED, len(self._spec.legs.names))
+        self._since = now
 
     def answer(self, what: int, joints: Array, now: float) -> tuple[int, str]:
         """Code (0: done) and data of the answer to a request."""
@@ -48,4 +53,10 @@ class MotionService:
         done = min(1.0, (now - self._since) / LYING_DOWN)
         position = (self._start + done * (self._goal - self._start)).astype(np.float32)
         zero = np.zeros_like(position)
-        return MotorCommand(position, zero, zero, np.full_like(position, self._spec.kp), np.full_like(position, self._spec.kd))
+        return MotorCommand(
+            position=position,
+            velocity=zero,
+            torque=zero,
+            kp=np.full_like(position, self._spec.kp),
+            kd=np.full_like(position, self._spec.kd),
+        )

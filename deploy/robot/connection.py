@@ -1,4 +1,6 @@
-"""Call the robot's side of flashing over the system's own OpenSSH client, with a pinned host key and nothing asked of a terminal."""
+"""Call the robot's side of flashing over the system's own OpenSSH client, with a pinned host key
+and nothing asked of a terminal.
+"""
 
 import json
 import shlex
@@ -27,7 +29,9 @@ class Connection:
     identity: Path | None = None
     """Private key to log in with; default: what ssh itself would use."""
     known_hosts: Path | None = None
-    """File with the robot's host key, the only one believed; default: ssh's own. A host that is not in it is refused."""
+    """File with the robot's host key, the only one believed; default: ssh's own. A host that is not
+    in it is refused.
+    """
     root: str = "/opt/treadwell"
     """Folder of the installation on the robot."""
 
@@ -64,8 +68,16 @@ Told = Callable[[str, str], None]
 """Gets each step that the robot reports, and what came of it."""
 
 
-def step(connection: Connection, name: str, *words: str, feed: Feed = lambda _: None, told: Told = lambda *_: None, code: str = "runtime.zip") -> Any:
-    """Run one step of `deploy.runtime.target` on the robot and return its answer; `code` is the file in the root that it runs from.
+def step(
+    connection: Connection,
+    name: str,
+    *words: str,
+    feed: Feed = lambda _: None,
+    told: Told = lambda *_: None,
+    code: str = "runtime.zip",
+) -> Any:
+    """Run one step of `deploy.runtime.target` on the robot and return its answer; `code` is the
+    file in the root that it runs from.
 
     Raises:
         HostKeyError, LoginError, UnreachableError: there is no connection.
@@ -73,7 +85,18 @@ def step(connection: Connection, name: str, *words: str, feed: Feed = lambda _: 
         RobotError: the robot refuses.
     """
     root = connection.root
-    command = ["env", f"PYTHONPATH={root}/{code}", "python3", "-B", "-m", "deploy.runtime.target", name, "--root", root, *words]
+    command = [
+        "env",
+        f"PYTHONPATH={root}/{code}",
+        "python3",
+        "-B",
+        "-m",
+        "deploy.runtime.target",
+        name,
+        "--root",
+        root,
+        *words,
+    ]
     with _ssh(connection, command, feed) as process:
         for line in _lines(process):
             if "step" in line:
@@ -86,14 +109,18 @@ def step(connection: Connection, name: str, *words: str, feed: Feed = lambda _: 
 
 
 def described(connection: Connection, digest: str = "") -> tuple[Facts, int, str]:
-    """What the robot says about itself, how many bytes of the bundle `digest` it has, and their SHA-256; raises as `step`."""
+    """What the robot says about itself, how many bytes of the bundle `digest` it has, and their
+    SHA-256; raises as `step`.
+    """
     answer = step(connection, "describe", *(["--digest", digest] if digest else []))
     facts = answer["facts"]
     return Facts(**{**facts, "service": Seen(*facts["service"])}), *answer["arrived"]
 
 
 def run(connection: Connection, command: list[str], feed: Feed = lambda _: None) -> None:
-    """Run a command that is not ours on the robot; raises as `step`, and DeployError if the command fails."""
+    """Run a command that is not ours on the robot; raises as `step`, and DeployError if the command
+    fails.
+    """
     with _ssh(connection, command, feed) as process:
         list(_lines(process))
         if process.wait() != 0:
@@ -101,10 +128,25 @@ def run(connection: Connection, command: list[str], feed: Feed = lambda _: None)
 
 
 @contextmanager
-def _ssh(connection: Connection, command: list[str], feed: Feed) -> Iterator[subprocess.Popen[bytes]]:
-    pinned = [f"UserKnownHostsFile={connection.known_hosts}", "GlobalKnownHostsFile=/dev/null"] if connection.known_hosts else []
-    options = ["BatchMode=yes", "StrictHostKeyChecking=yes", "ConnectTimeout=10", "ServerAliveInterval=5", "ServerAliveCountMax=3", *pinned]
-    identity = ["-i", str(connection.identity), "-o", "IdentitiesOnly=yes"] if connection.identity else []
+def _ssh(
+    connection: Connection, command: list[str], feed: Feed
+) -> Iterator[subprocess.Popen[bytes]]:
+    pinned = (
+        [f"UserKnownHostsFile={connection.known_hosts}", "GlobalKnownHostsFile=/dev/null"]
+        if connection.known_hosts
+        else []
+    )
+    options = [
+        "BatchMode=yes",
+        "StrictHostKeyChecking=yes",
+        "ConnectTimeout=10",
+        "ServerAliveInterval=5",
+        "ServerAliveCountMax=3",
+        *pinned,
+    ]
+    identity = (
+        ["-i", str(connection.identity), "-o", "IdentitiesOnly=yes"] if connection.identity else []
+    )
     words = [
         "ssh",
         "-T",
@@ -117,9 +159,13 @@ def _ssh(connection: Connection, command: list[str], feed: Feed) -> Iterator[sub
         shlex.join(command),
     ]
     try:
-        process = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        process = subprocess.Popen(
+            words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
     except FileNotFoundError as error:
-        raise UnreachableError("there is no ssh on this machine; install OpenSSH's client") from error
+        raise UnreachableError(
+            "there is no ssh on this machine; install OpenSSH's client"
+        ) from error
     assert process.stdin
     with process:
         try:
@@ -145,12 +191,24 @@ def _lost(connection: Connection, process: subprocess.Popen[bytes]) -> DeployErr
     """What ssh says when no answer came."""
     assert process.stderr
     said = process.stderr.read().decode("utf-8", "replace")
-    last, host, status = (said.strip().splitlines() or ["the connection ended without an answer"])[-1], connection.host, process.wait()
+    last = (said.strip().splitlines() or ["the connection ended without an answer"])[-1]
+    host = connection.host
+    status = process.wait()
     if "Host key verification failed" in said or "host key is known" in said:
         where = f"to {connection.known_hosts}" if connection.known_hosts else "with ssh-keyscan"
-        return HostKeyError(f"the host key of {host} is unknown or has changed: compare it with `ssh-keygen -lf` on the robot, then add it {where}")
+        return HostKeyError(
+            f"the host key of {host} is unknown or has changed: compare it with `ssh-keygen -lf` "
+            f"on the robot, then add it {where}"
+        )
     if "Permission denied" in said and status == 255:
-        return LoginError(f"{host} refuses the login: {last}; put your public key into its authorized_keys, or name another with --identity")
+        return LoginError(
+            f"{host} refuses the login: {last}; put your public key into its authorized_keys, or "
+            "name another with --identity"
+        )
     if "No module named" in said or "can't find" in said:
-        return NotProvisionedError(f"{host} has no installation in {connection.root}; run `deploy provision {host}` first")
-    return UnreachableError(f"no answer from {host}: {last}; see that it is on, in the network, and has python3")
+        return NotProvisionedError(
+            f"{host} has no installation in {connection.root}; run `deploy provision {host}` first"
+        )
+    return UnreachableError(
+        f"no answer from {host}: {last}; see that it is on, in the network, and has python3"
+    )

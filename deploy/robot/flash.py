@@ -29,13 +29,17 @@ STEPS = {
     "health": "it stays up for a while",
     "commit": "it counts as proven; without this, the release before comes back",
 }
-"""In their order. The robot does those from "hash" on by itself, whether or not the connection lasts."""
+"""In their order. The robot does those from "hash" on by itself, whether or not the connection
+lasts.
+"""
 BLOCK = 1 << 16
 
 
 @dataclass(frozen=True)
 class FlashConfig:
-    """Put a signed bundle on a robot. It has to be damped, and comes up damped. Whatever fails, the release before runs; a torn upload goes on where it was."""
+    """Put a signed bundle on a robot. It has to be damped, and comes up damped. Whatever fails, the
+    release before runs; a torn upload goes on where it was.
+    """
 
     bundle: Annotated[Path, tyro.conf.Positional]
     """The bundle."""
@@ -54,7 +58,8 @@ def flash(config: FlashConfig) -> str:
     """
     with Steps(list(STEPS)) as steps:
         steps.begin("verify")
-        data, public = disk.read(config.bundle, archive.LARGEST), signature.load_public(config.public_key)
+        data = disk.read(config.bundle, archive.LARGEST)
+        public = signature.load_public(config.public_key)
         about, _ = opened(data, lambda message, signed: signature.verify(message, signed, public))
         digest = hashlib.sha256(data).hexdigest()
         steps.begin("connect")
@@ -65,7 +70,10 @@ def flash(config: FlashConfig) -> str:
         # Only a beginning that is ours is gone on with.
         start = arrived if hashlib.sha256(data[:arrived]).hexdigest() == prefix else 0
         if config.dry_run:
-            return f"{about.name} {about.version} may go to {config.connection.host}: {len(data) - start} bytes to send; nothing was changed"
+            return (
+                f"{about.name} {about.version} may go to {config.connection.host}: "
+                f"{len(data) - start} bytes to send; nothing was changed"
+            )
         steps.begin("upload", f"{start} of {len(data)} bytes are there")
 
         def feed(pipe: IO[bytes]) -> None:

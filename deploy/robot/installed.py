@@ -20,7 +20,9 @@ class StatusConfig:
 
 @dataclass(frozen=True)
 class RollbackConfig:
-    """Go back to the release before the one that runs: the only way to an older version. The robot has to be damped, and comes up damped."""
+    """Go back to the release before the one that runs: the only way to an older version. The robot
+    has to be damped, and comes up damped.
+    """
 
     connection: tyro.conf.OmitArgPrefixes[Connection]
     dry_run: bool = False
@@ -34,9 +36,13 @@ def status(config: StatusConfig) -> str:
     highest = ", ".join(f"{name} {version}" for name, (version, _) in facts.highest.items())
     lines = {
         "robot": facts.robot,
-        "service": f"{facts.keeper}, {'ready' if service.ready else 'starting' if service.active else 'stopped'}",
+        "service": (
+            f"{facts.keeper}, "
+            f"{'ready' if service.ready else 'starting' if service.active else 'stopped'}"
+        ),
         "state": service.status or "not known",
-        "current": _release(facts.current) + ("" if facts.proven else ", which has not proved itself: the next flash goes back first"),
+        "current": _release(facts.current)
+        + ("" if facts.proven else ", which has not proved itself: the next flash goes back first"),
         "before": _release(facts.previous),
         "highest": highest or "none",
         "python": f"{facts.python}, torch {facts.torch}" if facts.torch else "without torch",
@@ -49,7 +55,10 @@ def rollback(config: RollbackConfig) -> str:
     facts, *_ = described(config.connection)
     damped(facts.service)
     if config.dry_run:
-        return f"{config.connection.host} would go back to {_release(facts.previous)}; nothing was changed"
+        return (
+            f"{config.connection.host} would go back to {_release(facts.previous)}; nothing was "
+            "changed"
+        )
     with Steps(ROLLBACK_STEPS) as steps:
         step(config.connection, "rollback", told=steps.begin)
     return f"{_release(facts.previous)} runs on {config.connection.host}, damped"

@@ -1,4 +1,6 @@
-"""This very machine as a robot's computer: a real OpenSSH server on 127.0.0.1, as the user who calls, with keys of its own. For tests and `make robot-demo`."""
+"""This very machine as a robot's computer: a real OpenSSH server on 127.0.0.1, as the user who
+calls, with keys of its own. For tests and `make robot-demo`.
+"""
 
 import getpass
 import os
@@ -30,7 +32,9 @@ ForceCommand PATH={path} exec /bin/sh -c "$SSH_ORIGINAL_COMMAND"
 
 
 @contextmanager
-def local_host(folder: Path, root: Path, path: str = "/usr/local/bin:/usr/bin:/bin") -> Iterator[Connection]:
+def local_host(
+    folder: Path, root: Path, path: str = "/usr/local/bin:/usr/bin:/bin"
+) -> Iterator[Connection]:
     """A connection to a server that lives as long as the context; its keys and log are in `folder`.
 
     Args:
@@ -44,7 +48,9 @@ def local_host(folder: Path, root: Path, path: str = "/usr/local/bin:/usr/bin:/b
     if not SSHD.exists():
         raise DeployError(f"there is no {SSHD}; install it with: apt-get install openssh-server")
     for name in ("host_key", "identity"):
-        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(folder / name)], check=True)
+        subprocess.run(
+            ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(folder / name)], check=True
+        )
     (folder / "authorized_keys").write_bytes((folder / "identity.pub").read_bytes())
     port = _free_port()
     kind, key, *_ = (folder / "host_key.pub").read_text().split()
@@ -54,10 +60,21 @@ def local_host(folder: Path, root: Path, path: str = "/usr/local/bin:/usr/bin:/b
         # Where root's sshd separates privileges; without systemd nobody has made it.
         Path("/run/sshd").mkdir(exist_ok=True)
     with (folder / "sshd.log").open("wb") as log:
-        server = subprocess.Popen([str(SSHD), "-D", "-e", "-f", str(folder / "sshd_config")], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        server = subprocess.Popen(
+            [str(SSHD), "-D", "-e", "-f", str(folder / "sshd_config")],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+        )
     try:
         _wait(server, port, folder / "sshd.log")
-        yield Connection(f"{getpass.getuser()}@127.0.0.1", port, folder / "identity", folder / "known_hosts", str(root))
+        yield Connection(
+            host=f"{getpass.getuser()}@127.0.0.1",
+            port=port,
+            identity=folder / "identity",
+            known_hosts=folder / "known_hosts",
+            root=str(root),
+        )
     finally:
         server.terminate()
         server.wait()

@@ -1,4 +1,6 @@
-"""Say on standard error which step of something long is being done: a bar on a terminal, plain lines elsewhere."""
+"""Say on standard error which step of something long is being done: a bar on a terminal, plain
+lines elsewhere.
+"""
 
 from collections.abc import Sequence
 from types import TracebackType
@@ -11,26 +13,39 @@ class Steps:
     """A bar over named steps; use as a context."""
 
     def __init__(self, names: Sequence[str]) -> None:
-        self._names, self._now, self._console = names, "", Console(stderr=True, highlight=False, soft_wrap=True)
+        self._names = names
+        self._now = ""
+        self._console = Console(stderr=True, highlight=False, soft_wrap=True)
         columns = (TextColumn("{task.description:<14}"), BarColumn(), MofNCompleteColumn())
-        self._bar = Progress(*columns, console=self._console, transient=True, disable=not self._console.is_terminal)
+        self._bar = Progress(
+            *columns, console=self._console, transient=True, disable=not self._console.is_terminal
+        )
         self._task = self._bar.add_task("", total=float(len(names)))
 
     def __enter__(self) -> "Steps":
         self._bar.start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         self._finish(kind is None or self._now not in self._names)
         self._bar.stop()
 
     def begin(self, name: str, detail: str = "") -> None:
-        """The step `name` begins, and those before are done; with a `detail`, what came of it. A step that was not planned undoes the one before, which failed."""
+        """The step `name` begins, and those before are done; with a `detail`, what came of it. A
+        step that was not planned undoes the one before, which failed.
+        """
         if name != self._now:
             planned = name in self._names
             self._finish(planned)
             self._now = name
-            self._bar.update(self._task, description=name, completed=self._names.index(name) if planned else None)
+            self._bar.update(
+                self._task, description=name, completed=self._names.index(name) if planned else None
+            )
         if detail:
             self._console.print(f"      {detail}", markup=False)
 

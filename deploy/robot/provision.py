@@ -29,7 +29,9 @@ _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 @dataclass(frozen=True)
 class ProvisionConfig:
-    """Make a robot's computer one that can be flashed: folders, service, signer's key, Python with torch, and the runtime. Doing it again brings it up to date."""
+    """Make a robot's computer one that can be flashed: folders, service, signer's key, Python with
+    torch, and the runtime. Doing it again brings it up to date.
+    """
 
     connection: tyro.conf.OmitArgPrefixes[Connection]
     public_key: Path
@@ -41,9 +43,13 @@ class ProvisionConfig:
     option: tuple[str, ...] = ()
     """Options of that link, each NAME=VALUE."""
     python: str = ""
-    """An interpreter on the robot that has torch and numpy; default: one is made in a virtual environment there, which needs the network."""
+    """An interpreter on the robot that has torch and numpy; default: one is made in a virtual
+    environment there, which needs the network.
+    """
     service: str = "systemd"
-    """What keeps the runtime running: systemd, or process for a supervisor of our own where there is none."""
+    """What keeps the runtime running: systemd, or process for a supervisor of our own where there
+    is none.
+    """
     health_seconds: float = 10.0
     """How long a new release must stay up before it counts."""
     dry_run: bool = False
@@ -61,23 +67,42 @@ def provision(config: ProvisionConfig) -> str:
     if config.dry_run:
         # Nothing there can answer for us yet: only the way in is tried.
         run(config.connection, ["true"])
-        return f"would install {len(code)} bytes of runtime in {config.connection.root} on {config.connection.host} for {asdict(request)}; nothing was changed"
+        return (
+            f"would install {len(code)} bytes of runtime in {config.connection.root} on "
+            f"{config.connection.host} for {asdict(request)}; nothing was changed"
+        )
     root = shlex.quote(config.connection.root)
     with Steps(STEPS) as steps:
         steps.begin("upload")
-        run(config.connection, ["sh", "-c", f"mkdir -p {root} && cat > {root}/runtime.zip.partial"], feed=lambda pipe: _send(pipe, code))
+        run(
+            config.connection,
+            ["sh", "-c", f"mkdir -p {root} && cat > {root}/runtime.zip.partial"],
+            feed=lambda pipe: _send(pipe, code),
+        )
         text = json.dumps(asdict(request)).encode()
-        step(config.connection, "provision", feed=lambda pipe: _send(pipe, text), told=steps.begin, code="runtime.zip.partial")
+        step(
+            config.connection,
+            "provision",
+            feed=lambda pipe: _send(pipe, text),
+            told=steps.begin,
+            code="runtime.zip.partial",
+        )
     return f"{config.connection.host} is ready for bundles for {config.robot}"
 
 
 def runtime_zip() -> bytes:
-    """`deploy.runtime` as one file for PYTHONPATH, so that it is replaced in one instant; the same code gives the same bytes."""
+    """`deploy.runtime` as one file for PYTHONPATH, so that it is replaced in one instant; the same
+    code gives the same bytes.
+    """
     buffer = io.BytesIO()
     files = [HERE / "__init__.py", *sorted((HERE / "runtime").rglob("*.py"))]
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for path in files:
-            archive.writestr(zipfile.ZipInfo(str(path.relative_to(HERE.parent)), _EPOCH), path.read_bytes(), zipfile.ZIP_DEFLATED)
+            archive.writestr(
+                zipfile.ZipInfo(str(path.relative_to(HERE.parent)), _EPOCH),
+                path.read_bytes(),
+                zipfile.ZIP_DEFLATED,
+            )
     return buffer.getvalue()
 
 
@@ -95,7 +120,15 @@ def _request(config: ProvisionConfig) -> Request:
     signature.load_public(config.public_key)
     options = [word for option in config.option for word in ("--option", option)]
     key = disk.read(config.public_key, signature.LARGEST_KEY).decode("ascii")
-    return Request(config.robot, config.python, config.link, options, config.service, config.health_seconds, key)
+    return Request(
+        robot=config.robot,
+        python=config.python,
+        link=config.link,
+        arguments=options,
+        service=config.service,
+        health_seconds=config.health_seconds,
+        key=key,
+    )
 
 
 def _send(pipe: IO[bytes], data: bytes) -> None:

@@ -1,4 +1,5 @@
-"""Dress rehearsal on this machine: provision, flash, climb over DDS, refuse an armed robot, flash a broken release and watch it roll back. Ends with one page.
+"""Dress rehearsal on this machine: provision, flash, climb over DDS, refuse an armed robot, flash a
+broken release and watch it roll back. Ends with one page.
 
 Exit status: 0 everything came out as it should, 1 it did not, 2 wrong arguments.
 """
@@ -33,7 +34,9 @@ from envs.task.staircase import Staircase
 SPEED = 0.5
 """At which the person lets it climb [m/s]."""
 NO_MOTORS = 30
-"""A Go2 has 20 places for motors in its messages; a bundle that names this one was made for something else."""
+"""A Go2 has 20 places for motors in its messages; a bundle that names this one was made for
+something else.
+"""
 
 
 @dataclass(frozen=True)
@@ -59,20 +62,49 @@ class Play:
         """Run `python -m deploy` with these words."""
         texts = list(map(str, words))
         begin = time.monotonic()
-        done = subprocess.run([sys.executable, "-m", "deploy", *texts], cwd=self.folder, env=_surroundings(), capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            [sys.executable, "-m", "deploy", *texts],
+            cwd=self.folder,
+            env=_surroundings(),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
         typed = "python -m deploy " + shlex.join(texts).replace(f"{self.folder}/", "")
-        self._add(Act(title, why, typed, done.stderr + done.stdout, done.returncode, expected, time.monotonic() - begin))
+        self._add(
+            Act(
+                title=title,
+                why=why,
+                command=typed,
+                said=done.stderr + done.stdout,
+                status=done.returncode,
+                expected=expected,
+                seconds=time.monotonic() - begin,
+            )
+        )
 
     def hands(self, title: str, why: str, do: Callable[[], str]) -> None:
         """Something that a person does without a command."""
         begin = time.monotonic()
-        self._add(Act(title, why, "", do(), 0, 0, time.monotonic() - begin))
+        self._add(
+            Act(
+                title=title,
+                why=why,
+                command="",
+                said=do(),
+                status=0,
+                expected=0,
+                seconds=time.monotonic() - begin,
+            )
+        )
 
     def _add(self, act: Act) -> None:
         self.acts.append(act)
         print(f"{'ok' if act.well else 'FAIL':<4}  {act.title} ({act.seconds:.1f} s)", flush=True)
         if not act.well:
-            raise DeployError(f"{act.title} ended with status {act.status} instead of {act.expected}:\n{act.said}")
+            raise DeployError(
+                f"{act.title} ended with status {act.status} instead of {act.expected}:\n{act.said}"
+            )
 
 
 def main() -> int:
@@ -95,37 +127,96 @@ def perform(config: DemoConfig, folder: Path) -> bool:
     Raises:
         DeployError: something that the play needs does not work at all.
     """
-    play, ssh, root = Play(folder), folder / "ssh", folder / "treadwell"
+    play = Play(folder)
+    ssh = folder / "ssh"
+    root = folder / "treadwell"
     ssh.mkdir()
     root.mkdir()
-    play.command("Make a key", "Only bundles that it has signed run on the robot.", "keygen", "--out", "KEY")
-    play.command("Export", "The policy as a signed bundle, after all its checks.", "export", "--policy", config.policy, "--key", "KEY", "--version", "1.0.0", "--out", "one.bundle")  # fmt: skip
+    play.command(
+        "Make a key", "Only bundles that it has signed run on the robot.", "keygen", "--out", "KEY"
+    )
+    play.command(
+        "Export",
+        "The policy as a signed bundle, after all its checks.",
+        "export",
+        "--policy",
+        config.policy,
+        "--key",
+        "KEY",
+        "--version",
+        "1.0.0",
+        "--out",
+        "one.bundle",
+    )
     with local_host(ssh, root) as connection, fake_robot(folder, riser=config.riser) as person:
         layout = Layout(root)
         try:
-            _first_release(play, connection, person, layout, config)
+            _first_release(
+                play=play, connection=connection, person=person, layout=layout, config=config
+            )
             _second_release(play, connection)
         finally:
             supervised.stop(layout)
-        film.film(config.output / "climb.mp4", _longest(layout.log), person.events("where"), Staircase(config.riser))
+        film.film(
+            path=config.output / "climb.mp4",
+            box=_longest(layout.log),
+            where=person.events("where"),
+            stairs=Staircase(config.riser),
+        )
     shutil.copy(folder / "journal.jsonl", config.output)
     page.write(config.output / "index.html", play.acts, config.output / "climb.mp4")
     return all(act.well for act in play.acts)
 
 
-def _first_release(play: Play, connection: Connection, person: Person, layout: Layout, config: DemoConfig) -> None:
-    bus = ["--link", "go2", "--option", *(f"{name}={value}" for name, value in person.options.items())]
-    there, stairs = _words(connection), Staircase(config.riser)
-    play.command("Provision", "Folders, service, public key and runtime, on a computer that had nothing.", "provision", *there, "--public-key", "KEY.pub", *bus, "--service", "process", "--python", sys.executable)  # fmt: skip
+def _first_release(
+    play: Play, connection: Connection, person: Person, layout: Layout, config: DemoConfig
+) -> None:
+    bus = [
+        "--link",
+        "go2",
+        "--option",
+        *(f"{name}={value}" for name, value in person.options.items()),
+    ]
+    there = _words(connection)
+    stairs = Staircase(config.riser)
     play.command(
-        "Flash 1.0.0", "Verified here, verified and tested there, then swapped; it comes up damped.", "flash", "one.bundle", *there, "--public-key", "KEY.pub"
+        "Provision",
+        "Folders, service, public key and runtime, on a computer that had nothing.",
+        "provision",
+        *there,
+        "--public-key",
+        "KEY.pub",
+        *bus,
+        "--service",
+        "process",
+        "--python",
+        sys.executable,
+    )
+    play.command(
+        "Flash 1.0.0",
+        "Verified here, verified and tested there, then swapped; it comes up damped.",
+        "flash",
+        "one.bundle",
+        *there,
+        "--public-key",
+        "KEY.pub",
     )
     play.hands(
         "Climb",
-        "A person arms the robot with its remote control, lets it stand up, pushes one stick, and steers with the other.",
+        "A person arms the robot with its remote control, lets it stand up, pushes one stick, and "
+        "steers with the other.",
         lambda: _climb(person, layout, stairs),
     )
-    play.command("Flash an armed robot", "It is refused: nobody replaces the controller of a robot that stands.", "flash", "one.bundle", *there, "--public-key", "KEY.pub", expected=24)  # fmt: skip
+    play.command(
+        "Flash an armed robot",
+        "It is refused: nobody replaces the controller of a robot that stands.",
+        "flash",
+        "one.bundle",
+        *there,
+        "--public-key",
+        "KEY.pub",
+        expected=24,
+    )
     play.hands("Sit down", "It lies down and is damped again.", lambda: _sit(person, layout))
 
 
@@ -135,23 +226,44 @@ def _second_release(play: Play, connection: Connection) -> None:
     about = manifest.from_bytes(files[archive.MANIFEST])
     broken = replace(about, version="1.1.0", motor_index=(*about.motor_index[:-1], NO_MOTORS))
     content = {name: data for name, data in files.items() if name in about.files}
-    (play.folder / "two.bundle").write_bytes(sealed(broken, content, load_private(play.folder / "KEY")))
-    play.command("Flash 1.1.0, which is broken", "Signed, and its program is sound; but it names a motor that the robot lacks. Only the robot can tell, and goes back.", "flash", "two.bundle", *there, "--public-key", "KEY.pub", expected=29)  # fmt: skip
+    (play.folder / "two.bundle").write_bytes(
+        sealed(broken, content, load_private(play.folder / "KEY"))
+    )
+    play.command(
+        "Flash 1.1.0, which is broken",
+        "Signed, and its program is sound; but it names a motor that the robot lacks. Only the "
+        "robot can tell, and goes back.",
+        "flash",
+        "two.bundle",
+        *there,
+        "--public-key",
+        "KEY.pub",
+        expected=29,
+    )
     play.command("Status", "1.0.0 runs again.", "status", *there)
 
 
 def _climb(person: Person, layout: Layout, stairs: Staircase) -> str:
     for button, state in (("start", "armed"), ("A", "ready"), ("A", "running")):
-        _press(person, button, layout, state)
-    outcome = person.walk(stairs, SPEED, lambda: next((name for name in ("arrived", "fallen") if person.events(name)), ""))
+        _press(person=person, button=button, layout=layout, state=state)
+    outcome = person.walk(
+        stairs,
+        SPEED,
+        lambda: next((name for name in ("arrived", "fallen") if person.events(name)), ""),
+    )
     if outcome != "arrived":
-        raise DeployError("the robot fell on its way up; look at the video of another run, or try another riser")
-    _press(person, "B", layout, "holding")
-    return f"start: armed. A: it stands. A, left stick forward, right stick to keep to the middle: it walks, and has {outcome}. B: it holds."
+        raise DeployError(
+            "the robot fell on its way up; look at the video of another run, or try another riser"
+        )
+    _press(person=person, button="B", layout=layout, state="holding")
+    return (
+        "start: armed. A: it stands. A, left stick forward, right stick to keep to the middle: "
+        f"it walks, and has {outcome}. B: it holds."
+    )
 
 
 def _sit(person: Person, layout: Layout) -> str:
-    _press(person, "X", layout, "damped")
+    _press(person=person, button="X", layout=layout, state="damped")
     return "X: it sits down. Damped."
 
 
@@ -162,7 +274,17 @@ def _press(person: Person, button: str, layout: Layout, state: str) -> None:
 
 
 def _words(connection: Connection) -> list[object]:
-    return [connection.host, "--port", connection.port, "--identity", connection.identity, "--known-hosts", connection.known_hosts, "--root", connection.root]
+    return [
+        connection.host,
+        "--port",
+        connection.port,
+        "--identity",
+        connection.identity,
+        "--known-hosts",
+        connection.known_hosts,
+        "--root",
+        connection.root,
+    ]
 
 
 def _longest(folder: Path) -> Path:

@@ -1,4 +1,6 @@
-"""The climb as a video, drawn from what the robot recorded: joints and attitude from its black box, where it was from the fake robot's journal."""
+"""The climb as a video, drawn from what the robot recorded: joints and attitude from its black box,
+where it was from the fake robot's journal.
+"""
 
 from pathlib import Path
 from typing import Any
@@ -30,9 +32,20 @@ def film(path: Path, box: Path, where: list[dict[str, Any]], stairs: Staircase) 
     with quiet():
         from envs.physics.world import Camera, World
     about, records = blackbox.read(box)
-    records = records[np.isfinite(records["quaternion"]).all(1) & (records["state"] != about["states"].index("damped"))]
-    times, places = np.array([event["t"] for event in where]), np.array([event["position"] for event in where])
-    writer = imageio_ffmpeg.write_frames(str(path), SIZE, fps=RATE, codec="libx264", pix_fmt_out="yuv420p", output_params=["-movflags", "+faststart"])
+    records = records[
+        np.isfinite(records["quaternion"]).all(1)
+        & (records["state"] != about["states"].index("damped"))
+    ]
+    times = np.array([event["t"] for event in where])
+    places = np.array([event["position"] for event in where])
+    writer = imageio_ffmpeg.write_frames(
+        str(path),
+        SIZE,
+        fps=RATE,
+        codec="libx264",
+        pix_fmt_out="yuv420p",
+        output_params=["-movflags", "+faststart"],
+    )
     writer.send(None)
     world = World(GO2)
     try:
@@ -42,8 +55,19 @@ def film(path: Path, box: Path, where: list[dict[str, Any]], stairs: Staircase) 
             x, y, z = (float(np.interp(now, times, column)) for column in places.T)
             world.reset((x, y, z), row["quaternion"], row["joint_position"])
             height = float(np.clip(stairs.slope * x, 0.0, stairs.tops[-1]))
-            picture = Image.fromarray(world.picture(Camera((x, y, height + 0.2), distance=1.6, yaw=-30.0, pitch=-20.0), SIZE))
-            writer.send(np.asarray(_titled(picture, f"{about['states'][row['state']]}   {now - records['now'][0]:5.1f} s")).tobytes())
+            picture = Image.fromarray(
+                world.picture(
+                    Camera((x, y, height + 0.2), distance=1.6, yaw=-30.0, pitch=-20.0), SIZE
+                )
+            )
+            writer.send(
+                np.asarray(
+                    _titled(
+                        picture,
+                        f"{about['states'][row['state']]}   {now - records['now'][0]:5.1f} s",
+                    )
+                ).tobytes()
+            )
     finally:
         writer.close()
         world.close()

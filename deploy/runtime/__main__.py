@@ -1,7 +1,8 @@
 """python -m deploy.runtime: what a robot's own computer does with a bundle.
 
-Exit status: 0 done, 1 it could not be done, 2 wrong arguments, 3 the bundle's form, signature or hash was refused, 4 a check of the self-test failed,
-5 an optional package is missing, 6 the robot cannot be reached or refuses, 7 the control loop had to give up and left the robot damped.
+Exit status: 0 done, 1 it could not be done, 2 wrong arguments, 3 the bundle's form, signature or
+hash was refused, 4 a check of the self-test failed, 5 an optional package is missing, 6 the robot
+cannot be reached or refuses, 7 the control loop had to give up and left the robot damped.
 """
 
 from __future__ import annotations
@@ -24,7 +25,11 @@ UNREACHABLE = 6
 
 def main(words: Sequence[str]) -> int:
     """Command line; the exit status is in the module's docstring."""
-    parser = argparse.ArgumentParser("python -m deploy.runtime", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        "python -m deploy.runtime",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     commands = parser.add_subparsers(dest="command", required=True)
     for name, (add_arguments, command) in COMMANDS.items():
         summary = (command.__doc__ or "").splitlines()[0]

@@ -1,4 +1,6 @@
-"""What `python -m deploy` and the runtime refuse with: one line that says what and why, and an exit status."""
+"""What `python -m deploy` and the runtime refuse with: one line that says what and why, and an exit
+status.
+"""
 
 from __future__ import annotations
 

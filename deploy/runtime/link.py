@@ -1,6 +1,8 @@
-"""The seam between the control loop and a robot: what a robot says, what it is told, and whose clock counts.
+"""The seam between the control loop and a robot: what a robot says, what it is told, and whose
+clock counts.
 
-Single robot, arrays without a batch dimension, joints in the order of the bundle's manifest. Times are seconds of the link's `Clock`.
+Single robot, arrays without a batch dimension, joints in the order of the bundle's manifest. Times
+are seconds of the link's `Clock`.
 """
 
 from __future__ import annotations
@@ -11,7 +13,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float32]
-BUTTONS = ("A", "B", "X", "Y", "L1", "L2", "R1", "R2", "start", "select", "up", "down", "left", "right")
+BUTTONS = (
+    "A",
+    "B",
+    "X",
+    "Y",
+    "L1",
+    "L2",
+    "R1",
+    "R2",
+    "start",
+    "select",
+    "up",
+    "down",
+    "left",
+    "right",
+)
 """Of a remote control."""
 
 
@@ -66,7 +83,9 @@ class HeightMap(NamedTuple):
 
 
 class MotorCommand(NamedTuple):
-    """What the motor drivers are told: torque = kp (position - q) + kd (velocity - dq) + torque. Each (J,)."""
+    """What the motor drivers are told: torque = kp (position - q) + kd (velocity - dq) + torque.
+    Each (J,).
+    """
 
     position: Array
     """[rad]."""
@@ -104,7 +123,9 @@ class Link(Writer, Protocol):
     """A connection to one robot. Reading never blocks."""
 
     def start(self) -> None:
-        """Take the robot over from its own controllers. Raises LinkError if it does not let go, or is not there."""
+        """Take the robot over from its own controllers. Raises LinkError if it does not let go, or
+        is not there.
+        """
 
     def state(self) -> RobotState | None:
         """The newest message; None before the first."""

@@ -1,12 +1,15 @@
-"""python -m deploy.simulation: a process that plays the robot in real time, for `python -m deploy run BUNDLE --link sim --option socket=PATH`.
+"""python -m deploy.simulation: a process that plays the robot in real time, for `python -m deploy
+run BUNDLE --link sim --option socket=PATH`.
 
-It lies limp on the ground before a flight of stairs, follows the last command for ever, and takes orders as JSON lines on standard input:
+It lies limp on the ground before a flight of stairs, follows the last command for ever, and takes
+orders as JSON lines on standard input:
 
-    {"buttons": ["start"], "forward": 0.5, "turn": 0.0}    its remote control, until the next such line
-    {"push": [0.5, 0.0, 0.0]}                              change of the base's velocity in the world [m/s]
-    {"quit": true}
+    {"buttons": ["start"], "forward": 0.5, "turn": 0.0}    its remote control, until the next such
+    line {"push": [0.5, 0.0, 0.0]}                              change of the base's velocity in the
+    world [m/s] {"quit": true}
 
-Exit status: 0 told to quit, 1 it cannot listen, 2 wrong arguments, 5 an optional package is missing.
+Exit status: 0 told to quit, 1 it cannot listen, 2 wrong arguments, 5 an optional package is
+missing.
 """
 
 import json
@@ -77,13 +80,22 @@ def main() -> int:
 
 def play(config: SimulationConfig, stairs: Staircase) -> None:
     """Play the robot until told to quit. Raises DeployError if nobody can be served."""
-    spec, rng = ROBOTS[config.robot], np.random.default_rng(config.seed)
+    spec = ROBOTS[config.robot]
+    rng = np.random.default_rng(config.seed)
     scenario = trial(rng, spec, stairs)
     body = open_body(config.engine, spec, scenario, lying=True)
-    player, orders = Player(body, Senses(spec, scenario, rng, body.truth()), config.socket), Orders()
+    player = Player(
+        body, Senses(spec=spec, scenario=scenario, rng=rng, truth=body.truth()), config.socket
+    )
+    orders = Orders()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    print(f"{config.robot} lies before a flight {config.direction} in {config.engine} and listens at {config.socket}", flush=True)
-    due, noted = time.monotonic(), 0.0
+    print(
+        f"{config.robot} lies before a flight {config.direction} in {config.engine} and listens "
+        f"at {config.socket}",
+        flush=True,
+    )
+    due = time.monotonic()
+    noted = 0.0
     try:
         while True:
             for line in orders.come():
@@ -96,8 +108,17 @@ def play(config: SimulationConfig, stairs: Staircase) -> None:
             due += body.period
             now = time.monotonic()
             if now - noted > NOTE_PERIOD:
-                noted, truth = now, body.truth()
-                print(json.dumps({"position": truth.position.round(3).tolist(), "quaternion": truth.quaternion.round(3).tolist()}), flush=True)
+                noted = now
+                truth = body.truth()
+                print(
+                    json.dumps(
+                        {
+                            "position": truth.position.round(3).tolist(),
+                            "quaternion": truth.quaternion.round(3).tolist(),
+                        }
+                    ),
+                    flush=True,
+                )
             # A machine that is too slow makes the robot slow, not jumpy.
             due = max(due, now - BEHIND)
             time.sleep(max(0.0, due - now))
@@ -113,7 +134,11 @@ def _order(line: str) -> dict[str, object]:
         return {}
     unknown = set(order) - KNOWN
     if unknown:
-        _say(f"this robot does not know {', '.join(sorted(unknown))}; use {', '.join(sorted(KNOWN))}", 0)
+        _say(
+            f"this robot does not know {', '.join(sorted(unknown))}; use "
+            f"{', '.join(sorted(KNOWN))}",
+            0,
+        )
         return {}
     return order
 

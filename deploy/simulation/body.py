@@ -1,4 +1,6 @@
-"""What a physics engine offers to whoever plays the robot: motor drivers that take commands, and the truth about the body."""
+"""What a physics engine offers to whoever plays the robot: motor drivers that take commands, and
+the truth about the body.
+"""
 
 from typing import NamedTuple, Protocol
 
@@ -36,13 +38,17 @@ class Body(Protocol):
     """Of a physics step [s]."""
 
     def advance(self, command: MotorCommand) -> None:
-        """One physics step with the motor drivers following `command`: PD law, torque-speed line, joint friction as `envs.physics.motors` has them."""
+        """One physics step with the motor drivers following `command`: PD law, torque-speed line,
+        joint friction as `envs.physics.motors` has them.
+        """
 
     def truth(self) -> Truth:
         """The state now."""
 
     def heights(self) -> Array:
-        """Ground above the base's origin on the controller's grid, level frame [m], (29, 7), without error."""
+        """Ground above the base's origin on the controller's grid, level frame [m], (29, 7),
+        without error.
+        """
 
     def push(self, velocity: Array) -> None:
         """Change the base's velocity by `velocity` [m/s] in the world, (3,)."""

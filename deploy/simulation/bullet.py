@@ -12,7 +12,9 @@ from envs.robots.spec import RobotSpec
 from envs.task.scenario import Scenario
 
 PHYSICS_STEP = 0.0025
-"""[s]; half of training's, which rings under the damping of 5 N m s/rad that the runtime stands up with."""
+"""[s]; half of training's, which rings under the damping of 5 N m s/rad that the runtime stands up
+with.
+"""
 
 
 class BulletBody:
@@ -52,10 +54,20 @@ class BulletBody:
         # Bullet speaks of the centre of mass.
         offset = frames.to_world(rotation, self._world.base_com[None])[0]
         gyro = frames.to_base(rotation, turn[None])[0]
-        return Truth(position - offset, quaternion, velocity - np.cross(turn, offset), gyro, self._joints[:, 0], self._joints[:, 1], self._motor)
+        return Truth(
+            position=position - offset,
+            quaternion=quaternion,
+            velocity=velocity - np.cross(turn, offset),
+            angular_velocity=gyro,
+            joint_position=self._joints[:, 0],
+            joint_velocity=self._joints[:, 1],
+            joint_torque=self._motor,
+        )
 
     def heights(self) -> Array:
-        """Ground above the base's origin on the controller's grid, level frame [m], (29, 7), without error."""
+        """Ground above the base's origin on the controller's grid, level frame [m], (29, 7),
+        without error.
+        """
         return self._scene.heights(self.truth())
 
     def push(self, velocity: Array) -> None:

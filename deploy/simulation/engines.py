@@ -10,7 +10,10 @@ from envs.robots.spec import RobotSpec
 from envs.task.scenario import Scenario
 
 Engine = Literal["pybullet", "mujoco"]
-_BODIES = {"pybullet": "deploy.simulation.bullet.BulletBody", "mujoco": "deploy.simulation.mujoco.MujocoBody"}
+_BODIES = {
+    "pybullet": "deploy.simulation.bullet.BulletBody",
+    "mujoco": "deploy.simulation.mujoco.MujocoBody",
+}
 
 
 def require(engine: Engine) -> None:
@@ -19,7 +22,9 @@ def require(engine: Engine) -> None:
         with quiet():
             import_module(engine)
     except ModuleNotFoundError:
-        raise MissingExtraError(f"{engine} is not installed; run `pip install .[rehearse]`") from None
+        raise MissingExtraError(
+            f"{engine} is not installed; run `pip install .[rehearse]`"
+        ) from None
 
 
 def open_body(engine: Engine, spec: RobotSpec, scenario: Scenario, lying: bool = False) -> Body:

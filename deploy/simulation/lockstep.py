@@ -1,4 +1,6 @@
-"""A link to a body whose clock is the body's own: physics goes on when the control loop sleeps, as fast as the machine can."""
+"""A link to a body whose clock is the body's own: physics goes on when the control loop sleeps, as
+fast as the machine can.
+"""
 
 from collections.abc import Callable
 
@@ -13,21 +15,30 @@ Pilot = Callable[[float, Truth], Remote]
 
 
 class Lockstep:
-    """Link and clock of one simulated robot. `watch` is told time and truth whenever the loop has slept."""
+    """Link and clock of one simulated robot. `watch` is told time and truth whenever the loop has
+    slept.
+    """
 
-    def __init__(self, body: Body, senses: Senses, pilot: Pilot, watch: Callable[[float, Truth], None]) -> None:
-        self._body, self._senses, self._pilot, self._watch = body, senses, pilot, watch
+    def __init__(
+        self, body: Body, senses: Senses, pilot: Pilot, watch: Callable[[float, Truth], None]
+    ) -> None:
+        self._body = body
+        self._senses = senses
+        self._pilot = pilot
+        self._watch = watch
         self._steps = 0
         self._read()
         zero = np.zeros_like(self._state.joint_position)
-        self._command = MotorCommand(zero, zero, zero, zero, zero)
+        self._command = MotorCommand(position=zero, velocity=zero, torque=zero, kp=zero, kd=zero)
 
     def now(self) -> float:
         """Seconds since the body was made."""
         return self._steps * self._body.period
 
     def sleep_until(self, deadline: float) -> None:
-        """Advance the body to `deadline` [s], its motors following the last command; before the first they are limp."""
+        """Advance the body to `deadline` [s], its motors following the last command; before the
+        first they are limp.
+        """
         steps = max(0, round(deadline / self._body.period) - self._steps)
         for _ in range(steps):
             self._body.advance(self._command)
@@ -38,7 +49,9 @@ class Lockstep:
 
     def _read(self) -> None:
         truth = self._body.truth()
-        self._state, self._map = self._senses.read(truth, self.now(), self._pilot(self.now(), truth))
+        self._state, self._map = self._senses.read(
+            truth, self.now(), self._pilot(self.now(), truth)
+        )
 
     def start(self) -> None:
         """Nothing else controls the robot."""

@@ -1,4 +1,6 @@
-"""A body in MuJoCo: a second opinion on contact and dynamics, made from the same URDF, staircase, payload and motor drivers as the one in Bullet."""
+"""A body in MuJoCo: a second opinion on contact and dynamics, made from the same URDF, staircase,
+payload and motor drivers as the one in Bullet.
+"""
 
 import xml.etree.ElementTree as ET
 
@@ -14,10 +16,13 @@ from envs.task.scenario import Scenario
 
 PHYSICS_STEP = 0.002
 """[s]; MuJoCo's own default."""
-_ROBOT, _GROUND = 1, 2
+_ROBOT = 1
+_GROUND = 2
 """Collision groups: as in Bullet, the robot meets the ground and not itself."""
 _FREE = 7
-"""Coordinates of a free joint in `qpos`: position, quaternion wxyz. In `qvel` they are 6: velocity of the origin in the world, angular velocity in the base."""
+"""Coordinates of a free joint in `qpos`: position, quaternion wxyz. In `qvel` they are 6: velocity
+of the origin in the world, angular velocity in the base.
+"""
 
 
 class MujocoBody:
@@ -47,17 +52,29 @@ class MujocoBody:
 
     def advance(self, command: MotorCommand) -> None:
         """One physics step with the motor drivers following `command`."""
-        self._motor, torque = self._drives.torque(command, self.data.qpos[self._q], self.data.qvel[self._v])
+        self._motor, torque = self._drives.torque(
+            command, self.data.qpos[self._q], self.data.qvel[self._v]
+        )
         self.data.qfrc_applied[self._v] = torque
         mujoco.mj_step(self.model, self.data)
 
     def truth(self) -> Truth:
         """The state now."""
         q, v = self.data.qpos.copy(), self.data.qvel.copy()
-        return Truth(q[:3], q[[4, 5, 6, 3]], v[:3], v[3:6], q[self._q], v[self._v], self._motor)
+        return Truth(
+            position=q[:3],
+            quaternion=q[[4, 5, 6, 3]],
+            velocity=v[:3],
+            angular_velocity=v[3:6],
+            joint_position=q[self._q],
+            joint_velocity=v[self._v],
+            joint_torque=self._motor,
+        )
 
     def heights(self) -> Array:
-        """Ground above the base's origin on the controller's grid, level frame [m], (29, 7), without error."""
+        """Ground above the base's origin on the controller's grid, level frame [m], (29, 7),
+        without error.
+        """
         return self._scene.heights(self.truth())
 
     def push(self, velocity: Array) -> None:
@@ -69,7 +86,9 @@ class MujocoBody:
 
 
 def model(spec: RobotSpec, scenario: Scenario) -> mujoco.MjModel:
-    """The robot of `spec` on the ground of `scenario`, as MuJoCo's own reader understands the URDF."""
+    """The robot of `spec` on the ground of `scenario`, as MuJoCo's own reader understands the
+    URDF.
+    """
     made = mujoco.MjSpec.from_string(_floating(spec))
     _set_options(made.option)
     _set_robot(made, spec, scenario)
@@ -90,7 +109,8 @@ def _floating(spec: RobotSpec) -> str:
 def _set_options(option: mujoco.MjOption) -> None:
     option.timestep = PHYSICS_STEP
     option.integrator = mujoco.mjtIntegrator.mjINT_IMPLICITFAST
-    # Friction without a preferred axis, as Bullet is set to. MuJoCo's friction is soft and creeps; the ratio makes it as hard as the public models of the robot have it.
+    # Friction without a preferred axis, as Bullet is set to. MuJoCo's friction is soft and creeps;
+    # the ratio makes it as hard as the public models of the robot have it.
     option.cone = mujoco.mjtCone.mjCONE_ELLIPTIC
     option.impratio = 100.0
 
@@ -99,9 +119,11 @@ def _set_robot(made: mujoco.MjSpec, spec: RobotSpec, scenario: Scenario) -> None
     for name in spec.joint_names:
         made.joint(name).armature = spec.rotor_inertia
     for geom in made.geoms:
-        geom.contype, geom.conaffinity = _ROBOT, _GROUND
+        geom.contype = _ROBOT
+        geom.conaffinity = _GROUND
         geom.condim = 3
-        # Higher priority: the pair has the robot's friction, where MuJoCo would take the larger of the two. In Bullet the ground's is 1 and they multiply.
+        # Higher priority: the pair has the robot's friction, where MuJoCo would take the larger of
+        # the two. In Bullet the ground's is 1 and they multiply.
         geom.priority = 1
         geom.friction = (float(scenario.values["friction"][0]), 0.0, 0.0)
     trunk, corners = scenario.payload(spec)

@@ -20,26 +20,49 @@ class Referee:
     """
 
     def __init__(self, spec: RobotSpec, scenario: Scenario) -> None:
-        self._scenario, self._scene = scenario, Scene(spec, scenario)
+        self._scenario = scenario
+        self._scene = Scene(spec, scenario)
         self._arrived_height = kind(spec).arrived_height
         self._goal = scenario.goal_x(spec.body_length)
         self._weight = 9.81 * (spec.mass + float(scenario.values["payload"][0]))
         self._start: Truth | None = None
-        self.energy = self.way = 0.0
+        self.energy = 0.0
+        self.way = 0.0
 
     def end(self, truth: Truth, seconds: float) -> str:
-        """One of `envs.task.terminations.ENDS`, "" while the episode goes on, `seconds` after it began."""
-        stairs, (x, y, _) = self._scenario.stairs, truth.position
-        upright, beyond = frames.rotation_matrix(truth.quaternion[None])[0, 2, 2], stairs.heading * (x - self._goal)
-        over_ground, time_is_up = height_over(truth, self._scene), seconds >= self._scenario.seconds
-        return ENDS[int(ending(upright, beyond, y, 0.5 * stairs.width, over_ground, self._arrived_height, time_is_up))]
+        """One of `envs.task.terminations.ENDS`, "" while the episode goes on, `seconds` after it
+        began.
+        """
+        stairs = self._scenario.stairs
+        (x, y, _) = truth.position
+        upright = frames.rotation_matrix(truth.quaternion[None])[0, 2, 2]
+        beyond = stairs.heading * (x - self._goal)
+        over_ground = height_over(truth, self._scene)
+        time_is_up = seconds >= self._scenario.seconds
+        return ENDS[
+            int(
+                ending(
+                    upright=upright,
+                    beyond=beyond,
+                    aside=y,
+                    half_width=0.5 * stairs.width,
+                    over_ground=over_ground,
+                    arrived_height=self._arrived_height,
+                    time_is_up=time_is_up,
+                )
+            )
+        ]
 
     def count(self, truth: Truth, period: float) -> None:
         """Take `period` [s] into account; work is sampled so often, not integrated."""
         self._start = self._start or truth
         self.energy += period * float(np.abs(truth.joint_torque * truth.joint_velocity).sum())
-        self.way = self._scenario.stairs.heading * float(truth.position[0] - self._start.position[0])
+        self.way = self._scenario.stairs.heading * float(
+            truth.position[0] - self._start.position[0]
+        )
 
     def cost_of_transport(self) -> float:
-        """Work over weight and way so far; as `envs.climb` has it, a way of less than 10 cm counts as that."""
+        """Work over weight and way so far; as `envs.climb` has it, a way of less than 10 cm counts
+        as that.
+        """
         return self.energy / (self._weight * max(self.way, 0.1))

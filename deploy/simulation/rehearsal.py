@@ -1,4 +1,6 @@
-"""One episode of a bundle's program in a physics engine, through the robot's own runtime, with a person at the remote control."""
+"""One episode of a bundle's program in a physics engine, through the robot's own runtime, with a
+person at the remote control.
+"""
 
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
@@ -63,31 +65,60 @@ def play_share(share: Share) -> Iterator[tuple[Play, Played]]:
     torch.set_num_threads(1)
     programs = pilot.load(share.about, share.files)
     for play in share.plays:
-        yield play, Episode(share.about, programs, share.trials, play).run()
+        yield (
+            play,
+            Episode(about=share.about, programs=programs, trials=share.trials, play=play).run(),
+        )
 
 
 class Episode:
-    """One episode. The robot lies before the flight; a person arms it, has it stand up and walk, and keeps it on the middle line."""
+    """One episode. The robot lies before the flight; a person arms it, has it stand up and walk,
+    and keeps it on the middle line.
+    """
 
     def __init__(self, about: Manifest, programs: pilot.Pilot, trials: Trials, play: Play) -> None:
-        spec, rng = ROBOTS[about.robot], trials.generator(play.job)
+        spec = ROBOTS[about.robot]
+        rng = trials.generator(play.job)
         self._scenario: Scenario = trials.scenario(rng, spec, play.job)
         self._rng = rng
         self._body = open_body(play.engine, spec, self._scenario, lying=True)
         self._referee = Referee(spec, self._scenario)
-        self._link = Lockstep(self._body, Senses(spec, self._scenario, rng, self._body.truth()), self._remote, self._watch)
+        self._link = Lockstep(
+            body=self._body,
+            senses=Senses(spec=spec, scenario=self._scenario, rng=rng, truth=self._body.truth()),
+            pilot=self._remote,
+            watch=self._watch,
+        )
         self._control = Control(about, programs)
         self._period = about.control_period
         self._next_push = GO + rng.uniform(*PUSH_EVERY)
-        self._end = self._trip = ""
+        self._end = ""
+        self._trip = ""
 
     def run(self) -> Played:
         """Play it to its end."""
         link = self._link
-        loop.run(link, link, self._control, Person(), lambda: "", loop.Unwatched(), (self._note,), lambda: bool(self._end))
+        loop.run(
+            link=link,
+            clock=link,
+            control=self._control,
+            person=Person(),
+            keys=lambda: "",
+            guardian=loop.Unwatched(),
+            observers=(self._note,),
+            ends=lambda: bool(self._end),
+        )
         seconds = max(link.now() - GO, self._period)
         link.close()
-        return Played(Outcome(self._end, seconds, self._referee.way / seconds, self._referee.cost_of_transport()), self._trip)
+        return Played(
+            Outcome(
+                end=self._end,
+                seconds=seconds,
+                speed=self._referee.way / seconds,
+                cost_of_transport=self._referee.cost_of_transport(),
+            ),
+            self._trip,
+        )
 
     def _note(self, _: Inputs, outcome: Tick, __: float) -> None:
         self._trip = self._trip or next((trip.message for trip in outcome.trips), "")
@@ -96,7 +127,15 @@ class Episode:
         buttons = frozenset(button for at, button in PRESSES if at <= now < at + PRESS)
         if now < GO:
             return Remote(buttons)
-        return Remote(buttons, *steering.sticks(self._scenario.stairs, self._scenario.speed, truth.position, truth.quaternion))
+        return Remote(
+            buttons,
+            *steering.sticks(
+                stairs=self._scenario.stairs,
+                speed=self._scenario.speed,
+                position=truth.position,
+                quaternion=truth.quaternion,
+            ),
+        )
 
     def _watch(self, now: float, truth: Truth) -> None:
         if now >= GO:
@@ -107,5 +146,6 @@ class Episode:
 
     def _push(self, now: float) -> None:
         self._next_push = now + self._rng.uniform(*PUSH_EVERY)
-        speed, angle = self._rng.uniform(0.0, self._scenario.values["push"][0]), self._rng.uniform(-np.pi, np.pi)
+        speed = self._rng.uniform(0.0, self._scenario.values["push"][0])
+        angle = self._rng.uniform(-np.pi, np.pi)
         self._body.push(speed * np.array([np.cos(angle), np.sin(angle), 0.0]))

@@ -34,7 +34,9 @@ ENOUGH = 0.9
 
 @dataclass(frozen=True)
 class RehearseConfig:
-    """Let a bundle's program climb in a second physics engine, through the runtime that a robot has: it lies there, is armed, stands up and walks. Beside it, the same episodes in PyBullet."""
+    """Let a bundle's program climb in a second physics engine, through the runtime that a robot
+    has: it lies there, is armed, stands up and walks. Beside it, the same episodes in PyBullet.
+    """
 
     bundle: Annotated[Path, tyro.conf.Positional]
     """The bundle."""
@@ -68,7 +70,9 @@ class Row(NamedTuple):
 
     @property
     def ratio(self) -> float:
-        """Success there over success here; nothing can hold that is not there in the first place."""
+        """Success there over success here; nothing can hold that is not there in the first
+        place.
+        """
         return self.there.rate / self.here.rate if self.here.rate else 0.0
 
 
@@ -79,7 +83,8 @@ def rehearse(config: RehearseConfig) -> str:
         RefusedError: the bundle's form, signature or a hash is wrong; nothing was loaded.
         MissingExtraError: the physics engine is not installed.
         VerificationError: on some flight the success is less than `ENOUGH` of PyBullet's.
-        DeployError: its robot cannot be driven by the runtime, an argument is wrong, a file cannot be read or written, or a worker process died.
+        DeployError: its robot cannot be driven by the runtime, an argument is wrong, a file cannot
+            be read or written, or a worker process died.
     """
     if config.json:
         disk.check(config.json)
@@ -89,24 +94,48 @@ def rehearse(config: RehearseConfig) -> str:
     trials = _trials(config, about.robot)
     engines = dict.fromkeys((config.engine, TRAINED_IN))
     plays = [Play(engine, job) for job in trials.jobs for engine in engines]
-    shares = [Share(about, files, trials, plays[first :: config.workers]) for first in range(min(config.workers, len(plays)))]
+    shares = [
+        Share(about=about, files=files, trials=trials, plays=plays[first :: config.workers])
+        for first in range(min(config.workers, len(plays)))
+    ]
     console = Console(stderr=True)
     try:
-        played: dict[Play, Played] = dict(track(gather(play_share, shares), "rehearsal", total=len(plays), console=console, disable=not console.is_terminal))
+        played: dict[Play, Played] = dict(
+            track(
+                gather(play_share, shares),
+                "rehearsal",
+                total=len(plays),
+                console=console,
+                disable=not console.is_terminal,
+            )
+        )
     except WorkerError as error:
         raise DeployError(str(error)) from error
     there, here = (
-        summarise(trials, {play.job: what.outcome for play, what in played.items() if play.engine == engine}) for engine in (config.engine, TRAINED_IN)
+        summarise(
+            trials,
+            {play.job: what.outcome for play, what in played.items() if play.engine == engine},
+        )
+        for engine in (config.engine, TRAINED_IN)
     )
     rows = [Row(*cells) for cells in zip(there, here, strict=True)]
     trips = {engine: _trips(engine, played) for engine in engines}
-    report = text(f"{about.name} {about.version} for {about.robot}", config, rows, trips)
+    report = text(
+        title=f"{about.name} {about.version} for {about.robot}",
+        config=config,
+        rows=rows,
+        trips=trips,
+    )
     if config.json:
         disk.write(config.json, json.dumps(_record(config, rows, trips), indent=2).encode() + b"\n")
     worst = min(rows, key=lambda row: row.ratio)
     if worst.ratio < ENOUGH:
         flight = f"{100 * worst.there.riser:g} cm {worst.there.direction}"
-        raise VerificationError(f"{config.bundle}: {worst.ratio:.2f} of PyBullet's success in {config.engine} at {flight} (at least {ENOUGH})", report)
+        raise VerificationError(
+            f"{config.bundle}: {worst.ratio:.2f} of PyBullet's success in {config.engine} at "
+            f"{flight} (at least {ENOUGH})",
+            report,
+        )
     return report
 
 
@@ -115,30 +144,56 @@ def _trials(config: RehearseConfig, robot: str) -> Trials:
         raise DeployError("episodes and workers must be at least 1, the seed at least 0")
     ways: Any = [way.strip() for way in config.directions.split(",")]
     try:
-        flights = tuple(Staircase(float(riser), direction=way) for way, riser in product(ways, config.risers.split(",")))
+        flights = tuple(
+            Staircase(float(riser), direction=way)
+            for way, riser in product(ways, config.risers.split(","))
+        )
     except ValueError as error:
-        raise DeployError(f"{error}; risers are numbers [m] with commas between, directions up or down") from error
-    return Trials(str(config.bundle), robot, tuple(dict.fromkeys(flights)), config.episodes, config.seed, config.randomize)
+        raise DeployError(
+            f"{error}; risers are numbers [m] with commas between, directions up or down"
+        ) from error
+    return Trials(
+        policy=str(config.bundle),
+        robot=robot,
+        flights=tuple(dict.fromkeys(flights)),
+        episodes=config.episodes,
+        seed=config.seed,
+        randomize=config.randomize,
+    )
 
 
 def _trips(engine: Engine, played: Mapping[Play, Played]) -> Counter[str]:
     """In how many episodes which guard was the first to trip."""
-    return Counter(what.trip.split(":")[0] for play, what in played.items() if play.engine == engine and what.trip)
+    return Counter(
+        what.trip.split(":")[0]
+        for play, what in played.items()
+        if play.engine == engine and what.trip
+    )
 
 
-def text(title: str, config: RehearseConfig, rows: Sequence[Row], trips: Mapping[Engine, Counter[str]]) -> str:
+def text(
+    title: str, config: RehearseConfig, rows: Sequence[Row], trips: Mapping[Engine, Counter[str]]
+) -> str:
     """The report as text."""
     lines = [
-        f"{title} in {config.engine} beside {TRAINED_IN}, through the robot's runtime: {config.episodes} episodes a flight, {config.randomize} randomisation, seed {config.seed}",
+        f"{title} in {config.engine} beside {TRAINED_IN}, through the robot's runtime: "
+        f"{config.episodes} episodes a flight, {config.randomize} randomisation, seed "
+        f"{config.seed}",
         "",
         f"{'riser':>8}  {'way':<4}  {config.engine:<26}{TRAINED_IN:<26}ratio",
     ]
     for row in rows:
         verdict = "ok" if row.ratio >= ENOUGH else "FAIL"
-        lines.append(f"{100 * row.there.riser:5.1f} cm  {row.there.direction:<4}  {_cell(row.there):<26}{_cell(row.here):<26}{row.ratio:.2f}  {verdict}")
+        lines.append(
+            f"{100 * row.there.riser:5.1f} cm  {row.there.direction:<4}  "
+            f"{_cell(row.there):<26}{_cell(row.here):<26}{row.ratio:.2f}  {verdict}"
+        )
     lines.append("")
     for engine, counts in trips.items():
-        lines.append(f"guards that tripped first in {engine}: " + (", ".join(f"{name} {count}" for name, count in counts.most_common()) or "none"))
+        lines.append(
+            f"guards that tripped first in {engine}: "
+            + (", ".join(f"{name} {count}" for name, count in counts.most_common()) or "none")
+        )
     return "\n".join(lines)
 
 
@@ -147,7 +202,23 @@ def _cell(cell: Cell) -> str:
     return f"{cell.successes}/{cell.episodes} ({100 * low:.0f}-{100 * high:.0f}%)"
 
 
-def _record(config: RehearseConfig, rows: Sequence[Row], trips: Mapping[Engine, Counter[str]]) -> dict[str, Any]:
+def _record(
+    config: RehearseConfig, rows: Sequence[Row], trips: Mapping[Engine, Counter[str]]
+) -> dict[str, Any]:
     settings = {name: getattr(config, name) for name in ("engine", "episodes", "seed", "randomize")}
-    flights = [{config.engine: asdict(row.there), TRAINED_IN: asdict(row.here), "ratio": row.ratio, "passed": row.ratio >= ENOUGH} for row in rows]
-    return settings | {"bundle": config.bundle.name, "versions": versions(), "enough": ENOUGH, "flights": flights, "trips": trips}
+    flights = [
+        {
+            config.engine: asdict(row.there),
+            TRAINED_IN: asdict(row.here),
+            "ratio": row.ratio,
+            "passed": row.ratio >= ENOUGH,
+        }
+        for row in rows
+    ]
+    return settings | {
+        "bundle": config.bundle.name,
+        "versions": versions(),
+        "enough": ENOUGH,
+        "flights": flights,
+        "trips": trips,
+    }

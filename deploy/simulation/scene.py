@@ -8,7 +8,14 @@ from numpy.typing import NDArray
 from deploy.simulation.body import Truth
 from envs import frames
 from envs.families import posture
-from envs.programs.sensors import MAP_X_COUNT, MAP_X_START, MAP_X_STEP, MAP_Y_COUNT, MAP_Y_START, MAP_Y_STEP
+from envs.programs.sensors import (
+    MAP_X_COUNT,
+    MAP_X_START,
+    MAP_X_STEP,
+    MAP_Y_COUNT,
+    MAP_Y_START,
+    MAP_Y_STEP,
+)
 from envs.robots.spec import RobotSpec
 from envs.task.scenario import Scenario
 from envs.task.staircase import Terrain
@@ -16,8 +23,14 @@ from envs.task.staircase import Terrain
 Array = NDArray[np.float64]
 
 FOLDED = (0.0, 1.36, -2.65)
-"""Hip, thigh, calf of a robot that lies with its legs under it [rad]: where Unitree's own stand-up example begins."""
-_GRID = np.meshgrid(MAP_X_START + MAP_X_STEP * np.arange(MAP_X_COUNT), MAP_Y_START + MAP_Y_STEP * np.arange(MAP_Y_COUNT), indexing="ij")
+"""Hip, thigh, calf of a robot that lies with its legs under it [rad]: where Unitree's own stand-up
+example begins.
+"""
+_GRID = np.meshgrid(
+    MAP_X_START + MAP_X_STEP * np.arange(MAP_X_COUNT),
+    MAP_Y_START + MAP_Y_STEP * np.arange(MAP_Y_COUNT),
+    indexing="ij",
+)
 
 
 class Pose(NamedTuple):
@@ -35,7 +48,8 @@ class Scene:
     """The ground of one episode, and how the robot is put on it."""
 
     def __init__(self, spec: RobotSpec, scenario: Scenario) -> None:
-        self._spec, self._scenario = spec, scenario
+        self._spec = spec
+        self._scenario = scenario
         self._terrain = Terrain(1)
         self._terrain.place(0, scenario.stairs)
 
@@ -47,15 +61,23 @@ class Scene:
         """Ground above the base's origin on the controller's grid, level frame [m], (29, 7)."""
         ((forward, left, _),) = frames.rotation_matrix(truth.quaternion[None])[:, :, 0]
         length = np.hypot(forward, left)
-        cosine, sine = forward / length, left / length
+        cosine = forward / length
+        sine = left / length
         x, y = _GRID
-        return self.height(truth.position[0] + cosine * x - sine * y, truth.position[1] + sine * x + cosine * y) - truth.position[2]
+        return (
+            self.height(
+                truth.position[0] + cosine * x - sine * y, truth.position[1] + sine * x + cosine * y
+            )
+            - truth.position[2]
+        )
 
     def start(self, lying: bool) -> Pose:
         """The pose in which the episode begins: standing, or lying folded on the ground."""
         feet = posture.feet_below_hips(self._spec)
         heights = self.height(*self._scenario.in_world(feet))
-        standing = Pose(*posture.stand(self._spec, self._scenario, heights, feet))
+        standing = Pose(
+            *posture.stand(spec=self._spec, scenario=self._scenario, heights=heights, feet=feet)
+        )
         return self._fold(standing) if lying else standing
 
     def _fold(self, standing: Pose) -> Pose:
@@ -63,7 +85,9 @@ class Scene:
         _, thigh, calf = FOLDED
         reach = legs.thigh * np.cos(thigh) + legs.calf * np.cos(thigh + calf) + legs.foot_radius
         lower = np.array([0.0, 0.0, self._spec.stand_height - reach])
-        return Pose(standing.position - lower, standing.quaternion, np.tile(FOLDED, len(legs.names)))
+        return Pose(
+            standing.position - lower, standing.quaternion, np.tile(FOLDED, len(legs.names))
+        )
 
 
 def height_over(truth: Truth, scene: Scene) -> float:

@@ -1,4 +1,6 @@
-"""The operator of training, at a remote control: keeps the robot on the middle line of the flight."""
+"""The operator of training, at a remote control: keeps the robot on the middle line of the
+flight.
+"""
 
 import numpy as np
 
@@ -10,7 +12,9 @@ from envs.task import operator
 from envs.task.staircase import Staircase
 
 
-def sticks(stairs: Staircase, speed: float, position: Array, quaternion: Array) -> tuple[float, float]:
+def sticks(
+    stairs: Staircase, speed: float, position: Array, quaternion: Array
+) -> tuple[float, float]:
     """How far the operator pushes the sticks, forward and to the left, -1..1.
 
     Args:
@@ -19,5 +23,6 @@ def sticks(stairs: Staircase, speed: float, position: Array, quaternion: Array) 
         position: of the base in the world [m], (3,).
         quaternion: its attitude, xyzw, (4,).
     """
-    aside, away = stairs.heading * position[1], frames.wrap(np.array(heading(quaternion) - stairs.yaw))
+    aside = stairs.heading * position[1]
+    away = frames.wrap(np.array(heading(quaternion) - stairs.yaw))
     return speed / FORWARD, float(operator.yaw_rate(aside, away)) / TURN

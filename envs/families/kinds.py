@@ -1,4 +1,6 @@
-"""What differs between kinds of robots, in one table. A kind is looked up by what its robots move on; nothing else asks which robot it is."""
+"""What differs between kinds of robots, in one table. A kind is looked up by what its robots move
+on; nothing else asks which robot it is.
+"""
 
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
@@ -21,7 +23,9 @@ class Kind(NamedTuple):
     """A row: what the rest of the project needs of one kind."""
 
     controller: Callable[[RobotSpec], Any]
-    """Makes the controller: `start`, `observe`, `act`, `mirrored`, and the sizes `observations` and `actions`."""
+    """Makes the controller: `start`, `observe`, `act`, `mirrored`, and the sizes `observations` and
+    `actions`.
+    """
     control_step: float
     """[s]."""
     terms: Callable[[RobotSpec], tuple[Term, ...]]
@@ -36,42 +40,52 @@ class Kind(NamedTuple):
     """Puts it down: base position, quaternion and joints for the heights (P,) of those points."""
     rewards: rewards.Scheme
     arrived_height: float
-    """Of the base over the ground [m], below which a robot has not arrived but lies on its belly."""
+    """Of the base over the ground [m], below which a robot has not arrived but lies on its
+    belly.
+    """
     baselines: Mapping[str, Callable[[RobotSpec], Baseline]]
     """What it does without a trained policy, by name."""
 
 
 def _legged_actions(spec: RobotSpec) -> list[str]:
-    feet = [f"{3 * i}..{3 * i + 2}: x, y, z of foot {leg}, units of {legged.FOOT_RANGE} m" for i, leg in enumerate(spec.legs.names)]
+    feet = [
+        f"{3 * i}..{3 * i + 2}: x, y, z of foot {leg}, units of {legged.FOOT_RANGE} m"
+        for i, leg in enumerate(spec.legs.names)
+    ]
     return [*feet, f"{3 * len(feet)}: frequency of the gait, units of {legged.FREQUENCY_RANGE} Hz"]
 
 
 def _tracked_actions(_: RobotSpec) -> list[str]:
-    return [f"{k}: {meaning}, units of {size} {unit}" for k, (meaning, size, unit, _) in enumerate(tracked.ACTIONS)]
+    return [
+        f"{k}: {meaning}, units of {size} {unit}"
+        for k, (meaning, size, unit, _) in enumerate(tracked.ACTIONS)
+    ]
 
 
 LEGGED = Kind(
-    legged.Controller,
-    legged.CONTROL_STEP,
-    legged.terms,
-    _legged_actions,
-    "In the second half of the gait's phase action, 'policy' and 'privileged' are those of the mirror image, left for right.",
-    posture.feet_below_hips,
-    posture.stand,
-    rewards.LEGGED,
+    controller=legged.Controller,
+    control_step=legged.CONTROL_STEP,
+    terms=legged.terms,
+    actions=_legged_actions,
+    mirror="In the second half of the gait's phase action, 'policy' and 'privileged' are those of "
+    "the mirror image, left for right.",
+    footprint=posture.feet_below_hips,
+    stand=posture.stand,
+    rewards=rewards.LEGGED,
     arrived_height=0.15,
     # The bare gait.
     baselines={"zero": lambda spec: nothing(legged.Controller(spec).actions)},
 )
 TRACKED = Kind(
-    tracked.Controller,
-    tracked.CONTROL_STEP,
-    tracked.terms,
-    _tracked_actions,
-    "While the robot is steered to the right action, 'policy' and 'privileged' are those of the mirror image, left for right.",
-    lying.under_the_tracks,
-    lying.lie,
-    rewards.TRACKED,
+    controller=tracked.Controller,
+    control_step=tracked.CONTROL_STEP,
+    terms=tracked.terms,
+    actions=_tracked_actions,
+    mirror="While the robot is steered to the right action, 'policy' and 'privileged' are those "
+    "of the mirror image, left for right.",
+    footprint=lying.under_the_tracks,
+    stand=lying.lie,
+    rewards=rewards.TRACKED,
     arrived_height=0.08,
     baselines={"zero": fixed_flippers, "scripted": lambda _: nothing(len(tracked.ACTIONS))},
 )

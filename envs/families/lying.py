@@ -1,4 +1,6 @@
-"""How a tracked robot is put down on the ground: flippers flat, on the highest edges under it, pitched as it would come to rest."""
+"""How a tracked robot is put down on the ground: flippers flat, on the highest edges under it,
+pitched as it would come to rest.
+"""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,10 +17,13 @@ MARGIN = 0.002
 """It falls so far [m]."""
 
 
-def lie(spec: RobotSpec, scenario: Scenario, heights: Array, points: Array) -> tuple[Array, tuple[float, ...], Array]:
+def lie(
+    spec: RobotSpec, scenario: Scenario, heights: Array, points: Array
+) -> tuple[Array, tuple[float, ...], Array]:
     """Base position [m], quaternion xyzw and joint positions [rad] of a robot lying on the ground.
 
-    A stiff line over the ground rests where its middle is lowest, because there its weight is: of all slopes, the one whose line touches the ground lowest at x = 0.
+    A stiff line over the ground rests where its middle is lowest, because there its weight is: of
+    all slopes, the one whose line touches the ground lowest at x = 0.
 
     Args:
         heights: of the ground under `points` [m], (P,).
@@ -27,7 +32,9 @@ def lie(spec: RobotSpec, scenario: Scenario, heights: Array, points: Array) -> t
     touching = (heights - SLOPES[:, None] * points[:, 0]).max(1)
     best = int(touching.argmin())
     pitch = float(np.arctan(SLOPES[best]))
-    base = np.array([scenario.x, scenario.y, touching[best] + spec.tracks.radius / np.cos(pitch) + MARGIN])
+    base = np.array(
+        [scenario.x, scenario.y, touching[best] + spec.tracks.radius / np.cos(pitch) + MARGIN]
+    )
     return base, frames.quaternion_from_yaw_pitch(scenario.world_yaw, pitch), np.array(spec.stance)
 
 
@@ -35,5 +42,9 @@ def under_the_tracks(spec: RobotSpec) -> Array:
     """Points under both rows of tracks from tip to tip, level frame [m], (P, 2)."""
     tracks = spec.tracks
     reach = max(abs(x) for x, _, _ in tracks.axis_in_base) + tracks.length
-    x, y = np.meshgrid(np.linspace(-reach, reach, 57), sorted({y for _, y, _ in tracks.axis_in_base}), indexing="ij")
+    x, y = np.meshgrid(
+        np.linspace(-reach, reach, 57),
+        sorted({y for _, y, _ in tracks.axis_in_base}),
+        indexing="ij",
+    )
     return np.column_stack([x.ravel(), y.ravel()])

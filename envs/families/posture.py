@@ -1,4 +1,6 @@
-"""How a robot is put down on the ground: body pitched with the flight, every foot where the ground is."""
+"""How a robot is put down on the ground: body pitched with the flight, every foot where the ground
+is.
+"""
 
 import numpy as np
 import torch
@@ -12,8 +14,11 @@ from envs.task.scenario import Scenario
 Array = NDArray[np.float64]
 
 
-def stand(spec: RobotSpec, scenario: Scenario, heights: Array, feet: Array) -> tuple[Array, tuple[float, ...], Array]:
-    """Base position [m], quaternion xyzw and joint positions [rad] of a robot standing on the ground.
+def stand(
+    spec: RobotSpec, scenario: Scenario, heights: Array, feet: Array
+) -> tuple[Array, tuple[float, ...], Array]:
+    """Base position [m], quaternion xyzw and joint positions [rad] of a robot standing on the
+    ground.
 
     Args:
         heights: of the ground under `feet` [m], (L,).
@@ -28,7 +33,12 @@ def stand(spec: RobotSpec, scenario: Scenario, heights: Array, feet: Array) -> t
     quaternion = frames.quaternion_from_yaw_pitch(scenario.world_yaw, pitch)
     pitched = frames.rotation_matrix(np.array([frames.quaternion_from_yaw_pitch(0.0, pitch)]))
     foot = frames.to_base(np.repeat(pitched, len(level), 0), level) - np.array(legs.hip_in_base)
-    joints = leg.joint_position(torch.from_numpy(foot)[None], torch.tensor(legs.abduction, dtype=torch.float64), legs.thigh, legs.calf)
+    joints = leg.joint_position(
+        foot=torch.from_numpy(foot)[None],
+        abduction=torch.tensor(legs.abduction, dtype=torch.float64),
+        thigh=legs.thigh,
+        calf=legs.calf,
+    )
     return base, quaternion, np.clip(joints.numpy().reshape(-1), spec.lower, spec.upper)
 
 

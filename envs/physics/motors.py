@@ -10,11 +10,15 @@ from envs.robots.spec import RobotSpec
 Array = NDArray[np.float64]
 
 FRICTION_SPEED = 0.3
-"""Speed [rad/s] at which Coulomb friction is three quarters of its full value; sharper would ring at a physics step of 5 ms."""
+"""Speed [rad/s] at which Coulomb friction is three quarters of its full value; sharper would ring
+at a physics step of 5 ms.
+"""
 
 
 class Command(NamedTuple):
-    """What the motor drivers are told, each (E, J): position [rad], velocity [rad/s], feed-forward torque [N m]."""
+    """What the motor drivers are told, each (E, J): position [rad], velocity [rad/s], feed-forward
+    torque [N m].
+    """
 
     position: Array
     velocity: Array
@@ -41,14 +45,25 @@ class Actuators:
         self._friction = spec.joint_friction
 
     def wanted_at_rest(self, command: Command) -> Array:
-        """The part of the driver's torque that does not depend on the joints' state [N m], (E, J)."""
-        return self.kp * (command.position - self.zero_offset) + self.kd * command.velocity + command.torque
+        """The part of the driver's torque that does not depend on the joints' state [N m], (E,
+        J).
+        """
+        return (
+            self.kp * (command.position - self.zero_offset)
+            + self.kd * command.velocity
+            + command.torque
+        )
 
-    def torque(self, rows: int | slice, at_rest: Array, position: Array, velocity: Array) -> tuple[Array, Array]:
-        """Torque of the motors and torque at the joints of the robots `rows` [N m], for their true joint `position` and `velocity`; all (R, J), or (J,) of one.
+    def torque(
+        self, rows: int | slice, at_rest: Array, position: Array, velocity: Array
+    ) -> tuple[Array, Array]:
+        """Torque of the motors and torque at the joints of the robots `rows` [N m], for their true
+        joint `position` and `velocity`; all (R, J), or (J,) of one.
 
-        The motor gives its peak torque up to half of its no-load speed, then less on a straight line that passes zero at that speed: a joint that is driven
-        faster is braked, because the voltage cannot hold the current up (the usual shape of a current- and voltage-limited motor). Braking is limited by the peak only.
+        The motor gives its peak torque up to half of its no-load speed, then less on a straight
+        line that passes zero at that speed: a joint that is driven faster is braked, because the
+        voltage cannot hold the current up (the usual shape of a current- and voltage-limited
+        motor). Braking is limited by the peak only.
         """
         peak = self.strength[rows] * self._limit
         twice = peak + peak

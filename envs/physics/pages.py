@@ -1,7 +1,10 @@
-"""Memory that Bullet has filled with zeros and never uses, given back to the operating system: more than half of what a physics client takes.
+"""Memory that Bullet has filled with zeros and never uses, given back to the operating system: more
+than half of what a physics client takes.
 
-A client has buffers of many megabytes for meshes and pictures. Pages of zeros that are given back are zeros when they are read again, so nothing notices. It is for a process of its
-own in which no other thread is at work, and does nothing where `envs.physics.stepper` has not been built or there is no Linux.
+A client has buffers of many megabytes for meshes and pictures. Pages of zeros that are given back
+are zeros when they are read again, so nothing notices. It is for a process of its own in which no
+other thread is at work, and does nothing where `envs.physics.stepper` has not been built or there
+is no Linux.
 """
 
 import ctypes
@@ -37,7 +40,11 @@ def _mapped() -> list[Span]:
     if not maps.exists():
         return []
     lines = [line.split() for line in maps.read_text().splitlines()]
-    found = [line[0].split("-") for line in lines if line[1] == "rw-p" and line[4] == "0" and line[5:] in ([], ["[heap]"])]
+    found = [
+        line[0].split("-")
+        for line in lines
+        if line[1] == "rw-p" and line[4] == "0" and line[5:] in ([], ["[heap]"])
+    ]
     return [(int(start, 16), int(end, 16)) for start, end in found]
 
 

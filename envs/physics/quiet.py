@@ -7,7 +7,9 @@ from contextlib import contextmanager
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Drop what C code writes to standard output and standard error meanwhile. Python's exceptions pass."""
+    """Drop what C code writes to standard output and standard error meanwhile. Python's exceptions
+    pass.
+    """
     kept = {stream: os.dup(stream) for stream in (1, 2)}
     null = os.open(os.devnull, os.O_WRONLY)
     for stream in kept:

@@ -1,6 +1,8 @@
-"""The fast way to step robots with legs: `stepper.c`, which runs the loop of `ClimbBatch` over joints and physics steps in C. Build it: python -m envs.physics.stepper.
+"""The fast way to step robots with legs: `stepper.c`, which runs the loop of `ClimbBatch` over
+joints and physics steps in C. Build it: python -m envs.physics.stepper.
 
-What it gives is, bit for bit, what that loop gives, which is taken wherever this has not been built: a test compares the two.
+What it gives is, bit for bit, what that loop gives, which is taken wherever this has not been
+built: a test compares the two.
 """
 
 import ctypes
@@ -24,8 +26,11 @@ from envs.robots.spec import RobotSpec
 Array = NDArray[np.float64]
 
 SOURCES = (Path(__file__).with_suffix(".c"), Path(__file__).with_name("pages.c"))
-BUILT = Path(sys.prefix) / "lib" / f"treadwell-stepper-{hashlib.sha256(b''.join(path.read_bytes() for path in SOURCES)).hexdigest()[:12]}.so"
-"""In the Python environment, so that workers of a cluster find it too; what another version has built has another name."""
+_VERSION = hashlib.sha256(b"".join(path.read_bytes() for path in SOURCES)).hexdigest()[:12]
+BUILT = Path(sys.prefix) / "lib" / f"treadwell-stepper-{_VERSION}.so"
+"""In the Python environment, so that workers of a cluster find it too; what another version has
+built has another name.
+"""
 COMPILE = ("-O2", "-ffp-contract=off", "-shared", "-fPIC")
 """A product that is added without rounding in between would change the last bits."""
 
@@ -34,14 +39,29 @@ class _Robots(ctypes.Structure):
     _fields_ = [
         *((name, ctypes.c_int) for name in ("robots", "substeps", "joints")),
         *((name, ctypes.c_double) for name in ("friction", "friction_speed")),
-        *((name, ctypes.c_void_p) for name in ("clients", "bodies", "position_index", "velocity_index", "limit", "speed_limit", "strength", "kp", "kd")),
+        *(
+            (name, ctypes.c_void_p)
+            for name in (
+                "clients",
+                "bodies",
+                "position_index",
+                "velocity_index",
+                "limit",
+                "speed_limit",
+                "strength",
+                "kp",
+                "kd",
+            )
+        ),
         *((name, ctypes.c_void_p) for name in ("at_rest", "motor", "speeds", "state", "base")),
         *((name, ctypes.c_double) for name in ("stepping", "driving")),
     ]
 
 
 class _UFunc(ctypes.Structure):
-    """The beginning of numpy's PyUFuncObject (numpy/ufuncobject.h), which has been the same since numpy 1.0."""
+    """The beginning of numpy's PyUFuncObject (numpy/ufuncobject.h), which has been the same since
+    numpy 1.0.
+    """
 
     _fields_ = [
         ("object", ctypes.c_byte * object.__basicsize__),
@@ -60,14 +80,18 @@ def library() -> ctypes.CDLL | None:
         return None
     found.newest_client.restype = ctypes.c_void_p
     found.bind_bullet.argtypes = (ctypes.c_char_p, ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p)
-    tanh, kind = _UFunc.from_address(id(np.tanh)), np.tanh.types.index("d->d")
-    if (tanh.inputs, tanh.outputs, tanh.arguments) != (1, 1, 2) or found.bind_bullet(*world.bullet(), tanh.functions[kind], tanh.data[kind]):
+    tanh = _UFunc.from_address(id(np.tanh))
+    kind = np.tanh.types.index("d->d")
+    if (tanh.inputs, tanh.outputs, tanh.arguments) != (1, 1, 2) or found.bind_bullet(
+        *world.bullet(), tanh.functions[kind], tanh.data[kind]
+    ):
         return None
     return found
 
 
 class Stepper:
-    """Steps `worlds` by C. It keeps the addresses of all arrays: their owners may write into them, but not replace them.
+    """Steps `worlds` by C. It keeps the addresses of all arrays: their owners may write into them,
+    but not replace them.
 
     Args:
         built: from `library`.
@@ -91,8 +115,10 @@ class Stepper:
         state: Array,
         base: Array,
     ) -> None:
-        self._library, count = built, len(worlds)
-        self._clients, self._bodies = np.zeros(count, dtype=np.uintp), np.zeros(count, dtype=np.intc)
+        self._library = built
+        count = len(worlds)
+        self._clients = np.zeros(count, dtype=np.uintp)
+        self._bodies = np.zeros(count, dtype=np.intc)
         position, velocity = (np.array(index, dtype=np.intc) for index in worlds[0].state_index())
         arrays: dict[str, NDArray[Any]] = {
             "clients": self._clients,
@@ -112,7 +138,9 @@ class Stepper:
         }
         self._kept = arrays
         addresses = {name: array.ctypes.data for name, array in arrays.items()}
-        self._robots = _Robots(count, len(at_rest), len(position), spec.joint_friction, FRICTION_SPEED, **addresses)
+        self._robots = _Robots(
+            count, len(at_rest), len(position), spec.joint_friction, FRICTION_SPEED, **addresses
+        )
         for row, one in enumerate(worlds):
             self.take(row, one)
 
@@ -141,11 +169,19 @@ def build() -> str:
     compiler = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
     slower = "robots with legs are stepped in Python, with the same results and a quarter slower"
     if compiler is None:
-        return f"there is no C compiler: {slower}; install one (on Debian: apt-get install gcc) and run python -m envs.physics.stepper"
+        return (
+            f"there is no C compiler: {slower}; install one (on Debian: apt-get install gcc) and "
+            "run python -m envs.physics.stepper"
+        )
     BUILT.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=BUILT.parent) as folder:
         fresh = Path(folder) / BUILT.name
-        done = subprocess.run([compiler, *COMPILE, "-o", str(fresh), *map(str, SOURCES), "-lm", "-ldl"], capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            [compiler, *COMPILE, "-o", str(fresh), *map(str, SOURCES), "-lm", "-ldl"],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
         if done.returncode:
             return f"{compiler} cannot compile {BUILT.name}: {slower}\n{done.stderr}"
         fresh.replace(BUILT)

@@ -1,13 +1,17 @@
-"""Tracks as rows of wheels, all of which turn with their belt: Bullet has no contact surface that moves.
+"""Tracks as rows of wheels, all of which turn with their belt: Bullet has no contact surface that
+moves.
 
-The drive is geared so low that the ground cannot turn it back: its motor's torque speeds up its own rotor, and every wheel is held to the belt's speed whatever the load.
-Bullet's own joint motors could do that, at two thirds of the time of a step. Here each wheel gets the torque that brings it to the belt's speed within one physics step,
-plus what the ground took from it in the last one:
+The drive is geared so low that the ground cannot turn it back: its motor's torque speeds up its own
+rotor, and every wheel is held to the belt's speed whatever the load. Bullet's own joint motors
+could do that, at two thirds of the time of a step. Here each wheel gets the torque that brings it
+to the belt's speed within one physics step, plus what the ground took from it in the last one:
 
     torque' = torque + inertia / step (wanted - 2 speed + speed of the step before)
 
-so that a steady load leaves no error: a robot with its brakes on does not creep. Wheels share an axle with flippers that are lighter than all of their wheels together, and a torque
-that answers to a flipper's own turning would shake it: speeds are therefore those about the world's pitch axis, and the hull's pitch rate is followed with a lag.
+so that a steady load leaves no error: a robot with its brakes on does not creep. Wheels share an
+axle with flippers that are lighter than all of their wheels together, and a torque that answers to
+a flipper's own turning would shake it: speeds are therefore those about the world's pitch axis, and
+the hull's pitch rate is followed with a lag.
 """
 
 import numpy as np
@@ -30,30 +34,43 @@ class Belts:
 
     Attributes:
         wheels: joints of the wheels, W of them, flipper by flipper from the axis to the tip.
-        rotors: inertia to add to each wheel [kg m2], its share of the drive's rotor: without it Bullet's solver lets wheels slip, and a robot cannot turn.
+        rotors: inertia to add to each wheel [kg m2], its share of the drive's rotor: without it
+            Bullet's solver lets wheels slip, and a robot cannot turn.
         speed, angle: of each track's sprocket [rad/s, rad], (T,).
         load: what the wheels took from each sprocket in the last physics step [N m], (T,).
     """
 
     def __init__(self, tracks: TrackGeometry, step: float) -> None:
-        side = [[flipper.endswith(track.removesuffix("_track")) for track in tracks.tracks].index(True) for flipper in tracks.names]
-        radius = np.tile(np.linspace(tracks.radius, tracks.tip_radius, tracks.wheels), len(tracks.names))
-        self.wheels = [f"{flipper}_wheel_{k}" for flipper in tracks.names for k in range(tracks.wheels)]
+        side = [
+            [flipper.endswith(track.removesuffix("_track")) for track in tracks.tracks].index(True)
+            for flipper in tracks.names
+        ]
+        radius = np.tile(
+            np.linspace(tracks.radius, tracks.tip_radius, tracks.wheels), len(tracks.names)
+        )
+        self.wheels = [
+            f"{flipper}_wheel_{k}" for flipper in tracks.names for k in range(tracks.wheels)
+        ]
         self.rotors: list[float] = (tracks.wheel_inertia * radius**2).tolist()
-        self._track, self._ratio = np.repeat(side, tracks.wheels), tracks.radius / radius
+        self._track = np.repeat(side, tracks.wheels)
+        self._ratio = tracks.radius / radius
         self._gain = (tracks.wheel_inertia + 0.5 * tracks.wheel_mass) * radius**2 / step
-        self._step, self._inertia = step, tracks.drive_inertia
+        self._step = step
+        self._inertia = tracks.drive_inertia
         self.speed, self.angle, self.load = np.zeros((3, len(tracks.tracks)))
         self.reset()
 
     def reset(self) -> None:
         """Stand still."""
-        self.speed[:] = self.angle[:] = self.load[:] = 0.0
+        self.speed[:] = 0.0
+        self.angle[:] = 0.0
+        self.load[:] = 0.0
         self._pitch = 0.0
         self._torque, self._before = np.zeros((2, len(self.wheels)))
 
     def drive(self, torque: list[float], pitch: float, spins: Array) -> Array:
-        """Torque of the wheels [N m], (W,), for one physics step in which the motors turn the sprockets by `torque` [N m].
+        """Torque of the wheels [N m], (W,), for one physics step in which the motors turn the
+        sprockets by `torque` [N m].
 
         Args:
             pitch: rate of the hull [rad/s].

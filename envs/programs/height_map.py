@@ -1,9 +1,18 @@
-"""The height map as the controller uses it: holes filled, a plane through the ground under the body, heights at points."""
+"""The height map as the controller uses it: holes filled, a plane through the ground under the
+body, heights at points.
+"""
 
 import torch
 from torch import Tensor, nn
 
-from envs.programs.sensors import MAP_X_COUNT, MAP_X_START, MAP_X_STEP, MAP_Y_COUNT, MAP_Y_START, MAP_Y_STEP
+from envs.programs.sensors import (
+    MAP_X_COUNT,
+    MAP_X_START,
+    MAP_X_STEP,
+    MAP_Y_COUNT,
+    MAP_Y_START,
+    MAP_Y_STEP,
+)
 
 
 class HeightMap(nn.Module):
@@ -21,21 +30,28 @@ class HeightMap(nn.Module):
     def __init__(self, reach: float = 0.42) -> None:
         super().__init__()
         # TorchScript sees attributes, not a module's globals.
-        self.x_start, self.x_step, self.x_count = MAP_X_START, MAP_X_STEP, MAP_X_COUNT
-        self.y_start, self.y_step, self.y_count = MAP_Y_START, MAP_Y_STEP, MAP_Y_COUNT
+        self.x_start = MAP_X_START
+        self.x_step = MAP_X_STEP
+        self.x_count = MAP_X_COUNT
+        self.y_start = MAP_Y_START
+        self.y_step = MAP_Y_STEP
+        self.y_count = MAP_Y_COUNT
         x = MAP_X_START + MAP_X_STEP * torch.arange(MAP_X_COUNT, dtype=torch.float32)
         y = MAP_Y_START + MAP_Y_STEP * torch.arange(MAP_Y_COUNT, dtype=torch.float32)
         inside = ((x.abs() < reach)[:, None] & (y.abs() < 0.25)[None, :]).float()
         self.register_buffer("x", x)
         self.register_buffer("y", y)
         self.register_buffer("mean_weight", inside / inside.sum())
-        # Least squares over points that are symmetric in x: slope = sum(x h) / sum(x x), height = mean(h).
+        # Least squares over points that are symmetric in x: slope = sum(x h) / sum(x x), height =
+        # mean(h).
         self.register_buffer("slope_weight", inside * x[:, None] / (inside * x[:, None] ** 2).sum())
 
     def fill(self, heights: Tensor, felt_height: Tensor, felt_slope: Tensor) -> Tensor:
-        """The map without holes: a missing cell takes the mean of its row (same x), an empty row the row behind it.
+        """The map without holes: a missing cell takes the mean of its row (same x), an empty row
+        the row behind it.
 
-        Rows before the first that was seen, and a map in which nothing was, are the ground that is felt: its height under the base's origin [m] and its slope, (E,) each.
+        Rows before the first that was seen, and a map in which nothing was, are the ground that is
+        felt: its height under the base's origin [m] and its slope, (E,) each.
         """
         heights = torch.clamp(heights, -2.0, 2.0)
         seen = ~torch.isnan(heights)
@@ -49,11 +65,15 @@ class HeightMap(nn.Module):
         return torch.where(seen, heights, row.unsqueeze(-1))
 
     def plane(self, heights: Tensor) -> tuple[Tensor, Tensor]:
-        """Height [m] under the base's origin and slope (rise over run along x) of the plane through the ground under the body, each (E,)."""
+        """Height [m] under the base's origin and slope (rise over run along x) of the plane through
+        the ground under the body, each (E,).
+        """
         return (heights * self.mean_weight).sum((1, 2)), (heights * self.slope_weight).sum((1, 2))
 
     def at(self, heights: Tensor, x: Tensor, y: Tensor) -> Tensor:
-        """Bilinear height [m] at points (E, P) of the level frame; points outside are moved to the border."""
+        """Bilinear height [m] at points (E, P) of the level frame; points outside are moved to the
+        border.
+        """
         column = torch.clamp((x - self.x_start) / self.x_step, 0.0, self.x_count - 1.001)
         row = torch.clamp((y - self.y_start) / self.y_step, 0.0, self.y_count - 1.001)
         i, j = column.floor(), row.floor()
@@ -61,5 +81,8 @@ class HeightMap(nn.Module):
         index = (i * self.y_count + j).long()
         flat = heights.flatten(1)
         near = flat.gather(1, index) * (1 - v) + flat.gather(1, index + 1) * v
-        far = flat.gather(1, index + self.y_count) * (1 - v) + flat.gather(1, index + self.y_count + 1) * v
+        far = (
+            flat.gather(1, index + self.y_count) * (1 - v)
+            + flat.gather(1, index + self.y_count + 1) * v
+        )
         return near * (1 - u) + far * u

@@ -1,7 +1,8 @@
 """Closed-form kinematics of a three-joint leg, batch first.
 
-A leg: hip joint about x, `abduction` sideways to the thigh joint about y, `thigh` down to the calf joint about y, `calf` down to the foot.
-Vectors run from the hip joint to the foot in the base frame [m], (E, L, 3); joint positions are (hip, thigh, calf) [rad], (E, L, 3); L legs.
+A leg: hip joint about x, `abduction` sideways to the thigh joint about y, `thigh` down to the calf
+joint about y, `calf` down to the foot. Vectors run from the hip joint to the foot in the base frame
+[m], (E, L, 3); joint positions are (hip, thigh, calf) [rad], (E, L, 3); L legs.
 """
 
 import torch
@@ -9,43 +10,68 @@ from torch import Tensor
 
 
 def foot_position(joints: Tensor, abduction: Tensor, thigh: float, calf: float) -> Tensor:
-    """Hip joint to foot, (E, L, 3), of joint positions (E, L, 3); `abduction` is (L,) [m], left positive."""
-    hip, upper, lower = joints[..., 0], joints[..., 1], joints[..., 1] + joints[..., 2]
+    """Hip joint to foot, (E, L, 3), of joint positions (E, L, 3); `abduction` is (L,) [m], left
+    positive.
+    """
+    hip = joints[..., 0]
+    upper = joints[..., 1]
+    lower = joints[..., 1] + joints[..., 2]
     x = -thigh * torch.sin(upper) - calf * torch.sin(lower)
     z = -thigh * torch.cos(upper) - calf * torch.cos(lower)
-    sine, cosine = torch.sin(hip), torch.cos(hip)
+    sine = torch.sin(hip)
+    cosine = torch.cos(hip)
     return torch.stack([x, abduction * cosine - z * sine, abduction * sine + z * cosine], -1)
 
 
 def joint_position(foot: Tensor, abduction: Tensor, thigh: float, calf: float) -> Tensor:
-    """Joint positions (E, L, 3) that put the foot at `foot` (E, L, 3), knee pointing back. Out of reach: the leg stretches or folds towards it."""
-    x, y, z = foot[..., 0], foot[..., 1], foot[..., 2]
-    # In the plane of the leg, below the thigh joint. The floor keeps the hip angle defined for a foot at hip height.
+    """Joint positions (E, L, 3) that put the foot at `foot` (E, L, 3), knee pointing back. Out of
+    reach: the leg stretches or folds towards it.
+    """
+    x = foot[..., 0]
+    y = foot[..., 1]
+    z = foot[..., 2]
+    # In the plane of the leg, below the thigh joint. The floor keeps the hip angle defined for a
+    # foot at hip height.
     depth = -torch.sqrt(torch.clamp(y * y + z * z - abduction * abduction, min=1e-4))
-    # Half-angle and single-argument forms: the last bit of torch's atan2 and remainder depends on an element's place in the tensor, hence on a robot's batch.
-    rise, run = abduction * z - depth * y, abduction * y + depth * z
+    # Half-angle and single-argument forms: the last bit of torch's atan2 and remainder depends on
+    # an element's place in the tensor, hence on a robot's batch.
+    rise = abduction * z - depth * y
+    run = abduction * y + depth * z
     hip = 2 * torch.atan(rise / torch.clamp(torch.sqrt(rise * rise + run * run) + run, min=1e-9))
     cosine = (x * x + depth * depth - thigh * thigh - calf * calf) / (2 * thigh * calf)
     knee = -torch.acos(torch.clamp(cosine, -0.9999, 0.9999))
-    along, across = thigh + calf * torch.cos(knee), calf * torch.sin(knee)
+    along = thigh + calf * torch.cos(knee)
+    across = calf * torch.sin(knee)
     # `along` is positive: no robot's calf is longer than its thigh.
     upper = torch.atan(x / depth) - torch.atan(across / along)
     return torch.stack([hip, upper, knee], -1)
 
 
-def support_torque(joints: Tensor, up: Tensor, force: Tensor, abduction: Tensor, thigh: float, calf: float) -> Tensor:
-    """Joint torques (E, L, 3) [N m] with which feet press on the ground with `force` (E, L) [N] against `up`, a unit vector in the base frame, (E, 3).
+def support_torque(
+    joints: Tensor, up: Tensor, force: Tensor, abduction: Tensor, thigh: float, calf: float
+) -> Tensor:
+    """Joint torques (E, L, 3) [N m] with which feet press on the ground with `force` (E, L) [N]
+    against `up`, a unit vector in the base frame, (E, 3).
 
-    Transposed Jacobian: tau = -J^T (force * up), the ground's reaction being force * up at the foot.
+    Transposed Jacobian: tau = -J^T (force * up), the ground's reaction being force * up at the
+    foot.
     """
-    hip, upper, lower = joints[..., 0], joints[..., 1], joints[..., 1] + joints[..., 2]
-    knee_x, knee_z = -calf * torch.sin(lower), -calf * torch.cos(lower)
+    hip = joints[..., 0]
+    upper = joints[..., 1]
+    lower = joints[..., 1] + joints[..., 2]
+    knee_x = -calf * torch.sin(lower)
+    knee_z = -calf * torch.cos(lower)
     x, z = knee_x - thigh * torch.sin(upper), knee_z - thigh * torch.cos(upper)
-    sine, cosine = torch.sin(hip), torch.cos(hip)
-    foot_y, foot_z = abduction * cosine - z * sine, abduction * sine + z * cosine
-    ux, uy, uz = up[:, 0:1], up[:, 1:2], up[:, 2:3]
+    sine = torch.sin(hip)
+    cosine = torch.cos(hip)
+    foot_y = abduction * cosine - z * sine
+    foot_z = abduction * sine + z * cosine
+    ux = up[:, 0:1]
+    uy = up[:, 1:2]
+    uz = up[:, 2:3]
     hip_arm = uz * foot_y - uy * foot_z
     # Both pitch joints turn about the leg's own y axis: (z, 0, -x) in the plane of the leg.
     in_plane = uy * sine - uz * cosine
-    thigh_arm, calf_arm = ux * z + x * in_plane, ux * knee_z + knee_x * in_plane
+    thigh_arm = ux * z + x * in_plane
+    calf_arm = ux * knee_z + knee_x * in_plane
     return -force.unsqueeze(-1) * torch.stack([hip_arm, thigh_arm, calf_arm], -1)

@@ -1,10 +1,12 @@
 """A legged robot's controller: a trot that already walks, and a policy that moves its feet.
 
-`observe` turns sensors into the network's input, `act` the network's output into joint commands. What must be remembered between steps is in `Memory`, explicitly.
+`observe` turns sensors into the network's input, `act` the network's output into joint commands.
+What must be remembered between steps is in `Memory`, explicitly.
 
-The trot: feet follow strides that give the commanded speed; their heights follow the ground as the height map shows it, relative to a plane through the ground
-under the body, and the body is pitched with that plane. Feet stand vertically below the hips on any slope, which keeps the centre of mass over the support.
-The policy adds a displacement to each foot and shifts the frequency.
+The trot: feet follow strides that give the commanded speed; their heights follow the ground as the
+height map shows it, relative to a plane through the ground under the body, and the body is pitched
+with that plane. Feet stand vertically below the hips on any slope, which keeps the centre of mass
+over the support. The policy adds a displacement to each foot and shifts the frequency.
 """
 
 import math
@@ -32,25 +34,39 @@ RISE = 0.3
 """Share of a swing in which the foot reaches its highest point."""
 WIDEN = 0.015
 """Feet stand this much further out than the thighs [m]."""
-LEVEL_GAIN, LEVEL_DAMPING = 0.5, 0.02
-"""A leg stretches by this share of what the tilt took from it, and by this much of its speed [s]: a trot has nothing else against falling sideways."""
+LEVEL_GAIN = 0.5
+LEVEL_DAMPING = 0.02
+"""A leg stretches by this share of what the tilt took from it, and by this much of its speed [s]: a
+trot has nothing else against falling sideways.
+"""
 SLOPE_SMOOTHING = CONTROL_STEP / 0.1
 """The slope follows the map with a time constant of 0.1 s."""
 MAX_PITCH = 0.75
 """[rad]."""
 SUPPORT = 0.5
-"""Share of the weight that is fed forward as torque to the standing legs: without it they sag, with all of it the robot fell."""
+"""Share of the weight that is fed forward as torque to the standing legs: without it they sag, with
+all of it the robot fell.
+"""
 
 MAX_TARGET_SPEED = 10.0
-"""The targets' own speed is commanded beside them, up to this [rad/s]: without it the damping holds a swinging leg back."""
+"""The targets' own speed is commanded beside them, up to this [rad/s]: without it the damping holds
+a swinging leg back.
+"""
 ACTION_SMOOTHING = 0.25
-"""Share of a new action that takes effect in its own step; the rest follows geometrically. Of a robot that is told to stand, none."""
+"""Share of a new action that takes effect in its own step; the rest follows geometrically. Of a
+robot that is told to stand, none.
+"""
 SHIFT = 0.02
 """Feet stand this far in front of the hips [m]: the trunk's centre of mass is there."""
 COMMAND_RAMP = (1.0, 2.0)
-"""The operator's command is followed at no more than 1 m/s2 and 2 rad/s2: a robot that is told to stop steps to a halt, its feet are not dragged there."""
-ODOMETRY_SMOOTHING, ODOMETRY_LIMIT = CONTROL_STEP / 0.1, 2.0
-"""The legs' odometry follows with a time constant of 0.1 s; a step's own reading is clipped to +-2 m/s."""
+"""The operator's command is followed at no more than 1 m/s2 and 2 rad/s2: a robot that is told to
+stop steps to a halt, its feet are not dragged there.
+"""
+ODOMETRY_SMOOTHING = CONTROL_STEP / 0.1
+ODOMETRY_LIMIT = 2.0
+"""The legs' odometry follows with a time constant of 0.1 s; a step's own reading is clipped to +-2
+m/s.
+"""
 LARGEST = 1e6
 """Readings are clipped to +-LARGEST, far beyond what a sensor can mean: squares stay finite."""
 
@@ -113,17 +129,34 @@ class Controller(nn.Module):
     def __init__(self, spec: RobotSpec) -> None:
         super().__init__()
         legs = spec.legs
-        self.joints, self.legs = len(spec.joint_names), len(legs.names)
+        self.joints = len(spec.joint_names)
+        self.legs = len(legs.names)
         self.actions = 3 * self.legs + 1
-        self.thigh, self.calf, self.foot_radius = legs.thigh, legs.calf, legs.foot_radius
-        self.stand_height, self.kp, self.kd = spec.stand_height, spec.kp, spec.kd
+        self.thigh = legs.thigh
+        self.calf = legs.calf
+        self.foot_radius = legs.foot_radius
+        self.stand_height = spec.stand_height
+        self.kp = spec.kp
+        self.kd = spec.kd
         self.support = SUPPORT * spec.mass * 9.81
         # TorchScript sees attributes, not a module's globals.
-        self.base_frequency, self.frequency_range, self.control_step = gait.BASE_FREQUENCY, FREQUENCY_RANGE, CONTROL_STEP
-        self.duty, self.max_target_speed, self.shift, self.smoothing = gait.DUTY, MAX_TARGET_SPEED, SHIFT, ACTION_SMOOTHING
-        self.rise, self.level_gain, self.level_damping = RISE, LEVEL_GAIN, LEVEL_DAMPING
-        self.odometry_smoothing, self.odometry_limit = ODOMETRY_SMOOTHING, ODOMETRY_LIMIT
-        self.clearance, self.max_pitch, self.slope_smoothing, self.limit, self.largest = CLEARANCE, MAX_PITCH, SLOPE_SMOOTHING, LIMIT, LARGEST
+        self.base_frequency = gait.BASE_FREQUENCY
+        self.frequency_range = FREQUENCY_RANGE
+        self.control_step = CONTROL_STEP
+        self.duty = gait.DUTY
+        self.max_target_speed = MAX_TARGET_SPEED
+        self.shift = SHIFT
+        self.smoothing = ACTION_SMOOTHING
+        self.rise = RISE
+        self.level_gain = LEVEL_GAIN
+        self.level_damping = LEVEL_DAMPING
+        self.odometry_smoothing = ODOMETRY_SMOOTHING
+        self.odometry_limit = ODOMETRY_LIMIT
+        self.clearance = CLEARANCE
+        self.max_pitch = MAX_PITCH
+        self.slope_smoothing = SLOPE_SMOOTHING
+        self.limit = LIMIT
+        self.largest = LARGEST
         table = terms(spec)
         self.observations = sum(term.size for term in table)
         self.map = HeightMap()
@@ -140,7 +173,9 @@ class Controller(nn.Module):
             ("ramp", tuple(CONTROL_STEP * limit for limit in COMMAND_RAMP)),
         ):
             self.register_buffer(name, torch.tensor(values, dtype=torch.float32))
-        self.register_buffer("below_y", self.hip[:, 1] + self.abduction * (1 + WIDEN / self.abduction.abs()))
+        self.register_buffer(
+            "below_y", self.hip[:, 1] + self.abduction * (1 + WIDEN / self.abduction.abs())
+        )
         seen = mirror.tensors(mirror.join(*(term.mirror for term in table)))
         done = mirror.tensors(action_mirror(legs.opposite))
         for name, (order, sign) in (("observation", seen), ("action", done)):
@@ -155,35 +190,41 @@ class Controller(nn.Module):
         ground = torch.full((count, self.map.x_count, self.map.y_count), -self.stand_height)
         up = torch.tensor([0.0, 0.0, 1.0]).expand(count, 3)
         return Memory(
-            z,
-            torch.zeros(count, self.actions),
-            z,
-            z - self.stand_height,
-            self.stance.expand(count, -1),
-            torch.zeros(count, self.legs),
-            ground,
-            up,
-            torch.zeros(count, 3),
-            torch.zeros(count, 2),
-            self._feet_in_level(self.stance.expand(count, -1), up),
-            torch.ones(count, self.legs, dtype=torch.bool),
-            torch.zeros(count, 3),
+            phase=z,
+            action=torch.zeros(count, self.actions),
+            slope=z,
+            height=z - self.stand_height,
+            target=self.stance.expand(count, -1),
+            foothold=torch.zeros(count, self.legs),
+            ground=ground,
+            up=up,
+            rates=torch.zeros(count, 3),
+            command=torch.zeros(count, 2),
+            feet=self._feet_in_level(self.stance.expand(count, -1), up),
+            swung=torch.ones(count, self.legs, dtype=torch.bool),
+            velocity=torch.zeros(count, 3),
         )
 
     @torch.jit.export
     def observe(self, sensors: Sensors, memory: Memory) -> tuple[Tensor, Memory]:
         """Observation (E, N) of `sensors`, and the memory with what was seen."""
-        sensors = sound(sensors, memory.up, memory.target, self.largest)
-        command = memory.command + torch.clamp(sensors.command - memory.command, -self.ramp, self.ramp)
+        sensors = sound(sensors=sensors, up=memory.up, target=memory.target, largest=self.largest)
+        command = memory.command + torch.clamp(
+            sensors.command - memory.command, -self.ramp, self.ramp
+        )
         up = -sensors.gravity_in_base
         feet = self._feet_in_level(sensors.joint_position, up)
         stands = self._standing(memory)
         ground = self.map.fill(sensors.height_map, *self._plane_through_feet(feet, stands))
         height, slope = self.map.plane(ground)
         slope = memory.slope + self.slope_smoothing * (slope - memory.slope)
-        x, y, z = feet[..., 0], feet[..., 1], feet[..., 2] - self.foot_radius
+        x = feet[..., 0]
+        y = feet[..., 1]
+        z = feet[..., 2] - self.foot_radius
         velocity = self._odometry(feet, stands, memory)
-        at_feet = self.map.at(ground, torch.cat([x, x + 0.08, x + 0.16], 1), torch.cat([y, y, y], 1))
+        at_feet = self.map.at(
+            ground, torch.cat([x, x + 0.08, x + 0.16], 1), torch.cat([y, y, y], 1)
+        )
         angle = 2 * math.pi * memory.phase
         terms = [
             sensors.gravity_in_base,
@@ -201,30 +242,43 @@ class Controller(nn.Module):
             torch.cat([z, z, z], 1) - at_feet,
         ]
         observation = torch.clamp(torch.cat(terms, 1) * self.scale, -self.limit, self.limit)
-        observation = mirror.shown(observation, self.observation_order, self.observation_sign, self.mirrored(memory))
+        observation = mirror.shown(
+            values=observation,
+            order=self.observation_order,
+            sign=self.observation_sign,
+            mirrored=self.mirrored(memory),
+        )
         seen = Memory(
-            memory.phase,
-            memory.action,
-            slope,
-            height,
-            memory.target,
-            memory.foothold,
-            ground,
-            up,
-            sensors.angular_velocity_base_in_base,
-            command,
-            feet,
-            memory.swung,
-            velocity,
+            phase=memory.phase,
+            action=memory.action,
+            slope=slope,
+            height=height,
+            target=memory.target,
+            foothold=memory.foothold,
+            ground=ground,
+            up=up,
+            rates=sensors.angular_velocity_base_in_base,
+            command=command,
+            feet=feet,
+            swung=memory.swung,
+            velocity=velocity,
         )
         return observation, seen
 
     @torch.jit.export
     def act(self, action: Tensor, memory: Memory) -> tuple[JointCommand, Memory]:
-        """Joint commands for one control step, and the memory after it. `action` (E, A) in -1..1: x, y, z of each foot, then frequency."""
-        action = mirror.shown(action, self.action_order, self.action_sign, self.mirrored(memory))
+        """Joint commands for one control step, and the memory after it. `action` (E, A) in -1..1:
+        x, y, z of each foot, then frequency.
+        """
+        action = mirror.shown(
+            values=action,
+            order=self.action_order,
+            sign=self.action_sign,
+            mirrored=self.mirrored(memory),
+        )
         pace = self._pace(memory.command)
-        # A robot that is told to stand stops its clock, puts its feet down where they are, and keeps them there: what the network sees is noise then, and it would shuffle.
+        # A robot that is told to stand stops its clock, puts its feet down where they are, and
+        # keeps them there: what the network sees is noise then, and it would shuffle.
         action = memory.action + self.smoothing * pace * (action - memory.action)
         frequency = self.base_frequency + self.frequency_range * action[:, -1]
         phase = torch.remainder(memory.phase + self.control_step * frequency * pace[:, 0], 1.0)
@@ -237,37 +291,91 @@ class Controller(nn.Module):
         middle_x = self.hip[:, 0] * torch.cos(pitch) + self.shift + residual[..., 0]
         y = self.below_y + residual[..., 1] + stride_y * along
         x = middle_x + stride_x * along
-        # While a foot swings from -S/2 to +S/2 the body goes on by S: over the ground its way is 2 S long.
+        # While a foot swings from -S/2 to +S/2 the body goes on by S: over the ground its way is 2
+        # S long.
         ratio = (1 - self.duty) / self.duty
-        left_at, way = middle_x - stride_x * (0.5 + ratio * swing), (1 + ratio) * stride_x * swings
+        left_at = middle_x - stride_x * (0.5 + ratio * swing)
+        way = (1 + ratio) * stride_x * swings
         here = torch.where(swings, left_at, x)
         points = torch.cat([here + way * (k / 3) for k in range(4)], 1)
-        over_plane = self.map.at(memory.ground, points, torch.cat([y, y, y, y], 1)) - memory.height.unsqueeze(1) - memory.slope.unsqueeze(1) * points
+        over_plane = (
+            self.map.at(memory.ground, points, torch.cat([y, y, y, y], 1))
+            - memory.height.unsqueeze(1)
+            - memory.slope.unsqueeze(1) * points
+        )
         over_plane = over_plane.reshape(-1, 4, self.legs)
         landing = over_plane[:, 3]
         foothold = torch.where(memory.swung & ~swings, landing, memory.foothold)
         apex = torch.maximum(over_plane.amax(1), foothold) + self.clearance * pace
-        rise = torch.where(swings, gait.lift(swing, foothold, apex, landing, self.rise), foothold)
-        z = memory.slope.unsqueeze(1) * x + rise + self.foot_radius - self.stand_height + residual[..., 2] + self._levelling(memory, pitch)
+        rise = torch.where(
+            swings,
+            gait.lift(swing=swing, start=foothold, apex=apex, end=landing, rise=self.rise),
+            foothold,
+        )
+        z = (
+            memory.slope.unsqueeze(1) * x
+            + rise
+            + self.foot_radius
+            - self.stand_height
+            + residual[..., 2]
+            + self._levelling(memory, pitch)
+        )
         # The body is meant to be pitched with the ground: feet seen from such a body.
-        sine, cosine = torch.sin(pitch), torch.cos(pitch)
+        sine = torch.sin(pitch)
+        cosine = torch.cos(pitch)
         foot = torch.stack([x * cosine + z * sine, y, z * cosine - x * sine], -1) - self.hip
-        target = leg.joint_position(foot, self.abduction, self.thigh, self.calf).flatten(1)
+        target = leg.joint_position(
+            foot=foot, abduction=self.abduction, thigh=self.thigh, calf=self.calf
+        ).flatten(1)
         target = torch.clamp(target, self.lower, self.upper)
         share = torch.where(swings, 1 - pace, torch.ones_like(x))
         force = self.support * share / share.sum(1, keepdim=True)
-        torque = leg.support_torque(target.reshape(-1, self.legs, 3), memory.up, force, self.abduction, self.thigh, self.calf).flatten(1)
+        torque = leg.support_torque(
+            joints=target.reshape(-1, self.legs, 3),
+            up=memory.up,
+            force=force,
+            abduction=self.abduction,
+            thigh=self.thigh,
+            calf=self.calf,
+        ).flatten(1)
         torque = torch.clamp(torque, -self.peak, self.peak)
-        velocity = torch.clamp((target - memory.target) / self.control_step, -self.max_target_speed, self.max_target_speed)
-        command = JointCommand(target, velocity, torque, torch.full_like(target, self.kp), torch.full_like(target, self.kd))
+        velocity = torch.clamp(
+            (target - memory.target) / self.control_step,
+            -self.max_target_speed,
+            self.max_target_speed,
+        )
+        command = JointCommand(
+            position=target,
+            velocity=velocity,
+            torque=torque,
+            kp=torch.full_like(target, self.kp),
+            kd=torch.full_like(target, self.kd),
+        )
         m = memory
-        return command, Memory(phase, action, m.slope, m.height, target, foothold, m.ground, m.up, m.rates, m.command, m.feet, swings, m.velocity)
+        return command, Memory(
+            phase=phase,
+            action=action,
+            slope=m.slope,
+            height=m.height,
+            target=target,
+            foothold=foothold,
+            ground=m.ground,
+            up=m.up,
+            rates=m.rates,
+            command=m.command,
+            feet=m.feet,
+            swung=swings,
+            velocity=m.velocity,
+        )
 
     def _plane_through_feet(self, feet: Tensor, stands: Tensor) -> tuple[Tensor, Tensor]:
-        """Height under the base's origin [m] and slope [rise over run] of the line that the standing feet are on, each (E,): what a robot without a map feels."""
+        """Height under the base's origin [m] and slope [rise over run] of the line that the
+        standing feet are on, each (E,): what a robot without a map feels.
+        """
         x, z = feet[..., 0], feet[..., 2] - self.foot_radius
         count = stands.sum(1)
-        middle, level = (x * stands).sum(1) / count, (z * stands).sum(1) / count
+        middle = (x * stands).sum(1) / count
+        level = (z * stands).sum(1) / count
         away = (x - middle.unsqueeze(1)) * stands
         # Feet that are nearly under each other tell nothing of the slope.
         slope = (away * z).sum(1) / torch.clamp((away * away).sum(1), min=0.01)
@@ -275,12 +383,16 @@ class Controller(nn.Module):
         return level - slope * middle, slope
 
     def _standing(self, memory: Memory) -> Tensor:
-        """1 for the feet that stand, 0 for those that swing, (E, L); before the first step all stand."""
+        """1 for the feet that stand, 0 for those that swing, (E, L); before the first step all
+        stand.
+        """
         swung = memory.swung & ~memory.swung.all(1, keepdim=True)
         return (~swung).to(memory.phase.dtype)
 
     def _odometry(self, feet: Tensor, stands: Tensor, memory: Memory) -> Tensor:
-        """Velocity of the base in the level frame, smoothed [m/s], (E, 3): a standing foot stays where it is, so the body goes where its feet come from."""
+        """Velocity of the base in the level frame, smoothed [m/s], (E, 3): a standing foot stays
+        where it is, so the body goes where its feet come from.
+        """
         stands = stands.unsqueeze(-1)
         speed = (memory.feet - feet) / self.control_step
         velocity = (speed * stands).sum(1) / stands.sum(1)
@@ -289,19 +401,29 @@ class Controller(nn.Module):
 
     @torch.jit.export
     def mirrored(self, memory: Memory) -> Tensor:
-        """Whether the network sees a robot in the mirror, and acts so: in the second half of the gait's phase, (E, 1)."""
+        """Whether the network sees a robot in the mirror, and acts so: in the second half of the
+        gait's phase, (E, 1).
+        """
         return (memory.phase >= 0.5).unsqueeze(1)
 
     def _stride(self, command: Tensor, frequency: Tensor) -> tuple[Tensor, Tensor]:
-        """Way of each foot in one stance [m], (E, L), forward and to the left: the commanded twist at the hip times half a period."""
+        """Way of each foot in one stance [m], (E, L), forward and to the left: the commanded twist
+        at the hip times half a period.
+        """
         duration = (self.duty / frequency).unsqueeze(1)
-        speed, yaw = command[:, :1], command[:, 1:2]
+        speed = command[:, :1]
+        yaw = command[:, 1:2]
         return (speed - yaw * self.below_y) * duration, yaw * self.hip[:, 0] * duration
 
     def _levelling(self, memory: Memory, pitch: Tensor) -> Tensor:
-        """Lifts [m], (E, L), that stretch the legs on the low side of a body that is tilted, or tilts, away from the ground's pitch."""
+        """Lifts [m], (E, L), that stretch the legs on the low side of a body that is tilted, or
+        tilts, away from the ground's pitch.
+        """
         lean = self.level_gain * memory.up[:, 1:2] + self.level_damping * memory.rates[:, 0:1]
-        nose = self.level_gain * (memory.up[:, 0:1] - torch.sin(pitch)) - self.level_damping * memory.rates[:, 1:2]
+        nose = (
+            self.level_gain * (memory.up[:, 0:1] - torch.sin(pitch))
+            - self.level_damping * memory.rates[:, 1:2]
+        )
         return lean * self.below_y + nose * self.hip[:, 0]
 
     def _pace(self, command: Tensor) -> Tensor:
@@ -311,10 +433,23 @@ class Controller(nn.Module):
     def _feet_in_level(self, joint_position: Tensor, up: Tensor) -> Tensor:
         """Centres of the feet in the level frame [m], (E, L, 3)."""
         joints = joint_position.reshape(-1, self.legs, 3)
-        feet = leg.foot_position(joints, self.abduction, self.thigh, self.calf) + self.hip
-        ux, uy, uz = up[:, 0:1], up[:, 1:2], up[:, 2:3]
+        feet = (
+            leg.foot_position(
+                joints=joints, abduction=self.abduction, thigh=self.thigh, calf=self.calf
+            )
+            + self.hip
+        )
+        ux = up[:, 0:1]
+        uy = up[:, 1:2]
+        uz = up[:, 2:3]
         across = torch.sqrt(torch.clamp(uy * uy + uz * uz, min=1e-6))
         ly, lz = uz / across, -uy / across
-        fx, fy, fz = ly * uz - lz * uy, lz * ux, -ly * ux
-        x, y, z = feet[..., 0], feet[..., 1], feet[..., 2]
-        return torch.stack([x * fx + y * fy + z * fz, y * ly + z * lz, x * ux + y * uy + z * uz], -1)
+        fx = ly * uz - lz * uy
+        fy = lz * ux
+        fz = -ly * ux
+        x = feet[..., 0]
+        y = feet[..., 1]
+        z = feet[..., 2]
+        return torch.stack(
+            [x * fx + y * fy + z * fz, y * ly + z * lz, x * ux + y * uy + z * uz], -1
+        )

@@ -1,7 +1,9 @@
-"""Left and right exchanged, as an order and signs: what the world looks like to a robot's mirror image.
+"""Left and right exchanged, as an order and signs: what the world looks like to a robot's mirror
+image.
 
-A trot is its own mirror image half a period later. The controller therefore shows its network only the first half of the gait's phase, and the second half mirrored:
-the policy is left-right symmetric by construction, and learns each step once instead of twice.
+A trot is its own mirror image half a period later. The controller therefore shows its network only
+the first half of the gait's phase, and the second half mirrored: the policy is left-right symmetric
+by construction, and learns each step once instead of twice.
 """
 
 from typing import NamedTuple
@@ -25,12 +27,17 @@ def signs(*sign: float) -> Mirror:
 def swap(opposite: tuple[int, ...], *sign: float) -> Mirror:
     """Legs change places with their `opposite`, with `sign` for each of a leg's elements."""
     width = len(sign)
-    return Mirror(tuple(width * leg + k for leg in opposite for k in range(width)), sign * len(opposite))
+    return Mirror(
+        tuple(width * leg + k for leg in opposite for k in range(width)), sign * len(opposite)
+    )
 
 
 def columns(rows: int, width: int) -> Mirror:
     """A grid of `rows` x `width` heights: each row is read from the other side."""
-    return Mirror(tuple(width * row + width - 1 - k for row in range(rows) for k in range(width)), (1.0,) * (rows * width))
+    return Mirror(
+        tuple(width * row + width - 1 - k for row in range(rows) for k in range(width)),
+        (1.0,) * (rows * width),
+    )
 
 
 def join(*parts: Mirror) -> Mirror:

@@ -15,15 +15,18 @@ def or_else(reading: Tensor, otherwise: Tensor, largest: float) -> Tensor:
 
 
 def sound(sensors: Sensors, up: Tensor, target: Tensor, largest: float) -> Sensors:
-    """`sensors` with what is not finite replaced: gravity by the last one (minus `up`), joints by their `target`, rates by zero, and a command by the one to stand.
+    """`sensors` with what is not finite replaced: gravity by the last one (minus `up`), joints by
+    their `target`, rates by zero, and a command by the one to stand.
 
     Finite readings keep their bits up to +-`largest`. The height map fills its own holes.
     """
     return Sensors(
-        or_else(sensors.gravity_in_base, -up, largest),
-        or_else(sensors.angular_velocity_base_in_base, torch.zeros_like(up), largest),
-        or_else(sensors.joint_position, target, largest),
-        or_else(sensors.joint_velocity, torch.zeros_like(target), largest),
-        or_else(sensors.command, torch.zeros_like(sensors.command), largest),
-        sensors.height_map,
+        gravity_in_base=or_else(sensors.gravity_in_base, -up, largest),
+        angular_velocity_base_in_base=or_else(
+            sensors.angular_velocity_base_in_base, torch.zeros_like(up), largest
+        ),
+        joint_position=or_else(sensors.joint_position, target, largest),
+        joint_velocity=or_else(sensors.joint_velocity, torch.zeros_like(target), largest),
+        command=or_else(sensors.command, torch.zeros_like(sensors.command), largest),
+        height_map=sensors.height_map,
     )

@@ -1,15 +1,21 @@
-"""The seam of the project: what a controller reads and what it says. The same on the robot and in simulation.
+"""The seam of the project: what a controller reads and what it says. The same on the robot and in
+simulation.
 
-Batch first: E robots. Joints in the vendor's motor order. Frames: *base* is fixed to the trunk (x forward, y left, z up);
-*level* has the base's origin and heading, but its z is vertical. Quaternions, where one appears in the project, are xyzw.
+Batch first: E robots. Joints in the vendor's motor order. Frames: *base* is fixed to the trunk (x
+forward, y left, z up); *level* has the base's origin and heading, but its z is vertical.
+Quaternions, where one appears in the project, are xyzw.
 """
 
 from typing import NamedTuple
 
 from torch import Tensor
 
-MAP_X_START, MAP_X_STEP, MAP_X_COUNT = -0.50, 0.05, 29
-MAP_Y_START, MAP_Y_STEP, MAP_Y_COUNT = -0.30, 0.10, 7
+MAP_X_START = -0.50
+MAP_X_STEP = 0.05
+MAP_X_COUNT = 29
+MAP_Y_START = -0.30
+MAP_Y_STEP = 0.10
+MAP_Y_COUNT = 7
 
 
 class Sensors(NamedTuple):
@@ -26,11 +32,15 @@ class Sensors(NamedTuple):
     command: Tensor
     """The operator's: forward speed [m/s], yaw rate [rad/s], (E, 2)."""
     height_map: Tensor
-    """Ground height above the base's origin [m] (about -0.3), level frame, (E, 29, 7): x from -0.5 m in steps of 5 cm, y from -0.3 m in steps of 10 cm. NaN: not seen."""
+    """Ground height above the base's origin [m] (about -0.3), level frame, (E, 29, 7): x from -0.5
+    m in steps of 5 cm, y from -0.3 m in steps of 10 cm. NaN: not seen.
+    """
 
 
 class JointCommand(NamedTuple):
-    """What the motor drivers are told: torque = kp (position - q) + kd (velocity - dq) + torque. Each (E, J)."""
+    """What the motor drivers are told: torque = kp (position - q) + kd (velocity - dq) + torque.
+    Each (E, J).
+    """
 
     position: Tensor
     """[rad]."""

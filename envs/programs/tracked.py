@@ -1,9 +1,13 @@
-"""A tracked robot's controller: flippers that follow the ground, tracks that follow the operator, and a policy that changes both.
+"""A tracked robot's controller: flippers that follow the ground, tracks that follow the operator,
+and a policy that changes both.
 
-`observe` turns sensors into the network's input, `act` the network's output into joint commands, as for legs. Without a policy the robot drives at the commanded speed, turns with
-the slip of its tracks allowed for, and lays its flippers on the ground ahead and behind (`flippers`). The policy adds to the four angles and the two speeds.
-A tracked robot has no gait whose halves mirror each other. Its network is shown a robot that is steered to the left: one that is steered to the right is shown, and acts, in the mirror
-(`envs.programs.mirror`), so that each manoeuvre is learned once instead of twice.
+`observe` turns sensors into the network's input, `act` the network's output into joint commands, as
+for legs. Without a policy the robot drives at the commanded speed, turns with the slip of its
+tracks allowed for, and lays its flippers on the ground ahead and behind (`flippers`). The policy
+adds to the four angles and the two speeds. A tracked robot has no gait whose halves mirror each
+other. Its network is shown a robot that is steered to the left: one that is steered to the right is
+shown, and acts, in the mirror (`envs.programs.mirror`), so that each manoeuvre is learned once
+instead of twice.
 """
 
 from typing import NamedTuple
@@ -29,22 +33,37 @@ ACTIONS = (
     ("more speed of the right track, less of the left one", 0.3, "m/s", -1.0),
 )
 """Elements of an action: meaning, what 1 stands for, its unit, and its sign in a mirror."""
-LOWEST, HIGHEST = -0.7, 0.8
+LOWEST = -0.7
+HIGHEST = 0.8
 """The schedule's flippers stay within these [rad]; the policy may go further."""
-FRONT_LIFT, REAR_LIFT, REAR_PRESS = 0.1, 0.1, 0.5
-"""Both pairs are held a little over flat ground [rad], so that it turns on short tracks; on a slope the rear ones push down, by so much for its rise over run."""
+FRONT_LIFT = 0.1
+REAR_LIFT = 0.1
+REAR_PRESS = 0.5
+"""Both pairs are held a little over flat ground [rad], so that it turns on short tracks; on a slope
+the rear ones push down, by so much for its rise over run.
+"""
 REACH = (0.12, 0.17, 0.22, 0.27, 0.32, 0.37, 0.42)
-"""Distances from a flipper's axis at which it looks at the ground [m]: a little further than its tip."""
+"""Distances from a flipper's axis at which it looks at the ground [m]: a little further than its
+tip.
+"""
 UNSEEN = -2.0
 """Height that ground beyond the map counts as [m]: the map ends before the rear flippers do."""
 GRIP = 0.4
-"""Share of the difference between its tracks that turns the robot; the rest is slip (tests/envs/physics/test_tracked_physics.py: 0.42 with lifted flippers)."""
-SHARP_TURN, SLOWING = 0.6, 0.6
-"""Told to turn at the first [rad/s] or faster, it drives slower by the second, a share: tracks that both slip push it straight on, however fast each of them runs. It turns when one of them holds."""
-FLIPPER_SPEED, TRACK_SPEED = 1.0, 1.0
+"""Share of the difference between its tracks that turns the robot; the rest is slip
+(tests/envs/physics/test_tracked_physics.py: 0.42 with lifted flippers).
+"""
+SHARP_TURN = 0.6
+SLOWING = 0.6
+"""Told to turn at the first [rad/s] or faster, it drives slower by the second, a share: tracks that
+both slip push it straight on, however fast each of them runs. It turns when one of them holds.
+"""
+FLIPPER_SPEED = 1.0
+TRACK_SPEED = 1.0
 """Largest commanded speeds [rad/s, m/s], as published for MARV."""
 SIDE_CHANGE = 0.05
-"""Yaw rate [rad/s] that must be commanded to the other side before the network's view changes sides: it does not flicker while the robot goes straight."""
+"""Yaw rate [rad/s] that must be commanded to the other side before the network's view changes
+sides: it does not flicker while the robot goes straight.
+"""
 STEEPEST = 1.0
 """Slopes of the body are clipped to this rise over run."""
 ACTION_SMOOTHING = 0.5
@@ -100,16 +119,32 @@ class Controller(nn.Module):
         super().__init__()
         tracks = spec.tracks
         table = terms(spec)
-        self.joints, self.flippers, self.actions = len(spec.joint_names), len(tracks.names), len(ACTIONS)
+        self.joints = len(spec.joint_names)
+        self.flippers = len(tracks.names)
+        self.actions = len(ACTIONS)
         self.observations = sum(term.size for term in table)
-        self.radius, self.lean, self.stand_height = tracks.radius, tracks.lean, spec.stand_height
+        self.radius = tracks.radius
+        self.lean = tracks.lean
+        self.stand_height = spec.stand_height
         # TorchScript sees attributes, not a module's globals.
-        self.control_step, self.limit, self.largest, self.steepest, self.side_change = CONTROL_STEP, LIMIT, LARGEST, STEEPEST, SIDE_CHANGE
-        self.lowest, self.highest, self.rear_press, self.smoothing = LOWEST, HIGHEST, REAR_PRESS, ACTION_SMOOTHING
-        self.flipper_step, self.track_speed = FLIPPER_SPEED * CONTROL_STEP, TRACK_SPEED
+        self.control_step = CONTROL_STEP
+        self.limit = LIMIT
+        self.largest = LARGEST
+        self.steepest = STEEPEST
+        self.side_change = SIDE_CHANGE
+        self.lowest = LOWEST
+        self.highest = HIGHEST
+        self.rear_press = REAR_PRESS
+        self.smoothing = ACTION_SMOOTHING
+        self.flipper_step = FLIPPER_SPEED * CONTROL_STEP
+        self.track_speed = TRACK_SPEED
         self.turning = 0.5 * (tracks.axis_in_base[0][1] - tracks.axis_in_base[1][1]) / GRIP
-        self.x_start, self.x_step, self.x_last = MAP_X_START, MAP_X_STEP, MAP_X_COUNT - 1.001
-        self.unseen, self.sharp_turn, self.slowing = UNSEEN, SHARP_TURN, SLOWING
+        self.x_start = MAP_X_START
+        self.x_step = MAP_X_STEP
+        self.x_last = MAP_X_COUNT - 1.001
+        self.unseen = UNSEEN
+        self.sharp_turn = SHARP_TURN
+        self.slowing = SLOWING
         self.map = HeightMap()
         axis = [x for x, _, _ in tracks.axis_in_base]
         for name, values in (
@@ -136,30 +171,42 @@ class Controller(nn.Module):
     def start(self, count: int) -> Memory:
         """Memory of `count` robots that have just been switched on."""
         return Memory(
-            torch.zeros(count, self.actions),
-            self.stance.expand(count, -1),
-            torch.zeros(count, 2),
-            torch.full((count, self.map.x_count, self.map.y_count), -self.stand_height),
-            torch.tensor([0.0, 0.0, 1.0]).expand(count, 3),
-            torch.zeros(count, 2),
-            torch.ones(count, 1),
+            action=torch.zeros(count, self.actions),
+            target=self.stance.expand(count, -1),
+            speed=torch.zeros(count, 2),
+            ground=torch.full((count, self.map.x_count, self.map.y_count), -self.stand_height),
+            up=torch.tensor([0.0, 0.0, 1.0]).expand(count, 3),
+            command=torch.zeros(count, 2),
+            side=torch.ones(count, 1),
         )
 
     @torch.jit.export
     def observe(self, sensors: Sensors, memory: Memory) -> tuple[Tensor, Memory]:
         """Observation (E, N) of `sensors`, and the memory with what was seen."""
-        sensors = sound(sensors, memory.up, memory.target, self.largest)
+        sensors = sound(sensors=sensors, up=memory.up, target=memory.target, largest=self.largest)
         up = -sensors.gravity_in_base
         slope = self._slope(up)
         # What a robot without a map feels: the plane that its tracks lie on.
-        ground = self.map.fill(sensors.height_map, -self.radius * torch.sqrt(1 + slope * slope), slope)
-        position, velocity = sensors.joint_position[:, : self.flippers], sensors.joint_velocity[:, : self.flippers]
+        ground = self.map.fill(
+            sensors.height_map, -self.radius * torch.sqrt(1 + slope * slope), slope
+        )
+        position = sensors.joint_position[:, : self.flippers]
+        velocity = sensors.joint_velocity[:, : self.flippers]
         target = memory.target[:, : self.flippers]
-        # The drivers' own law says what torque they give: a flipper feels its load by how far it is from where it was told to be.
+        # The drivers' own law says what torque they give: a flipper feels its load by how far it is
+        # from where it was told to be.
         load = self.kp[: self.flippers] * (target - position) - self.kd[: self.flippers] * velocity
         yaw = sensors.command[:, 1:]
         side = torch.where(yaw.abs() > self.side_change, torch.sign(yaw), memory.side)
-        seen = Memory(memory.action, memory.target, memory.speed, ground, up, sensors.command, side)
+        seen = Memory(
+            action=memory.action,
+            target=memory.target,
+            speed=memory.speed,
+            ground=ground,
+            up=up,
+            command=sensors.command,
+            side=side,
+        )
         terms = [
             sensors.gravity_in_base,
             sensors.angular_velocity_base_in_base,
@@ -173,27 +220,63 @@ class Controller(nn.Module):
             (self._profiles(ground) + self.radius).flatten(1),
         ]
         observation = torch.clamp(torch.cat(terms, 1) * self.scale, -self.limit, self.limit)
-        return mirror.shown(observation, self.observation_order, self.observation_sign, self.mirrored(seen)), seen
+        return mirror.shown(
+            values=observation,
+            order=self.observation_order,
+            sign=self.observation_sign,
+            mirrored=self.mirrored(seen),
+        ), seen
 
     @torch.jit.export
     def act(self, action: Tensor, memory: Memory) -> tuple[JointCommand, Memory]:
-        """Joint commands for one control step, and the memory after it. `action` (E, A) in -1..1: see `ACTIONS`."""
-        action = mirror.shown(action, self.action_order, self.action_sign, self.mirrored(memory))
+        """Joint commands for one control step, and the memory after it. `action` (E, A) in -1..1:
+        see `ACTIONS`.
+        """
+        action = mirror.shown(
+            values=action,
+            order=self.action_order,
+            sign=self.action_sign,
+            mirrored=self.mirrored(memory),
+        )
         action = memory.action + self.smoothing * (action - memory.action)
         change = action * self.range
-        lifts = torch.stack([change[:, 0] + change[:, 2], change[:, 0] - change[:, 2], change[:, 1] + change[:, 3], change[:, 1] - change[:, 3]], 1)
+        lifts = torch.stack(
+            [
+                change[:, 0] + change[:, 2],
+                change[:, 0] - change[:, 2],
+                change[:, 1] + change[:, 3],
+                change[:, 1] - change[:, 3],
+            ],
+            1,
+        )
         wanted = torch.clamp(self._schedule(memory) + lifts, self.lower[0], self.upper[0])
         last = memory.target[:, : self.flippers]
         angles = last + torch.clamp(wanted - last, -self.flipper_step, self.flipper_step)
         speed = self._speeds(memory, change)
         target = torch.cat([angles, torch.zeros_like(speed)], 1)
         velocity = torch.cat([(angles - last) / self.control_step, speed / self.radius], 1)
-        command = JointCommand(target, velocity, torch.zeros_like(target), self.kp.expand_as(target), self.kd.expand_as(target))
-        return command, Memory(action, target, speed, memory.ground, memory.up, memory.command, memory.side)
+        command = JointCommand(
+            position=target,
+            velocity=velocity,
+            torque=torch.zeros_like(target),
+            kp=self.kp.expand_as(target),
+            kd=self.kd.expand_as(target),
+        )
+        return command, Memory(
+            action=action,
+            target=target,
+            speed=speed,
+            ground=memory.ground,
+            up=memory.up,
+            command=memory.command,
+            side=memory.side,
+        )
 
     @torch.jit.export
     def mirrored(self, memory: Memory) -> Tensor:
-        """Whether the network sees a robot in the mirror, and acts so: while it is steered to the right, (E, 1)."""
+        """Whether the network sees a robot in the mirror, and acts so: while it is steered to the
+        right, (E, 1).
+        """
         return memory.side < 0
 
     def _slope(self, up: Tensor) -> Tensor:
@@ -202,7 +285,9 @@ class Controller(nn.Module):
         return torch.clamp(up[:, 0] / level, -self.steepest, self.steepest)
 
     def _profiles(self, ground: Tensor) -> Tensor:
-        """Height of the ground under the robot's left and right half above the base's origin [m], (E, 2, X)."""
+        """Height of the ground under the robot's left and right half above the base's origin [m],
+        (E, 2, X).
+        """
         half = self.map.y_count // 2
         return torch.stack([ground[:, :, half + 1 :].mean(2), ground[:, :, :half].mean(2)], 1)
 
@@ -212,25 +297,36 @@ class Controller(nn.Module):
         pitch = torch.atan(slope)
         profiles = self._profiles(memory.ground)
         profiles = torch.cat([profiles, profiles], 1)
-        axis_x, axis_z = self.axis * torch.cos(pitch).unsqueeze(1), self.axis * torch.sin(pitch).unsqueeze(1)
+        axis_x = self.axis * torch.cos(pitch).unsqueeze(1)
+        axis_z = self.axis * torch.sin(pitch).unsqueeze(1)
         x = axis_x.unsqueeze(-1) + self.outwards.unsqueeze(-1) * self.reach
         place = (x - self.x_start) / self.x_step
         cell = torch.clamp(place, 0.0, self.x_last)
         index = cell.floor().long()
-        near, far = profiles.gather(2, index), profiles.gather(2, index + 1)
+        near = profiles.gather(2, index)
+        far = profiles.gather(2, index + 1)
         heights = near + (far - near) * (cell - index) - axis_z.unsqueeze(-1)
         # What is not on the map does not lift a flipper.
         heights = torch.where(place == cell, heights, torch.full_like(heights, self.unseen))
         lean = flippers.resting(heights, self.reach, self.radius)
         press = self.rear_press * slope.abs().unsqueeze(1) * (self.outwards < 0)
-        return torch.clamp(lean - self.lean - self.outwards * pitch.unsqueeze(1) + self.lift - press, self.lowest, self.highest)
+        return torch.clamp(
+            lean - self.lean - self.outwards * pitch.unsqueeze(1) + self.lift - press,
+            self.lowest,
+            self.highest,
+        )
 
     def _speeds(self, memory: Memory, change: Tensor) -> Tensor:
-        """Speeds of the left and the right track [m/s], (E, 2). The commanded speed is over the ground as seen from above: a slope is longer. A robot told to stand brakes."""
-        speed, yaw = memory.command[:, 0], memory.command[:, 1]
+        """Speeds of the left and the right track [m/s], (E, 2). The commanded speed is over the
+        ground as seen from above: a slope is longer. A robot told to stand brakes.
+        """
+        speed = memory.command[:, 0]
+        yaw = memory.command[:, 1]
         pace = torch.clamp((speed.abs() + 0.3 * yaw.abs()) / 0.1, 0.0, 1.0)
         slope = self._slope(memory.up)
         slowed = 1 - self.slowing * torch.clamp(yaw.abs() / self.sharp_turn, max=1.0)
         forward = pace * slowed * (speed * torch.sqrt(1 + slope * slope) + change[:, 4])
         turn = pace * (yaw * self.turning + change[:, 5])
-        return torch.clamp(torch.stack([forward - turn, forward + turn], 1), -self.track_speed, self.track_speed)
+        return torch.clamp(
+            torch.stack([forward - turn, forward + turn], 1), -self.track_speed, self.track_speed
+        )

@@ -1,6 +1,7 @@
 """Robots as constants: every figure once, with its source, and joints bound by name.
 
-The vendor's motor order is stated here and nowhere else; the simulator, the controller and the exported bundle look joints up by these names.
+The vendor's motor order is stated here and nowhere else; the simulator, the controller and the
+exported bundle look joints up by these names.
 """
 
 import math
@@ -32,12 +33,16 @@ class LegGeometry:
     @property
     def opposite(self) -> tuple[int, ...]:
         """Of each leg, the leg on the other side: names end in R or L."""
-        return tuple(self.names.index(name[:-1] + {"R": "L", "L": "R"}[name[-1]]) for name in self.names)
+        return tuple(
+            self.names.index(name[:-1] + {"R": "L", "L": "R"}[name[-1]]) for name in self.names
+        )
 
 
 @dataclass(frozen=True)
 class TrackGeometry:
-    """Flippers with a track around each, and what drives the tracks. Order of flippers: that of the joint names."""
+    """Flippers with a track around each, and what drives the tracks. Order of flippers: that of the
+    joint names.
+    """
 
     names: tuple[str, ...]
     axis_in_base: tuple[tuple[float, float, float], ...]
@@ -49,7 +54,9 @@ class TrackGeometry:
     tip_radius: float
     """Of the track round the tip [m]."""
     tracks: tuple[str, ...]
-    """Drives, by their joints: they turn the tracks of all flippers whose name ends as theirs does."""
+    """Drives, by their joints: they turn the tracks of all flippers whose name ends as theirs
+    does.
+    """
     wheels: int
     """In a row, stand in for the track of one flipper."""
     wheel_mass: float
@@ -70,7 +77,9 @@ class TrackGeometry:
 
     @property
     def lean(self) -> float:
-        """Angle [rad] between a flipper's middle line and its track, which tapers: a flipper at minus this lies flat on the ground."""
+        """Angle [rad] between a flipper's middle line and its track, which tapers: a flipper at
+        minus this lies flat on the ground.
+        """
         return math.asin((self.radius - self.tip_radius) / self.length)
 
 
@@ -108,7 +117,9 @@ class RobotSpec:
     """Links at the corners of the trunk that carry a payload's mass."""
     limbs: LegGeometry | TrackGeometry
     physics_step: float = 0.005
-    """[s]. Explicit PD control of a Go2's joints is stable at 5 ms with kp 50, kd 1, and rings at kp 70, kd 1.5."""
+    """[s]. Explicit PD control of a Go2's joints is stable at 5 ms with kp 50, kd 1, and rings at
+    kp 70, kd 1.5.
+    """
     ranges: Mapping[str, tuple[float, float, float]] = field(default_factory=dict)
     """Rows of the randomisation table that are other for this robot: lowest, highest, nominal."""
 

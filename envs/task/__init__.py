@@ -1,1 +1,3 @@
-"""What an episode is: stairs, scenarios, curriculum, randomisation, rewards, terminations, operator."""
+"""What an episode is: stairs, scenarios, curriculum, randomisation, rewards, terminations,
+operator.
+"""

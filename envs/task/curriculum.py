@@ -1,4 +1,6 @@
-"""How high the next flight is: each robot has a level for going up and one for going down, and moves by what it managed."""
+"""How high the next flight is: each robot has a level for going up and one for going down, and
+moves by what it managed.
+"""
 
 from dataclasses import dataclass
 
@@ -21,12 +23,16 @@ class CurriculumConfig:
     demote: float = 0.40
     """Share of the way below which it gets a lower one."""
     down: float = 0.4
-    """Share of episodes that go down, of a robot that is as far in both directions; the direction that lags by more than two levels gets 0.2 more."""
+    """Share of episodes that go down, of a robot that is as far in both directions; the direction
+    that lags by more than two levels gets 0.2 more.
+    """
     review: float = 0.30
     """Share of episodes on any lower level, so that nothing is forgotten."""
 
     terraces: float = 0.0
-    """Share of flights whose treads are longer than those of a house, up to 1.2 m: each step is climbed by itself."""
+    """Share of flights whose treads are longer than those of a house, up to 1.2 m: each step is
+    climbed by itself.
+    """
 
     @property
     def levels(self) -> int:
@@ -62,4 +68,6 @@ class Curriculum:
         """Robot `row` went `share` (0..1) of its way."""
         change = int(share >= self.config.promote) - int(share < self.config.demote)
         column = int(down)
-        self.level[row, column] = np.clip(self.level[row, column] + change, 0, self.config.levels - 1)
+        self.level[row, column] = np.clip(
+            self.level[row, column] + change, 0, self.config.levels - 1
+        )

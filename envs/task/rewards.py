@@ -1,6 +1,7 @@
 """Rewards: pure functions of one control step, and one table of weights.
 
-The sum pays for being alive and on the way, so that dying is never the cheaper choice; costs can lower a step's reward to 0, not below.
+The sum pays for being alive and on the way, so that dying is never the cheaper choice; costs can
+lower a step's reward to 0, not below.
 """
 
 from collections.abc import Callable
@@ -42,7 +43,9 @@ def alive(s: Step) -> Array:
 
 
 def progress(s: Step) -> Array:
-    """Forward speed over the commanded speed, -1..1; above the command it falls as it rose. A standing command pays for standing."""
+    """Forward speed over the commanded speed, -1..1; above the command it falls as it rose. A
+    standing command pays for standing.
+    """
     speed = s.command[:, 0]
     ratio = s.forward_speed / np.maximum(speed, 0.1)
     walking = np.clip(np.minimum(ratio, 2.0 - ratio), -1.0, 1.0)
@@ -90,7 +93,9 @@ def effort(s: Step) -> Array:
 
 
 def shock(s: Step) -> Array:
-    """Square of the change of the vertical speed in a step [m2/s2]: what a robot hits when it tips over an edge."""
+    """Square of the change of the vertical speed in a step [m2/s2]: what a robot hits when it tips
+    over an edge.
+    """
     return np.square(s.jolt)
 
 
@@ -118,7 +123,9 @@ NAMES = tuple(row.term.__name__ for row in TABLE)
 FALL = -1.0
 """Added when the robot falls or leaves the stairs by the side."""
 LANDING = 8.0
-"""Added on arrival: at least what walking on for ever would pay (4 a second x 0.02 s / (1 - 0.99)), so that arriving is never a loss."""
+"""Added on arrival: at least what walking on for ever would pay (4 a second x 0.02 s / (1 - 0.99)),
+so that arriving is never a loss.
+"""
 
 
 class Scheme(NamedTuple):
@@ -151,10 +158,14 @@ TRACKED = Scheme(
     # As above, for a control step of 0.05 s.
     landing=20.0,
 )
-"""What breaks tracked robots is the shock when they tip over an edge: pitch rate and hard stops cost more than for legs. Slipping sideways is how they turn."""
+"""What breaks tracked robots is the shock when they tip over an edge: pitch rate and hard stops
+cost more than for legs. Slipping sideways is how they turn.
+"""
 
 
-def evaluate(step: Step, control_step: float, table: tuple[Weighted, ...] = TABLE) -> tuple[Array, Array]:
+def evaluate(
+    step: Step, control_step: float, table: tuple[Weighted, ...] = TABLE
+) -> tuple[Array, Array]:
     """Reward of the step (E,) and its weighted terms (E, T), both per `control_step` [s]."""
     terms = np.stack([row.weight * row.term(step) for row in table], 1) * control_step
     return np.maximum(terms.sum(1), 0.0), terms
@@ -163,4 +174,6 @@ def evaluate(step: Step, control_step: float, table: tuple[Weighted, ...] = TABL
 def describe(scheme: Scheme = LEGGED) -> str:
     """The table as text."""
     rows = [f"{row.term.__name__:<10s} {row.weight:+g}: {row.term.__doc__}" for row in scheme.table]
-    return "\n".join([*rows, f"fall       {FALL:+g}, once", f"landing    {scheme.landing:+g}, once"])
+    return "\n".join(
+        [*rows, f"fall       {FALL:+g}, once", f"landing    {scheme.landing:+g}, once"]
+    )

@@ -1,4 +1,6 @@
-"""What one episode is: the flight, where the robot starts, what it is told, and what is random about it."""
+"""What one episode is: the flight, where the robot starts, what it is told, and what is random
+about it.
+"""
 
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
@@ -15,15 +17,19 @@ Array = NDArray[np.float64]
 
 START_DISTANCE = (0.7, 1.0)
 """Of the base from the first edge [m]."""
-MAX_SPEED, MAX_SECONDS = 1.5, 3600.0
-ROAM, STAND = 0.06, 0.03
+MAX_SPEED = 1.5
+MAX_SECONDS = 3600.0
+ROAM = 0.06
+STAND = 0.03
 """Shares of training episodes on flat ground, and on a flight with the order to stand."""
 OFF_AXIS = 0.4
 """Largest angle between robot and flight at the start of a training episode [rad]."""
 STAIRS_OPTIONS = ("riser", "tread", "steps", "width", "direction", "nosing", "open_risers")
 TRIAL_OPTIONS = ("irregularity", "speed", "seconds", "randomize")
 OPTIONS = (*STAIRS_OPTIONS, *TRIAL_OPTIONS, *(row.name for row in TABLE if row.size == 1))
-"""Keys that `reset(options=...)` takes: the flight, the task, and any single number of the randomisation table."""
+"""Keys that `reset(options=...)` takes: the flight, the task, and any single number of the
+randomisation table.
+"""
 
 
 class Order(NamedTuple):
@@ -38,7 +44,9 @@ class Order(NamedTuple):
 
 @dataclass(frozen=True)
 class Scenario:
-    """One episode. x and y are the base's in the world [m]; `yaw` [rad] is away from the direction of the flight."""
+    """One episode. x and y are the base's in the world [m]; `yaw` [rad] is away from the direction
+    of the flight.
+    """
 
     stairs: Staircase
     speed: float
@@ -72,18 +80,27 @@ class Scenario:
         return self.yaw + self.stairs.yaw
 
     def in_world(self, points: Array) -> Array:
-        """x and y in the world [m], (2, P), of points of the level frame [m], (P, 2), with the robot at its start."""
-        cosine, sine = np.cos(self.yaw) * self.stairs.heading, np.sin(self.yaw) * self.stairs.heading
+        """x and y in the world [m], (2, P), of points of the level frame [m], (P, 2), with the
+        robot at its start.
+        """
+        cosine = np.cos(self.yaw) * self.stairs.heading
+        sine = np.sin(self.yaw) * self.stairs.heading
         x, y = points.T
         return np.stack([self.x + cosine * x - sine * y, self.y + sine * x + cosine * y])
 
     def payload(self, spec: RobotSpec) -> tuple[float, list[float]]:
         """Mass [kg] to add to the trunk and to each of `spec.payload_links`.
 
-        The corners' shares put the load's centre where it was drawn; a lighter robot has a lighter trunk.
+        The corners' shares put the load's centre where it was drawn; a lighter robot has a lighter
+        trunk.
         """
-        load, corners = float(self.values["payload"][0]), np.array(spec.limbs.corners)
-        share = 0.25 * (1 + self.values["payload_x"] / corners[:, 0]) * (1 + self.values["payload_y"] / corners[:, 1])
+        load = float(self.values["payload"][0])
+        corners = np.array(spec.limbs.corners)
+        share = (
+            0.25
+            * (1 + self.values["payload_x"] / corners[:, 0])
+            * (1 + self.values["payload_y"] / corners[:, 1])
+        )
         return min(load, 0.0), (max(load, 0.0) * share).tolist()
 
 
@@ -96,28 +113,58 @@ def trial(
     randomize: Randomize = "full",
     irregularity: float = 0.0,
 ) -> Scenario:
-    """A whole flight from its foot (or its landing), as evaluation uses it. `irregularity` [m] varies risers and treads step by step."""
+    """A whole flight from its foot (or its landing), as evaluation uses it. `irregularity` [m]
+    varies risers and treads step by step.
+    """
     if irregularity > 0.0:
         risers, treads = (sample_irregularity(rng, stairs.steps, irregularity) for _ in range(2))
         stairs = replace(stairs, riser_error=risers, tread_error=treads)
     x = stairs.first_edge - stairs.heading * rng.uniform(*START_DISTANCE)
     aside = min(0.15, 0.5 * stairs.width - 0.3)
-    values = draw(rng, len(spec.joint_names), randomize, table(spec.ranges))
-    return Scenario(stairs, speed, float(x), float(rng.uniform(-aside, aside)), float(rng.uniform(-0.15, 0.15)), seconds, values)
+    values = draw(
+        rng=rng, joints=len(spec.joint_names), randomize=randomize, rows=table(spec.ranges)
+    )
+    return Scenario(
+        stairs=stairs,
+        speed=speed,
+        x=float(x),
+        y=float(rng.uniform(-aside, aside)),
+        yaw=float(rng.uniform(-0.15, 0.15)),
+        seconds=seconds,
+        values=values,
+    )
 
 
-def practice(rng: np.random.Generator, spec: RobotSpec, curriculum: Curriculum, row: int, randomize: Randomize) -> Scenario:
-    """A training episode: mostly a flight of the robot's level, started before it or anywhere on it; sometimes a walk about on flat ground, sometimes standing."""
+def practice(
+    rng: np.random.Generator,
+    spec: RobotSpec,
+    curriculum: Curriculum,
+    row: int,
+    randomize: Randomize,
+) -> Scenario:
+    """A training episode: mostly a flight of the robot's level, started before it or anywhere on
+    it; sometimes a walk about on flat ground, sometimes standing.
+    """
     kind = rng.random()
     if kind < ROAM:
         return walkabout(rng, spec, randomize)
     down = curriculum.goes_down(row, rng)
     level, counts = curriculum.choose(row, down, rng)
-    flight, speed = _flight(rng, curriculum.config.riser(level), down, curriculum.config.terraces), float(rng.uniform(0.3, 0.7))
-    scenario = trial(rng, spec, flight, speed, seconds=14.0, randomize=randomize)
+    flight = _flight(
+        rng=rng,
+        riser=curriculum.config.riser(level),
+        down=down,
+        terraces=curriculum.config.terraces,
+    )
+    speed = float(rng.uniform(0.3, 0.7))
+    scenario = trial(
+        rng=rng, spec=spec, stairs=flight, speed=speed, seconds=14.0, randomize=randomize
+    )
     if rng.random() < 0.5:
         way = abs(scenario.goal_x(spec.body_length) - scenario.x)
-        scenario = replace(scenario, x=scenario.x + scenario.stairs.heading * float(rng.uniform(0.0, 0.75)) * way)
+        scenario = replace(
+            scenario, x=scenario.x + scenario.stairs.heading * float(rng.uniform(0.0, 0.75)) * way
+        )
     elif rng.random() < 0.3:
         scenario = replace(scenario, yaw=float(rng.uniform(-OFF_AXIS, OFF_AXIS)))
     if kind < ROAM + STAND:
@@ -126,12 +173,16 @@ def practice(rng: np.random.Generator, spec: RobotSpec, curriculum: Curriculum, 
 
 
 def _flight(rng: np.random.Generator, riser: float, down: bool, terraces: float) -> Staircase:
-    """A flight like those in houses: the higher its risers, the longer its treads must be; none is quite regular. Of `terraces`, a share, the treads are longer still."""
-    steps, error = int(rng.integers(4, 10)), float(rng.uniform(0.0, min(0.015, 0.3 * riser)))
+    """A flight like those in houses: the higher its risers, the longer its treads must be; none is
+    quite regular. Of `terraces`, a share, the treads are longer still.
+    """
+    steps = int(rng.integers(4, 10))
+    error = float(rng.uniform(0.0, min(0.015, 0.3 * riser)))
     shortest = max(0.24, 0.10 + 0.8 * riser)
     longest = max(0.34, shortest + 0.04)
     if terraces and rng.random() < terraces:
-        steps, longest = 3, 1.2
+        steps = 3
+        longest = 1.2
     return Staircase(
         riser=float(np.clip(riser + rng.uniform(-0.005, 0.005), *RISER_RANGE)),
         tread=float(rng.uniform(shortest, longest)),
@@ -144,10 +195,13 @@ def _flight(rng: np.random.Generator, riser: float, down: bool, terraces: float)
 
 
 def _second_thoughts(rng: np.random.Generator) -> tuple[Order, ...]:
-    """An operator who, in one of three episodes, stops the robot or changes its speed, and then goes on."""
+    """An operator who, in one of three episodes, stops the robot or changes its speed, and then
+    goes on.
+    """
     if rng.random() >= 0.35:
         return ()
-    at, wait = float(rng.uniform(1.0, 7.0)), float(rng.uniform(1.0, 4.0))
+    at = float(rng.uniform(1.0, 7.0))
+    wait = float(rng.uniform(1.0, 4.0))
     meanwhile = 0.0 if rng.random() < 0.75 else float(rng.uniform(0.3, 0.7))
     return Order(at, meanwhile), Order(at + wait, float(rng.uniform(0.3, 0.7)))
 
@@ -156,7 +210,12 @@ def walkabout(rng: np.random.Generator, spec: RobotSpec, randomize: Randomize) -
     """Ten seconds on flat ground under orders that change every two: walk, turn, both, stand."""
     scenario = trial(rng, spec, Staircase(riser=0.0), seconds=10.0, randomize=randomize)
     orders = [
-        Order(2.0 * k, float(rng.uniform(0.0, 0.8)) * float(rng.random() < 0.8), float(rng.uniform(-0.8, 0.8)) * float(rng.random() < 0.7)) for k in range(5)
+        Order(
+            2.0 * k,
+            float(rng.uniform(0.0, 0.8)) * float(rng.random() < 0.8),
+            float(rng.uniform(-0.8, 0.8)) * float(rng.random() < 0.7),
+        )
+        for k in range(5)
     ]
     return replace(scenario, orders=tuple(orders), roams=True)
 
@@ -166,8 +225,11 @@ def blindfolded(scenario: Scenario) -> Scenario:
     return replace(scenario, values=scenario.values | {"map_missing": np.ones(1)})
 
 
-def from_options(rng: np.random.Generator, spec: RobotSpec, options: dict[str, Any], randomize: Randomize) -> Scenario:
-    """The episode that `reset(options=...)` asks for; what it leaves open has the defaults of `Staircase` and `trial`.
+def from_options(
+    rng: np.random.Generator, spec: RobotSpec, options: dict[str, Any], randomize: Randomize
+) -> Scenario:
+    """The episode that `reset(options=...)` asks for; what it leaves open has the defaults of
+    `Staircase` and `trial`.
 
     Raises:
         ValueError: an unknown key, or a figure that no staircase can have.
@@ -176,7 +238,12 @@ def from_options(rng: np.random.Generator, spec: RobotSpec, options: dict[str, A
     if unknown:
         raise ValueError(f"unknown reset option {unknown}; use {', '.join(OPTIONS)}")
     stairs = Staircase(**{key: options[key] for key in STAIRS_OPTIONS if key in options})
-    scenario = trial(rng, spec, stairs, **{"randomize": randomize} | {key: options[key] for key in TRIAL_OPTIONS if key in options})
+    scenario = trial(
+        rng,
+        spec,
+        stairs,
+        **{"randomize": randomize} | {key: options[key] for key in TRIAL_OPTIONS if key in options},
+    )
     for row in table(spec.ranges):
         if row.name in options:
             scenario.values[row.name] = row.fixed(options[row.name])

@@ -1,6 +1,8 @@
-"""Straight flights of stairs, as numbers: what is solid where, and how high the ground is at any point.
+"""Straight flights of stairs, as numbers: what is solid where, and how high the ground is at any
+point.
 
-World frame: x runs up the flight, the first edge is at x = 0, y = 0 is its middle, z = 0 is the floor below. A robot that climbs faces +x, one that descends faces -x.
+World frame: x runs up the flight, the first edge is at x = 0, y = 0 is its middle, z = 0 is the
+floor below. A robot that climbs faces +x, one that descends faces -x.
 """
 
 from dataclasses import dataclass, field
@@ -35,10 +37,12 @@ class Box(NamedTuple):
 
 @dataclass(frozen=True)
 class Staircase:
-    """A flight: `steps` risers of `riser` metres, treads of `tread` metres between them, and a landing.
+    """A flight: `steps` risers of `riser` metres, treads of `tread` metres between them, and a
+    landing.
 
-    `riser_error` and `tread_error` [m] are added per step (empty: regular); a large `tread_error` is a landing between two flights. A riser of 0 is flat ground.
-    Treads overhang their risers by `nosing` [m]; with `open_risers` there is nothing between one tread and the next.
+    `riser_error` and `tread_error` [m] are added per step (empty: regular); a large `tread_error`
+    is a landing between two flights. A riser of 0 is flat ground. Treads overhang their risers by
+    `nosing` [m]; with `open_risers` there is nothing between one tread and the next.
 
     Raises:
         ValueError: a figure is outside what the world can build; the message says the range.
@@ -57,7 +61,10 @@ class Staircase:
     def __post_init__(self) -> None:
         flat = self.riser == 0.0
         if not flat and not RISER_RANGE[0] <= self.riser <= RISER_RANGE[1]:
-            raise ValueError(f"riser is {self.riser} m; use 0 (flat ground) or {RISER_RANGE[0]} to {RISER_RANGE[1]}")
+            raise ValueError(
+                f"riser is {self.riser} m; use 0 (flat ground) or {RISER_RANGE[0]} to "
+                f"{RISER_RANGE[1]}"
+            )
         if not TREAD_RANGE[0] <= self.tread <= TREAD_RANGE[1]:
             raise ValueError(f"tread is {self.tread} m; use {TREAD_RANGE[0]} to {TREAD_RANGE[1]}")
         if not 3 <= self.steps <= MAX_STEPS:
@@ -70,8 +77,12 @@ class Staircase:
             raise ValueError(f"direction is {self.direction!r}; use 'up' or 'down'")
         for name in ("riser_error", "tread_error"):
             if len(getattr(self, name)) not in (0, self.steps):
-                raise ValueError(f"{name} needs one value for each of the {self.steps} steps, or none")
-        if (not flat and np.diff(self.tops, prepend=0.0).min() <= 0.0) or np.diff(self.edges).min() <= 0.0:
+                raise ValueError(
+                    f"{name} needs one value for each of the {self.steps} steps, or none"
+                )
+        if (not flat and np.diff(self.tops, prepend=0.0).min() <= 0.0) or np.diff(
+            self.edges
+        ).min() <= 0.0:
             raise ValueError("the irregularity is larger than a riser or tread; use less")
 
     @property
@@ -86,8 +97,12 @@ class Staircase:
 
     @property
     def edges(self) -> Array:
-        """x of the front edge of each tread [m], (steps,): where the ground, seen from above, rises."""
-        treads = np.full(self.steps, self.tread) + (np.asarray(self.tread_error) if self.tread_error else 0.0)
+        """x of the front edge of each tread [m], (steps,): where the ground, seen from above,
+        rises.
+        """
+        treads = np.full(self.steps, self.tread) + (
+            np.asarray(self.tread_error) if self.tread_error else 0.0
+        )
         return np.concatenate([[0.0], np.cumsum(treads[:-1])])
 
     @property
@@ -95,18 +110,33 @@ class Staircase:
         """Height of the surface behind each riser [m], (steps,)."""
         if self.riser == 0.0:
             return np.zeros(self.steps)
-        risers = np.full(self.steps, self.riser) + (np.asarray(self.riser_error) if self.riser_error else 0.0)
+        risers = np.full(self.steps, self.riser) + (
+            np.asarray(self.riser_error) if self.riser_error else 0.0
+        )
         return np.cumsum(risers)
 
     @property
     def boxes(self) -> list[Box]:
-        """What is solid: of each step a thick slab, or plates where treads overhang or stand free; lower steps run on under higher ones."""
+        """What is solid: of each step a thick slab, or plates where treads overhang or stand free;
+        lower steps run on under higher ones.
+        """
         surfaces = list(zip(self.edges.tolist(), self.tops.tolist(), strict=True))
-        slabs = [Box(edge + self.nosing, LANDING - self.nosing, top, SLAB_THICKNESS) for edge, top in surfaces]
+        slabs = [
+            Box(
+                start=edge + self.nosing,
+                length=LANDING - self.nosing,
+                top=top,
+                thickness=SLAB_THICKNESS,
+            )
+            for edge, top in surfaces
+        ]
         if not self.nosing and not self.open_risers:
             return slabs
         lengths = [*(np.diff(self.edges) + self.nosing).tolist(), LANDING]
-        plates = [Box(edge, length, top, PLATE_THICKNESS) for (edge, top), length in zip(surfaces, lengths, strict=True)]
+        plates = [
+            Box(start=edge, length=length, top=top, thickness=PLATE_THICKNESS)
+            for (edge, top), length in zip(surfaces, lengths, strict=True)
+        ]
         return plates if self.open_risers else plates + slabs
 
     @property
@@ -138,14 +168,18 @@ class Terrain:
 
     def place(self, row: int, stairs: Staircase) -> None:
         """Put `stairs` under robot `row`."""
-        self.steps[row], self.edges[row], self.tops[row] = stairs.steps, np.inf, 0.0
+        self.steps[row] = stairs.steps
+        self.edges[row] = np.inf
+        self.tops[row] = 0.0
         self.edges[row, : stairs.steps] = stairs.edges
         self.tops[row, 1 : 1 + stairs.steps] = np.cumsum(np.diff(stairs.tops, prepend=0.0))
         self.half_width[row] = 0.5 * stairs.width
         self.end[row] = stairs.edges[-1] + LANDING
 
     def height(self, x: Array, y: Array, rows: slice | list[int] = slice(None)) -> Array:
-        """Height of the ground [m] at world points (R, M) [m]; the points of row r are on the staircase of robot `rows[r]`."""
+        """Height of the ground [m] at world points (R, M) [m]; the points of row r are on the
+        staircase of robot `rows[r]`.
+        """
         passed = np.zeros(x.shape, np.uint8)
         for edge in self.edges[rows, : self.steps[rows].max()].T:
             passed += (x >= edge[:, None]).view(np.uint8)

@@ -1,4 +1,6 @@
-"""The training robots in worker processes, from the trainer's side: requests, answers, and replacements for workers that die, hang or fail."""
+"""The training robots in worker processes, from the trainer's side: requests, answers, and
+replacements for workers that die, hang or fail.
+"""
 
 import multiprocessing as mp
 import signal
@@ -20,8 +22,11 @@ POLL = 0.1
 """So often [s] is it looked whether one is."""
 STARTING = 300.0
 """So long [s] may a worker take to start, on a machine that does something else."""
-LOSSES, ROUNDS = 5, 10_000
-"""More losses than that, of a worker or of a robot's episode, within so many control steps end the run: something is wrong that a new start does not mend."""
+LOSSES = 5
+ROUNDS = 10_000
+"""More losses than that, of a worker or of a robot's episode, within so many control steps end the
+run: something is wrong that a new start does not mend.
+"""
 
 
 class Pool:
@@ -29,11 +34,13 @@ class Pool:
 
     Args:
         job: what to simulate.
-        workers: how many processes; the robots are split evenly. 0: none, this process steps the robots, and nothing is replaced.
+        workers: how many processes; the robots are split evenly. 0: none, this process steps the
+            robots, and nothing is replaced.
         make: what they run.
 
     Attributes:
-        shared: the arrays; write `shared["action"]` before "step" is sent, read the others when it is answered.
+        shared: the arrays; write `shared["action"]` before "step" is sent, read the others when it
+            is answered.
         processes: the workers, by number; each has the robots `rows`.
     """
 
@@ -44,11 +51,21 @@ class Pool:
         if not 0 <= workers <= job.robots:
             raise ValueError(f"workers is {workers}; use 1 to {job.robots}, the number of robots")
         controller = kind(ROBOTS[job.robot]).controller(ROBOTS[job.robot])
-        self.job, self._make = job, make
-        self.actions, self.observations, self.privileged = controller.actions, controller.observations, PRIVILEGED_SIZE
-        self.shared = Shared(job.robots, self.actions, self.observations, self.privileged)
+        self.job = job
+        self._make = make
+        self.actions = controller.actions
+        self.observations = controller.observations
+        self.privileged = PRIVILEGED_SIZE
+        self.shared = Shared(
+            robots=job.robots,
+            actions=self.actions,
+            observations=self.observations,
+            privileged=self.privileged,
+        )
         shares = np.array_split(np.arange(job.robots), workers or 1)
-        self.processes = [(Process if workers else Here)(make, job, rows.tolist(), self.shared) for rows in shares]
+        self.processes = [
+            (Process if workers else Here)(make, job, rows.tolist(), self.shared) for rows in shares
+        ]
         self._losses: list[int] = []
 
     def ask(self, request: str) -> list[Any]:
@@ -63,15 +80,22 @@ class Pool:
             self.processes[number].send(request, *arguments)
 
     def answered(self, numbers: list[int]) -> list[int]:
-        """Which of the workers `numbers` can be received from at once: waits for one, but not for long."""
+        """Which of the workers `numbers` can be received from at once: waits for one, but not for
+        long.
+        """
         pipes = {pipe: number for number in numbers if (pipe := self.processes[number].pipe)}
         if not pipes:
             return list(numbers)
         ready = {pipes[pipe] for pipe in wait(pipes, POLL)}  # type: ignore[index]
-        return [number for number in numbers if number in ready or self.processes[number].silence() > PATIENCE]
+        return [
+            number
+            for number in numbers
+            if number in ready or self.processes[number].silence() > PATIENCE
+        ]
 
     def receive(self, number: int) -> Any:
-        """What worker `number` answers; None if it has died, hung or failed: then another has its robots, which have started anew.
+        """What worker `number` answers; None if it has died, hung or failed: then another has its
+        robots, which have started anew.
 
         Raises:
             WorkerError: that has happened too often.
@@ -83,7 +107,8 @@ class Pool:
             return None
 
     def episodes(self, number: int) -> list[Ended]:
-        """The episodes of worker `number` that ended with the step that it was sent, in the robots' order: all, and lost, if it was.
+        """The episodes of worker `number` that ended with the step that it was sent, in the robots'
+        order: all, and lost, if it was.
 
         Raises:
             WorkerError: as `receive`.
@@ -109,8 +134,14 @@ class Pool:
             process = self.processes[number]
             process.kill()
             self._lose(f"worker {number} {error}")
-            print(f"a new worker takes its robots, {process.rows[0]} to {process.rows[-1]}", file=sys.stderr, flush=True)
-            self.processes[number] = Process(self._make, self.job, process.rows, self.shared)
+            print(
+                f"a new worker takes its robots, {process.rows[0]} to {process.rows[-1]}",
+                file=sys.stderr,
+                flush=True,
+            )
+            self.processes[number] = Process(
+                make=self._make, job=self.job, rows=process.rows, shared=self.shared
+            )
             self.processes[number].send("reset")
             try:
                 self.processes[number].answer()
@@ -124,7 +155,8 @@ class Pool:
         self._losses = [*(loss for loss in self._losses if now - loss < ROUNDS), now]
         if len(self._losses) > LOSSES:
             raise WorkerError(
-                f"{len(self._losses)} losses within {ROUNDS:,} control steps, the last: {why.splitlines()[-1]}; mend that, then continue with --resume"
+                f"{len(self._losses)} losses within {ROUNDS:,} control steps, the last: "
+                f"{why.splitlines()[-1]}; mend that, then continue with --resume"
             )
 
     def close(self) -> None:
@@ -136,14 +168,21 @@ class Pool:
 
 
 class Process:
-    """One worker process and the pipe to it. It is not waited for until its first answer is: workers start side by side."""
+    """One worker process and the pipe to it. It is not waited for until its first answer is:
+    workers start side by side.
+    """
 
     def __init__(self, make: type[Worker], job: Job, rows: list[int], shared: Shared) -> None:
         context = mp.get_context("spawn")
-        self.rows, self._ready = rows, False
-        self._shared, self._beat, self._heard = shared, 0, time.monotonic()
+        self.rows = rows
+        self._ready = False
+        self._shared = shared
+        self._beat = 0
+        self._heard = time.monotonic()
         self._pipe, theirs = context.Pipe()
-        self._process = context.Process(target=work, args=(make, job, rows, shared, theirs), daemon=True)
+        self._process = context.Process(
+            target=work, args=(make, job, rows, shared, theirs), daemon=True
+        )
         self._process.start()
         theirs.close()
 
@@ -169,18 +208,21 @@ class Process:
         """Since it was asked, or was seen to have made another control step [s]."""
         beat = int(self._shared["beat"][self.rows[0]])
         if beat != self._beat:
-            self._beat, self._heard = beat, time.monotonic()
+            self._beat = beat
+            self._heard = time.monotonic()
         return time.monotonic() - self._heard
 
     def answer(self) -> Any:
         """What came of the request.
 
         Raises:
-            WorkerError: the process died, hung or failed; the message says which, after the traceback if there is one.
+            WorkerError: the process died, hung or failed; the message says which, after the
+                traceback if there is one.
         """
         if not self._ready:
             self._receive(STARTING)
-            self._ready, self._heard = True, time.monotonic()
+            self._ready = True
+            self._heard = time.monotonic()
         return self._receive(PATIENCE)
 
     def _receive(self, patience: float) -> Any:
@@ -192,7 +234,10 @@ class Process:
         except (EOFError, OSError) as error:
             self._process.join(1.0)
             code = self._process.exitcode
-            raise WorkerError(f"died (exit code {code})" + ("; if memory ran out, use fewer robots" if code == -signal.SIGKILL else "")) from error
+            raise WorkerError(
+                f"died (exit code {code})"
+                + ("; if memory ran out, use fewer robots" if code == -signal.SIGKILL else "")
+            ) from error
         if kind == "error":
             raise WorkerError(f"failed:\n{answer}")
         return answer
@@ -210,9 +255,12 @@ class Process:
 
 
 class Here:
-    """What stands for a worker process where there is none: it saves two switches between processes in every step."""
+    """What stands for a worker process where there is none: it saves two switches between processes
+    in every step.
+    """
 
-    pid = pipe = None
+    pid = None
+    pipe = None
 
     def __init__(self, make: type[Worker], job: Job, rows: list[int], shared: Shared) -> None:
         self.rows = rows

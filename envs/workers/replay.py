@@ -1,4 +1,6 @@
-"""See again how a number stopped being finite: python -m envs.workers.replay FILE. The file has the episode, the state of its generator, and every action."""
+"""See again how a number stopped being finite: python -m envs.workers.replay FILE. The file has the
+episode, the state of its generator, and every action.
+"""
 
 import json
 import sys
@@ -20,7 +22,9 @@ if TYPE_CHECKING:
 
 
 def faults(batch: "ClimbBatch", result: "Result") -> dict[int, str]:
-    """The robots in which a number is not finite after a control step, and what that number is of."""
+    """The robots in which a number is not finite after a control step, and what that number is
+    of.
+    """
     parts: dict[str, NDArray[Any]] = {
         "physics": batch.physics,
         "observation": result.policy,
@@ -69,15 +73,35 @@ def read(path: Path) -> Recording:
         plain = json.loads(path.read_text())
         s = plain["scenario"]
         values = {name: np.array(value) for name, value in s["values"].items()}
-        figures: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in s["stairs"].items()}
-        scenario = Scenario(**s | {"stairs": Staircase(**figures), "orders": tuple(Order(*order) for order in s["orders"]), "values": values})
-        return Recording(plain["robot"], scenario, plain["generator"], np.array(plain["actions"], np.float32), plain["fault"])
+        figures: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value
+            for name, value in s["stairs"].items()
+        }
+        scenario = Scenario(
+            **s
+            | {
+                "stairs": Staircase(**figures),
+                "orders": tuple(Order(*order) for order in s["orders"]),
+                "values": values,
+            }
+        )
+        return Recording(
+            robot=plain["robot"],
+            scenario=scenario,
+            generator=plain["generator"],
+            actions=np.array(plain["actions"], np.float32),
+            fault=plain["fault"],
+        )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ValueError(f"{path} is damaged, or of another version ({error}); train again with this version") from error
+        raise ValueError(
+            f"{path} is damaged, or of another version ({error}); train again with this version"
+        ) from error
 
 
 def play(recording: Recording) -> tuple[int, str] | None:
-    """Play `recording` again. Returns after how many control steps a number was not finite, and what that was of; None if all were."""
+    """Play `recording` again. Returns after how many control steps a number was not finite, and
+    what that was of; None if all were.
+    """
     with quiet():
         from envs.climb import ClimbBatch
 
@@ -95,7 +119,8 @@ def play(recording: Recording) -> tuple[int, str] | None:
 
 
 def main(file: Annotated[Path, tyro.conf.Positional]) -> int:
-    """Play a recorded fault again. Exit status: 0 it came again, 1 it did not, 2 the file cannot be used.
+    """Play a recorded fault again. Exit status: 0 it came again, 1 it did not, 2 the file cannot be
+    used.
 
     Args:
         file: what a training run wrote into the folder `faults`.
@@ -105,10 +130,17 @@ def main(file: Annotated[Path, tyro.conf.Positional]) -> int:
     except (OSError, ValueError) as error:
         print(f"replay: {error}", file=sys.stderr)
         return 2
-    print(f"{recording.robot}, {recording.scenario.stairs}, {len(recording.actions)} control steps; recorded: {recording.fault} is not finite")
+    print(
+        f"{recording.robot}, {recording.scenario.stairs}, {len(recording.actions)} control steps; "
+        f"recorded: {recording.fault} is not finite"
+    )
     found = play(recording)
     if found is None:
-        print("replay: every number is finite; another version or machine than the one that recorded it?", file=sys.stderr)
+        print(
+            "replay: every number is finite; another version or machine than the one that "
+            "recorded it?",
+            file=sys.stderr,
+        )
         return 1
     print(f"played again: {found[1]} is not finite after {found[0]} control steps")
     return 0

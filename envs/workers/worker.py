@@ -1,7 +1,9 @@
-"""A worker process: a `ClimbBatch` of training robots over shared memory. `envs.workers.pool` starts them.
+"""A worker process: a `ClimbBatch` of training robots over shared memory. `envs.workers.pool`
+starts them.
 
-A robot's episodes depend on the seed, its number and the episode's alone: not on the number of workers, nor on what ran before.
-What must outlive a worker, the levels of the curriculum and the episodes' numbers, is in shared memory.
+A robot's episodes depend on the seed, its number and the episode's alone: not on the number of
+workers, nor on what ran before. What must outlive a worker, the levels of the curriculum and the
+episodes' numbers, is in shared memory.
 """
 
 import multiprocessing as mp
@@ -36,7 +38,9 @@ class Job:
     faults: Path | None = None
     """Folder for what `envs.workers.replay` plays again; None: nothing is kept."""
     first: int = 0
-    """Number of its first robot: a share of a run's robots goes on counting where the one before it ends."""
+    """Number of its first robot: a share of a run's robots goes on counting where the one before it
+    ends.
+    """
 
 
 class WorkerError(RuntimeError):
@@ -74,12 +78,16 @@ class Shared:
             "end": ("f", (robots,)),
             "level": ("q", (robots, 2)),
             "episode": ("q", (robots,)),
-            # Control steps that have been made, as a sign of life, and whether to stop what takes many.
+            # Control steps that have been made, as a sign of life, and whether to stop what takes
+            # many.
             "beat": ("q", (robots,)),
             "halt": ("q", (robots,)),
         }
         self.names = tuple(table)
-        self._raw = {name: (context.RawArray(code, int(np.prod(shape))), code, shape) for name, (code, shape) in table.items()}
+        self._raw = {
+            name: (context.RawArray(code, int(np.prod(shape))), code, shape)
+            for name, (code, shape) in table.items()
+        }
 
     def __getitem__(self, name: str) -> NDArray[Any]:
         raw, code, shape = self._raw[name]
@@ -92,7 +100,8 @@ class Worker:
     def __init__(self, job: Job, rows: list[int], shared: Shared) -> None:
         from envs.climb import ClimbBatch
 
-        self.job, self.rows = job, rows
+        self.job = job
+        self.rows = rows
         span = slice(rows[0], rows[-1] + 1)
         self.shared = {name: shared[name][span] for name in shared.names}
         self.batch = ClimbBatch(ROBOTS[job.robot], len(rows))
@@ -105,15 +114,27 @@ class Worker:
         """Start the next episode of `rows` (of this worker)."""
         from envs.task.scenario import blindfolded, practice
 
-        generators, scenarios, episode = {}, {}, self.shared["episode"]
+        generators = {}
+        scenarios = {}
+        episode = self.shared["episode"]
         for row in rows:
-            rng = np.random.default_rng([self.job.seed, self.job.first + self.rows[row], int(episode[row])])
+            rng = np.random.default_rng(
+                [self.job.seed, self.job.first + self.rows[row], int(episode[row])]
+            )
             episode[row] += 1
             generators[row] = rng
-            scenario = practice(rng, self.batch.spec, self.curriculum, row, self.job.randomize)
+            scenario = practice(
+                rng=rng,
+                spec=self.batch.spec,
+                curriculum=self.curriculum,
+                row=row,
+                randomize=self.job.randomize,
+            )
             scenarios[row] = blindfolded(scenario) if self.job.blind else scenario
             self._states[row] = dict(rng.bit_generator.state)
-        self.shared["policy"][rows], self.shared["privileged"][rows] = self.batch.reset(scenarios, generators)
+        self.shared["policy"][rows], self.shared["privileged"][rows] = self.batch.reset(
+            scenarios, generators
+        )
 
     def reset(self) -> None:
         """Start anew with all robots."""
@@ -124,49 +145,80 @@ class Worker:
         """Do nothing: what is left is what a request costs."""
 
     def step(self) -> list[Ended]:
-        """One control step; robots that end start anew at once. Returns the episodes that are over."""
+        """One control step; robots that end start anew at once. Returns the episodes that are
+        over.
+        """
         from envs.workers.replay import faults
 
         actions = self.shared["action"].copy()
         self._acted.append(actions)
         result = self.batch.step(actions)
-        shared, lost = self.shared, faults(self.batch, result)
+        shared = self.shared
+        lost = faults(self.batch, result)
         shared["beat"] += 1
-        shared["policy"][:], shared["privileged"][:] = result.policy, result.privileged
-        shared["reward"][:], shared["end"][:] = result.reward, result.end
+        shared["policy"][:] = result.policy
+        shared["privileged"][:] = result.privileged
+        shared["reward"][:] = result.reward
+        shared["end"][:] = result.end
         over = sorted({*np.flatnonzero(result.end).tolist(), *lost})
         if not over:
             return []
-        shared["last_policy"][over], shared["last_privileged"][over] = result.policy[over], result.privileged[over]
-        ended = [self._lose(row, lost[row]) if row in lost else self._finish(row, int(result.end[row])) for row in over]
+        shared["last_policy"][over] = result.policy[over]
+        shared["last_privileged"][over] = result.privileged[over]
+        ended = [
+            self._lose(row, lost[row]) if row in lost else self._finish(row, int(result.end[row]))
+            for row in over
+        ]
         self.begin(over)
         while len(self._acted) > self.batch.tally.steps.max():
             self._acted.popleft()
         return ended
 
     def _finish(self, row: int, end: int) -> Ended:
-        summary, scenario = self.batch.summary(row, end), self.batch.scenarios[row]
+        summary = self.batch.summary(row, end)
+        scenario = self.batch.scenarios[row]
         if scenario is not None and scenario.counts:
-            self.curriculum.report(row, summary["direction"] == "down", float(summary["share"]) if not summary["is_success"] else 1.0)
+            self.curriculum.report(
+                row,
+                summary["direction"] == "down",
+                float(summary["share"]) if not summary["is_success"] else 1.0,
+            )
         return Ended(self.rows[row], summary)
 
     def _lose(self, row: int, what: str) -> Ended:
-        """The episode of a robot in which a number is not finite: kept for a replay, and given up together with its physics client."""
+        """The episode of a robot in which a number is not finite: kept for a replay, and given up
+        together with its physics client.
+        """
         from envs.workers.replay import Recording
 
-        robot, steps = self.job.first + self.rows[row], int(self.batch.tally.steps[row])
-        why = f"robot {robot}: {what} is not finite after {steps} control steps; the robot starts anew"
+        robot = self.job.first + self.rows[row]
+        steps = int(self.batch.tally.steps[row])
+        why = (
+            f"robot {robot}: {what} is not finite after {steps} control steps; the robot starts "
+            "anew"
+        )
         scenario = self.batch.scenarios[row]
         if self.job.faults is not None and scenario is not None:
-            recording = Recording(self.job.robot, scenario, self._states[row], np.stack(list(self._acted)[-steps:])[:, row], what)
-            path = recording.write(self.job.faults / f"robot-{robot}-episode-{int(self.shared['episode'][row]) - 1}.json")
+            recording = Recording(
+                robot=self.job.robot,
+                scenario=scenario,
+                generator=self._states[row],
+                actions=np.stack(list(self._acted)[-steps:])[:, row],
+                fault=what,
+            )
+            path = recording.write(
+                self.job.faults
+                / f"robot-{robot}-episode-{int(self.shared['episode'][row]) - 1}.json"
+            )
             why += f"; see it again: python -m envs.workers.replay {path}"
         self.batch.replace(row)
         return Ended(self.rows[row], None, why)
 
 
 def work(make: type[Worker], job: Job, rows: list[int], shared: Shared, pipe: Connection) -> None:
-    """The process: says "ready", then answers requests, which are names of the worker's methods and their arguments, until it is told to close or its trainer is gone."""
+    """The process: says "ready", then answers requests, which are names of the worker's methods and
+    their arguments, until it is told to close or its trainer is gone.
+    """
     import signal
 
     import torch

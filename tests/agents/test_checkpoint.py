@@ -25,7 +25,15 @@ def test_the_last_two_are_kept(tmp_path: Path) -> None:
     assert [checkpoint.load(path)["steps"] for path in checkpoint.existing(tmp_path)] == [10, 2000]
 
 
-@pytest.mark.parametrize("damage", [lambda data: data[:-1], lambda data: data[:200], lambda _: b"", lambda data: data[:-1] + bytes([data[-1] ^ 1])])
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda data: data[:-1],
+        lambda data: data[:200],
+        lambda _: b"",
+        lambda data: data[:-1] + bytes([data[-1] ^ 1]),
+    ],
+)
 def test_a_damaged_newest_checkpoint_is_passed_over(tmp_path: Path, damage: object) -> None:
     assert callable(damage)
     checkpoint.save(tmp_path, 10, {"steps": 10})
@@ -44,14 +52,18 @@ def test_an_empty_folder_has_no_checkpoint(tmp_path: Path) -> None:
         checkpoint.load(tmp_path / "checkpoint-1.pt")
 
 
-def test_a_full_disk_is_an_error_and_leaves_the_old_checkpoint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_is_an_error_and_leaves_the_old_checkpoint(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     checkpoint.save(tmp_path, 10, {"steps": 10})
 
     def full(_: int) -> NoReturn:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(checkpoint.CheckpointError, match=r"No space left on device; free some space"):
+    with pytest.raises(
+        checkpoint.CheckpointError, match=r"No space left on device; free some space"
+    ):
         checkpoint.save(tmp_path, 20, {"steps": 20})
     assert [path.name for path in tmp_path.iterdir()] == [checkpoint.NAME.format(steps=10)]
     found = checkpoint.newest(tmp_path)
@@ -59,23 +71,35 @@ def test_a_full_disk_is_an_error_and_leaves_the_old_checkpoint(tmp_path: Path, m
     assert found[1]["steps"] == 10
 
 
-def test_the_digest_is_of_the_newest_weights(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_digest_is_of_the_newest_weights(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert checkpoint.main("digest", tmp_path) == 1
     assert "no valid checkpoint" in capsys.readouterr().err
     printed = []
     for steps, weight in ((10, 1.0), (20, 2.0), (30, 1.0)):
-        checkpoint.save(tmp_path, steps, {"policy": {"a": torch.full((2,), weight), "b": torch.zeros(1)}, "steps": steps})
+        checkpoint.save(
+            tmp_path,
+            steps,
+            {"policy": {"a": torch.full((2,), weight), "b": torch.zeros(1)}, "steps": steps},
+        )
         assert checkpoint.main("digest", tmp_path) == 0
         printed.append(capsys.readouterr().out.strip())
     assert printed[0] == printed[2] != printed[1]
     assert len(printed[0]) == 64
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(st.binary(max_size=400), st.integers(0, 2**32), st.integers(0, 255))
-def test_no_content_of_a_checkpoint_is_more_than_an_error(tmp_path: Path, junk: bytes, place: int, value: int) -> None:
+def test_no_content_of_a_checkpoint_is_more_than_an_error(
+    tmp_path: Path, junk: bytes, place: int, value: int
+) -> None:
     """Junk, junk under a valid hash, and one changed byte anywhere."""
-    path = checkpoint.write(tmp_path / "checkpoint-1.pt", {"policy": {"a": torch.arange(9.0)}, "steps": 1})
+    path = checkpoint.write(
+        tmp_path / "checkpoint-1.pt", {"policy": {"a": torch.arange(9.0)}, "steps": 1}
+    )
     whole = path.read_bytes()
     changed = bytearray(whole)
     changed[place % len(whole)] = value

@@ -19,12 +19,18 @@ SIZE = Controller(GO2).observations
 
 def actor_state(observations: int = SIZE, actions: int = 13) -> dict[str, Any]:
     torch.manual_seed(0)
-    return {"robot": "go2", "actor": Actor(observations, actions).state_dict(), "origin": {"steps": 1}}
+    return {
+        "robot": "go2",
+        "actor": Actor(observations, actions).state_dict(),
+        "origin": {"steps": 1},
+    }
 
 
 def sb3_policy() -> ClimbPolicy:
     torch.manual_seed(0)
-    return ClimbPolicy(observation_space(SIZE), spaces.Box(-1.0, 1.0, (13,), np.float32), lambda _: 1e-3)
+    return ClimbPolicy(
+        observation_space(SIZE), spaces.Box(-1.0, 1.0, (13,), np.float32), lambda _: 1e-3
+    )
 
 
 def training_state(policy: ClimbPolicy) -> dict[str, Any]:
@@ -33,7 +39,10 @@ def training_state(policy: ClimbPolicy) -> dict[str, Any]:
 
 def observations(rows: int) -> dict[str, torch.Tensor]:
     generator = torch.Generator().manual_seed(1)
-    return {"policy": torch.randn(rows, SIZE, generator=generator), "privileged": torch.randn(rows, 12, generator=generator)}
+    return {
+        "policy": torch.randn(rows, SIZE, generator=generator),
+        "privileged": torch.randn(rows, 12, generator=generator),
+    }
 
 
 def mean_action(policy: ClimbPolicy, seen: dict[str, torch.Tensor]) -> torch.Tensor:
@@ -84,10 +93,13 @@ def test_a_policy_that_does_not_fit_is_refused(tmp_path: Path, state: dict[str, 
 
 
 def test_a_training_checkpoint_acts_as_the_trained_policy_does(tmp_path: Path) -> None:
-    policy, seen = sb3_policy(), observations(6)
+    policy = sb3_policy()
+    seen = observations(6)
     checkpoint.save(tmp_path, 5, training_state(policy))
     loaded = policies.load(str(tmp_path))
-    expected, _ = policy.predict({name: part.numpy() for name, part in seen.items()}, deterministic=True)
+    expected, _ = policy.predict(
+        {name: part.numpy() for name, part in seen.items()}, deterministic=True
+    )
     assert loaded.act(seen["policy"].numpy(), []) == pytest.approx(expected, abs=1e-6)
     assert loaded.origin["steps"] == 5
 
@@ -95,8 +107,11 @@ def test_a_training_checkpoint_acts_as_the_trained_policy_does(tmp_path: Path) -
 def test_a_slim_policy_loads_again_and_acts_the_same(tmp_path: Path) -> None:
     state = policies.slim(training_state(sb3_policy()))
     assert policies.slim(state) is state
-    path, seen = checkpoint.save(tmp_path, 1, state), observations(3)["policy"].numpy()
-    assert np.array_equal(policies.load(str(path)).act(seen, []), policies.load(str(path)).act(seen, []))
+    path = checkpoint.save(tmp_path, 1, state)
+    seen = observations(3)["policy"].numpy()
+    assert np.array_equal(
+        policies.load(str(path)).act(seen, []), policies.load(str(path)).act(seen, [])
+    )
 
 
 def test_actions_stay_within_one(tmp_path: Path) -> None:
@@ -109,14 +124,18 @@ def test_actions_stay_within_one(tmp_path: Path) -> None:
 def test_baselines_need_no_file() -> None:
     seen = np.zeros((2, SIZE), np.float32)
     assert not policies.load("zero").act(seen, []).any()
-    drawn, again = (policies.load("random").act(seen, [np.random.default_rng(row) for row in (1, 2)]) for _ in range(2))
+    drawn, again = (
+        policies.load("random").act(seen, [np.random.default_rng(row) for row in (1, 2)])
+        for _ in range(2)
+    )
     assert np.array_equal(drawn, again)
     assert not np.array_equal(drawn[0], drawn[1])
     assert np.abs(drawn).max() <= 1.0
 
 
 def test_the_actor_is_blind_to_what_is_privileged_and_the_critic_is_not() -> None:
-    policy, seen = sb3_policy(), observations(4)
+    policy = sb3_policy()
+    seen = observations(4)
     other = seen | {"privileged": seen["privileged"] + 1.0}
     with torch.no_grad():
         assert torch.equal(mean_action(policy, seen), mean_action(policy, other))
@@ -124,7 +143,8 @@ def test_the_actor_is_blind_to_what_is_privileged_and_the_critic_is_not() -> Non
 
 
 def test_the_actor_sees_every_observation() -> None:
-    policy, seen = sb3_policy(), observations(1)
+    policy = sb3_policy()
+    seen = observations(1)
     part = seen["policy"].requires_grad_()
     mean_action(policy, seen).sum().backward()
     assert part.grad is not None

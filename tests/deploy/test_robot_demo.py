@@ -14,9 +14,21 @@ from tests import ROOT
 
 def test_the_page_says_what_did_not_come_out_as_it_should(tmp_path: Path) -> None:
     (tmp_path / "climb.mp4").write_bytes(b"film")
-    sound = Act("Flash", "Why <not>.", "python -m deploy flash", "ok & done", 29, 29, 1.0)
+    sound = Act(
+        title="Flash",
+        why="Why <not>.",
+        command="python -m deploy flash",
+        said="ok & done",
+        status=29,
+        expected=29,
+        seconds=1.0,
+    )
     write(tmp_path / "sound.html", [sound], tmp_path / "climb.mp4")
-    write(tmp_path / "broken.html", [sound, Act("Climb", "", "", "", 1, 0, 1.0)], tmp_path / "climb.mp4")
+    write(
+        tmp_path / "broken.html",
+        [sound, Act(title="Climb", why="", command="", said="", status=1, expected=0, seconds=1.0)],
+        tmp_path / "climb.mp4",
+    )
     text = (tmp_path / "sound.html").read_text()
     assert "Everything came out as it should." in text
     assert "Why &lt;not&gt;." in text

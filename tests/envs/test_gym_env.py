@@ -107,7 +107,9 @@ def test_episodes_after_the_seeded_one_repeat_too(env: StairClimbEnv) -> None:
 
 
 @pytest.mark.parametrize("count", [2, 3, 8])
-def test_a_robot_in_a_batch_is_a_single_robot_of_its_own_seed_bit_for_bit(env: StairClimbEnv, count: int) -> None:
+def test_a_robot_in_a_batch_is_a_single_robot_of_its_own_seed_bit_for_bit(
+    env: StairClimbEnv, count: int
+) -> None:
     many = gym.make_vec(ID, num_envs=count)
     observation, _ = many.reset(seed=20)
     played = np.stack([actions(20 + row, 40) for row in range(count)], 1)
@@ -120,7 +122,9 @@ def test_a_robot_in_a_batch_is_a_single_robot_of_its_own_seed_bit_for_bit(env: S
         assert same(trajectory(env, seed=20 + row, steps=40), [values[row] for values in seen]), row
 
 
-def test_a_robot_that_starts_anew_in_a_batch_is_a_single_robots_next_episode(env: StairClimbEnv) -> None:
+def test_a_robot_that_starts_anew_in_a_batch_is_a_single_robots_next_episode(
+    env: StairClimbEnv,
+) -> None:
     short = {"seconds": 0.06, "riser": 0.1}
     many = gym.make_vec(ID, num_envs=2)
     many.reset(seed=30, options=short)
@@ -131,7 +135,9 @@ def test_a_robot_that_starts_anew_in_a_batch_is_a_single_robots_next_episode(env
         env.step(action)
     assert truncated.all()
     observation, reward, terminated, truncated, _ = many.step(np.zeros((2, 13), np.float32))
-    assert np.array_equal(flat_observation(observation)[1], flat_observation(env.reset(options=short)[0]))
+    assert np.array_equal(
+        flat_observation(observation)[1], flat_observation(env.reset(options=short)[0])
+    )
     assert not reward.any()
     assert not terminated.any()
     assert not truncated.any()
@@ -173,13 +179,26 @@ def test_a_batch_must_be_reset_first() -> None:
 
 
 def test_options_fix_what_they_name(env: StairClimbEnv) -> None:
-    chosen = {"riser": 0.07, "tread": 0.3, "steps": 5, "width": 1.0, "direction": "down", "speed": 0.3, "seconds": 3.0, "friction": 0.5, "payload": 2.0}
+    chosen = {
+        "riser": 0.07,
+        "tread": 0.3,
+        "steps": 5,
+        "width": 1.0,
+        "direction": "down",
+        "speed": 0.3,
+        "seconds": 3.0,
+        "friction": 0.5,
+        "payload": 2.0,
+    }
     for seed in range(3):
         _, info = env.reset(seed=seed, options=chosen)
         scenario = env.batch.scenarios[0]
         assert scenario is not None
         assert (info["riser"], info["direction"]) == (0.07, "down")
-        assert {name: getattr(scenario.stairs, name) for name in ("riser", "tread", "steps", "width", "direction")}.items() <= chosen.items()
+        assert {
+            name: getattr(scenario.stairs, name)
+            for name in ("riser", "tread", "steps", "width", "direction")
+        }.items() <= chosen.items()
         assert (scenario.speed, scenario.seconds) == (0.3, 3.0)
         assert (scenario.values["friction"][0], scenario.values["payload"][0]) == (0.5, 2.0)
 
@@ -212,7 +231,9 @@ def test_irregular_flights_are_irregular(env: StairClimbEnv) -> None:
         {"irregularity": 0.3},
     ],
 )
-def test_impossible_options_are_refused_and_the_remedy_named(env: StairClimbEnv, options: dict[str, Any]) -> None:
+def test_impossible_options_are_refused_and_the_remedy_named(
+    env: StairClimbEnv, options: dict[str, Any]
+) -> None:
     with pytest.raises(ValueError, match="use") as error:
         env.reset(seed=0, options=options)
     assert "\n" not in str(error.value)
@@ -224,7 +245,10 @@ def test_impossible_arguments_are_refused() -> None:
             StairClimbEnv(**arguments)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("action", [np.full(13, np.nan), np.full(13, np.inf), np.zeros(12), np.zeros((1, 13)), np.float32(0.0)])
+@pytest.mark.parametrize(
+    "action",
+    [np.full(13, np.nan), np.full(13, np.inf), np.zeros(12), np.zeros((1, 13)), np.float32(0.0)],
+)
 def test_an_action_that_is_none_is_refused(env: StairClimbEnv, action: np.ndarray) -> None:
     env.reset(seed=0)
     with pytest.raises(ValueError, match="action"):
@@ -241,7 +265,12 @@ def test_actions_beyond_one_count_as_one(env: StairClimbEnv) -> None:
 def test_arriving_is_a_landing(env: StairClimbEnv) -> None:
     env.reset(seed=0, options=FLAT)
     terminated, truncated, info = idle_until_the_end(env)
-    assert (terminated, truncated, info["end"], info["is_success"]) == (True, False, "landing", True)
+    assert (terminated, truncated, info["end"], info["is_success"]) == (
+        True,
+        False,
+        "landing",
+        True,
+    )
     assert info["share"] > 0.95
     assert info["return"] > rewards.LANDING
 
@@ -249,7 +278,12 @@ def test_arriving_is_a_landing(env: StairClimbEnv) -> None:
 def test_running_out_of_time_is_a_timeout(env: StairClimbEnv) -> None:
     env.reset(seed=0, options=FLAT | {"seconds": 0.5})
     terminated, truncated, info = idle_until_the_end(env)
-    assert (terminated, truncated, info["end"], info["is_success"]) == (False, True, "timeout", False)
+    assert (terminated, truncated, info["end"], info["is_success"]) == (
+        False,
+        True,
+        "timeout",
+        False,
+    )
     assert info["seconds"] == pytest.approx(0.5)
 
 
@@ -264,7 +298,12 @@ def test_leaving_the_stairs_is_off_side(env: StairClimbEnv) -> None:
     env.reset(seed=0, options=FLAT | {"width": 0.8})
     env.batch.worlds[0].reset((-0.8, 0.45, GO2.stand_height), (0, 0, 0, 1), GO2.stance)
     terminated, truncated, info = idle_until_the_end(env)
-    assert (terminated, truncated, info["end"], info["is_success"]) == (True, False, "off_side", False)
+    assert (terminated, truncated, info["end"], info["is_success"]) == (
+        True,
+        False,
+        "off_side",
+        False,
+    )
 
 
 def test_pictures_show_something() -> None:
@@ -278,7 +317,9 @@ def test_pictures_show_something() -> None:
 
 
 @pytest.mark.skipif(os.name != "posix", reason="X11")
-def test_a_window_without_a_display_is_an_error_and_not_the_end_of_the_process(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_window_without_a_display_is_an_error_and_not_the_end_of_the_process(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setenv("DISPLAY", ":987")
     with pytest.raises(RuntimeError, match="use render_mode='rgb_array'"):
         StairClimbEnv(render_mode="human")
@@ -286,5 +327,13 @@ def test_a_window_without_a_display_is_an_error_and_not_the_end_of_the_process(m
 
 def test_the_data_sheet_names_everything() -> None:
     sheet = StairClimbEnv.__doc__ or ""
-    names = [term.name for term in terms(GO2)] + list(rewards.NAMES) + [row.name for row in randomization.TABLE]
-    assert [name for name in (*names, "Version history", "terminated", "truncated", "Reset options") if name not in sheet] == []
+    names = (
+        [term.name for term in terms(GO2)]
+        + list(rewards.NAMES)
+        + [row.name for row in randomization.TABLE]
+    )
+    assert [
+        name
+        for name in (*names, "Version history", "terminated", "truncated", "Reset options")
+        if name not in sheet
+    ] == []

@@ -32,17 +32,33 @@ JOINTS = tensors(join(swap((1, 0, 3, 2), 1.0), swap((1, 0), 1.0)))
 
 def batch(**options: float | str) -> ClimbBatch:
     made = ClimbBatch(TRACKED, 1)
-    made.reset({0: from_options(np.random.default_rng(0), TRACKED, options, "nominal")}, {0: np.random.default_rng(0)})
+    made.reset(
+        {
+            0: from_options(
+                rng=np.random.default_rng(0), spec=TRACKED, options=options, randomize="nominal"
+            )
+        },
+        {0: np.random.default_rng(0)},
+    )
     return made
 
 
-def sensors(profile: torch.Tensor, pitch: float = 0.0, speed: float = 0.5, turn: float = 0.0) -> Sensors:
-    """A robot at rest on ground of height `profile` (X,) over the base's origin, pitched nose up [rad]."""
+def sensors(
+    profile: torch.Tensor, pitch: float = 0.0, speed: float = 0.5, turn: float = 0.0
+) -> Sensors:
+    """A robot at rest on ground of height `profile` (X,) over the base's origin, pitched nose up
+    [rad].
+    """
     angle = torch.tensor(pitch)
     down = torch.stack([-torch.sin(angle), torch.zeros(()), -torch.cos(angle)])[None]
     command = torch.tensor([[speed, turn]])
     return Sensors(
-        down, torch.zeros(1, 3), torch.tensor([TRACKED.stance]), torch.zeros(1, 6), command, profile[None, :, None].expand(1, -1, MAP_Y_COUNT).clone()
+        gravity_in_base=down,
+        angular_velocity_base_in_base=torch.zeros(1, 3),
+        joint_position=torch.tensor([TRACKED.stance]),
+        joint_velocity=torch.zeros(1, 6),
+        command=command,
+        height_map=profile[None, :, None].expand(1, -1, MAP_Y_COUNT).clone(),
     )
 
 
@@ -66,9 +82,11 @@ def test_gymnasiums_checks_pass_without_a_warning() -> None:
 
 
 def test_a_robot_in_a_batch_is_a_single_robot_of_its_own_seed_bit_for_bit() -> None:
-    many, one = gym.make_vec(ID, num_envs=3), gym.make(ID)
+    many = gym.make_vec(ID, num_envs=3)
+    one = gym.make(ID)
     played = np.random.default_rng(0).uniform(-1, 1, (30, 3, 6)).astype(np.float32)
-    seen, alone = [many.reset(seed=7)[0]["policy"][2]], [one.reset(seed=9)[0]["policy"]]
+    seen = [many.reset(seed=7)[0]["policy"][2]]
+    alone = [one.reset(seed=9)[0]["policy"]]
     for actions in played:
         seen.append(many.step(actions)[0]["policy"][2])
         alone.append(one.step(actions[2])[0]["policy"])
@@ -79,7 +97,11 @@ def test_a_robot_in_a_batch_is_a_single_robot_of_its_own_seed_bit_for_bit() -> N
 
 def test_the_data_sheet_names_what_it_does_and_sees() -> None:
     sheet = StairClimbEnv.__doc__ or ""
-    names = [term.name for term in tracked.terms(TRACKED)] + [meaning for meaning, *_ in tracked.ACTIONS] + list(kind(TRACKED).rewards.names)
+    names = (
+        [term.name for term in tracked.terms(TRACKED)]
+        + [meaning for meaning, *_ in tracked.ACTIONS]
+        + list(kind(TRACKED).rewards.names)
+    )
     assert [name for name in names if name not in sheet] == []
 
 
@@ -100,7 +122,15 @@ def test_without_a_policy_it_climbs_10_cm_and_descends_17_cm(riser: float, direc
 @pytest.mark.parametrize(("riser", "x"), [(0.0, -0.8), (0.17, 0.9), (0.2, -0.1), (0.2, 1.4)])
 def test_told_to_stand_it_stays_wherever_on_a_flight_it_starts(riser: float, x: float) -> None:
     made = ClimbBatch(TRACKED, 1)
-    scenario = replace(from_options(np.random.default_rng(0), TRACKED, {"riser": riser, "speed": 0.0}, "nominal"), x=x)
+    scenario = replace(
+        from_options(
+            rng=np.random.default_rng(0),
+            spec=TRACKED,
+            options={"riser": riser, "speed": 0.0},
+            randomize="nominal",
+        ),
+        x=x,
+    )
     made.reset({0: scenario}, {0: np.random.default_rng(0)})
     places = [np.array(made.worlds[0].base()[:3])]
     for _ in range(40):
@@ -116,10 +146,15 @@ def test_told_to_stand_it_stays_wherever_on_a_flight_it_starts(riser: float, x: 
 def test_payload_sits_where_it_was_drawn() -> None:
     made = batch(payload=8.0, payload_x=0.1, payload_y=-0.04)
     facts = made.worlds[0].link_facts()
-    extra = np.array([facts[name]["mass"] for name in TRACKED.payload_links]) - TRACKED.tracks.wheel_mass
+    extra = (
+        np.array([facts[name]["mass"] for name in TRACKED.payload_links])
+        - TRACKED.tracks.wheel_mass
+    )
     made.close()
     assert extra.sum() == pytest.approx(8.0, abs=1e-3)
-    assert extra @ np.array(TRACKED.tracks.axis_in_base)[:, :2] / extra.sum() == pytest.approx([0.1, -0.04], abs=1e-3)
+    assert extra @ np.array(TRACKED.tracks.axis_in_base)[:, :2] / extra.sum() == pytest.approx(
+        [0.1, -0.04], abs=1e-3
+    )
 
 
 def test_energy_counts_what_the_ground_takes_from_the_tracks() -> None:
@@ -141,7 +176,11 @@ def test_flippers_follow_the_ground() -> None:
     flat = settled(sensors(torch.full_like(X, -0.1165))).position[0, FLIPPERS]
     ahead = settled(sensors(-0.1165 + 0.17 * (X > 0.55))).position[0, FLIPPERS]
     edge = settled(sensors(-0.1165 - 0.5 * (X > 0.3))).position[0, FLIPPERS]
-    assert flat.tolist() == pytest.approx([tracked.FRONT_LIFT - TRACKED.tracks.lean] * 2 + [tracked.REAR_LIFT - TRACKED.tracks.lean] * 2, abs=0.01)
+    assert flat.tolist() == pytest.approx(
+        [tracked.FRONT_LIFT - TRACKED.tracks.lean] * 2
+        + [tracked.REAR_LIFT - TRACKED.tracks.lean] * 2,
+        abs=0.01,
+    )
     assert (ahead[:2] > flat[:2] + 0.4).all()
     assert (edge[:2] < flat[:2] - 0.3).all()
     assert ahead[2:].tolist() == edge[2:].tolist() == flat[2:].tolist()
@@ -150,7 +189,9 @@ def test_flippers_follow_the_ground() -> None:
 def test_lying_on_a_slope_is_lying_flat() -> None:
     slope = 0.5
     pitch = float(np.arctan(slope))
-    on_slope = settled(sensors(slope * X - 0.1165 / float(np.cos(pitch)), pitch)).position[0, FLIPPERS]
+    on_slope = settled(sensors(slope * X - 0.1165 / float(np.cos(pitch)), pitch)).position[
+        0, FLIPPERS
+    ]
     flat = settled(sensors(torch.full_like(X, -0.1165))).position[0, FLIPPERS]
     press = torch.tensor([0.0, 0.0, 0.25, 0.25])
     assert on_slope.tolist() == pytest.approx((flat - press).tolist(), abs=0.02)
@@ -159,7 +200,8 @@ def test_lying_on_a_slope_is_lying_flat() -> None:
 def test_commanded_speeds_reach_the_tracks() -> None:
     level = torch.full_like(X, -0.1165)
     straight, turning, sharp, standing = (
-        settled(sensors(level, 0.0, *order)).velocity[0, 4:] * TRACKED.tracks.radius for order in ((0.5, 0.0), (0.5, 0.3), (0.5, -0.6), (0.0, 0.0))
+        settled(sensors(level, 0.0, *order)).velocity[0, 4:] * TRACKED.tracks.radius
+        for order in ((0.5, 0.0), (0.5, 0.3), (0.5, -0.6), (0.0, 0.0))
     )
     assert straight.tolist() == pytest.approx([0.5, 0.5])
     # It slows down while it is turned, so that one track holds where both would slip.
@@ -175,19 +217,29 @@ def exchanged(joints: torch.Tensor) -> torch.Tensor:
 
 
 def readings(generator: torch.Generator, yaw: float) -> tuple[Sensors, Sensors]:
-    """Random sensors of robots that are steered by `yaw` [rad/s], and what their mirror images would read."""
+    """Random sensors of robots that are steered by `yaw` [rad/s], and what their mirror images
+    would read.
+    """
     part = torch.randn(4, 100, generator=generator)
     down = torch.nn.functional.normalize(torch.tensor([0.0, 0.0, -1.0]) + 0.2 * part[:, :3], dim=1)
     heights = -0.12 + 0.2 * torch.rand(4, MAP_X_COUNT, MAP_Y_COUNT, generator=generator)
     command = torch.stack([0.3 * part[:, 18], torch.full((4,), yaw)], 1)
-    reading = Sensors(down, part[:, 3:6], 0.3 * part[:, 6:12], part[:, 12:18], command, heights)
+    reading = Sensors(
+        gravity_in_base=down,
+        angular_velocity_base_in_base=part[:, 3:6],
+        joint_position=0.3 * part[:, 6:12],
+        joint_velocity=part[:, 12:18],
+        command=command,
+        height_map=heights,
+    )
     return reading, image_of(reading, exchanged)
 
 
 def test_a_mirror_image_is_seen_alike_and_told_the_mirrored_thing() -> None:
     generator = torch.Generator().manual_seed(0)
     controller = tracked.Controller(TRACKED)
-    memory = image = controller.start(4)
+    memory = controller.start(4)
+    image = memory
     for yaw in (0.3, 0.1, 0.02, -0.03, -0.4, 0.0, 0.6):
         reading, mirrored = readings(generator, yaw)
         seen, memory = controller.observe(reading, memory)
@@ -201,9 +253,12 @@ def test_a_mirror_image_is_seen_alike_and_told_the_mirrored_thing() -> None:
         torch.testing.assert_close(told.velocity, exchanged(command.velocity))
 
 
-def test_what_it_is_shown_changes_sides_when_it_is_steered_to_the_other_side_and_not_by_noise() -> None:
+def test_what_it_is_shown_changes_sides_when_it_is_steered_to_the_other_side_and_not_by_noise() -> (
+    None
+):
     controller = tracked.Controller(TRACKED)
-    memory, sides = controller.start(1), []
+    memory = controller.start(1)
+    sides = []
     for yaw in (0.0, -0.04, -0.06, 0.04, 0.0, 0.06):
         _, memory = controller.observe(sensors(torch.full_like(X, -0.1165), turn=yaw), memory)
         sides.append(bool(controller.mirrored(memory)))
@@ -213,15 +268,24 @@ def test_what_it_is_shown_changes_sides_when_it_is_steered_to_the_other_side_and
 @pytest.mark.parametrize("worst", [float("nan"), float("inf"), -float("inf"), 3e38])
 def test_commands_keep_their_limits_whatever_the_sensors_say(worst: float) -> None:
     controller = tracked.Controller(TRACKED)
-    memory, sound = controller.start(1), sensors(torch.full_like(X, -0.1165))
+    memory = controller.start(1)
+    sound = sensors(torch.full_like(X, -0.1165))
     before = memory.target
     for k in range(24):
-        reading = Sensors(*(torch.full_like(part, worst) if k % 7 in (index, 6) else part for index, part in enumerate(sound)))
+        reading = Sensors(
+            *(
+                torch.full_like(part, worst) if k % 7 in (index, 6) else part
+                for index, part in enumerate(sound)
+            )
+        )
         observation, memory = controller.observe(reading, memory)
         command, memory = controller.act(torch.ones(1, controller.actions) * (-1) ** k, memory)
         assert torch.isfinite(observation).all()
         assert all(torch.isfinite(part).all() for part in command)
-        assert ((command.position >= torch.tensor(TRACKED.lower)) & (command.position <= torch.tensor(TRACKED.upper))).all()
+        assert (
+            (command.position >= torch.tensor(TRACKED.lower))
+            & (command.position <= torch.tensor(TRACKED.upper))
+        ).all()
         assert (command.velocity[:, 4:].abs() * TRACKED.tracks.radius <= 1.0001).all()
         assert ((command.position - before).abs() <= 0.0501).all()
         before = command.position
@@ -238,7 +302,8 @@ def test_the_exported_program_is_the_simulators_controller() -> None:
     for _ in range(25):
         reading = made.sensors
         with torch.inference_mode():
-            exported, action = program(*reading), actor(torch.from_numpy(policy))
+            exported = program(*reading)
+            action = actor(torch.from_numpy(policy))
         policy = made.step(action.numpy()).policy
         for ours, theirs in zip(made.command, exported, strict=True):
             torch.testing.assert_close(ours, theirs, rtol=0, atol=1e-6)

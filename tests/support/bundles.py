@@ -23,7 +23,9 @@ Run = Callable[..., tuple[int, str, str]]
 
 
 def deploy_command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    """`python -m deploy` in this process: exit status, output and errors for its arguments. Latency is left out: it is the machine's."""
+    """`python -m deploy` in this process: exit status, output and errors for its arguments. Latency
+    is left out: it is the machine's.
+    """
     monkeypatch.setattr(replay, "latency", lambda *_: Finding("latency", True, "not measured"))
 
     def call(*words: object) -> tuple[int, str, str]:
@@ -61,10 +63,19 @@ def key_pair(folder: Path) -> Path:
 
 def about(files: dict[str, str] | None = None, **changes: object) -> Manifest:
     """The manifest of a Go2's bundle."""
-    values = {"schema": manifest.SCHEMA, "name": "random", "version": "0.1.0", "versions": {}, "provenance": {"share": 0.1}, "files": files or {}}
+    values = {
+        "schema": manifest.SCHEMA,
+        "name": "random",
+        "version": "0.1.0",
+        "versions": {},
+        "provenance": {"share": 0.1},
+        "files": files or {},
+    }
     return Manifest(**(values | facts(GO2) | changes))  # type: ignore[arg-type]
 
 
 def tiny(key: Path) -> bytes:
     """A signed bundle with two small files in it, neither of which could be run."""
-    return sealed(about(), {"policy.ts": b"program", "card.md": b"# card\n"}, signing.load_private(key))
+    return sealed(
+        about(), {"policy.ts": b"program", "card.md": b"# card\n"}, signing.load_private(key)
+    )

@@ -21,7 +21,17 @@ def until(what: Callable[[], Any]) -> Any:
 
 def behave(fake: Person) -> None:
     """No mischief any more."""
-    fake.order(drop=0.0, delay=0.0, freeze=False, corrupt=0.0, nan=0.0, map=True, buttons=[], forward=0.0, turn=0.0)
+    fake.order(
+        drop=0.0,
+        delay=0.0,
+        freeze=False,
+        corrupt=0.0,
+        nan=0.0,
+        map=True,
+        buttons=[],
+        forward=0.0,
+        turn=0.0,
+    )
 
 
 def counts(fake: Person) -> dict[str, int]:

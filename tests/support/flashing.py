@@ -1,4 +1,6 @@
-"""A robot's computer for tests of flashing: a real sshd, Python 3.8 if there is one, and bundles that are real but small."""
+"""A robot's computer for tests of flashing: a real sshd, Python 3.8 if there is one, and bundles
+that are real but small.
+"""
 
 import hashlib
 import json
@@ -64,9 +66,15 @@ class Robot:
 
     def bundle(self, version: str, card: str = "sound", size: int = 3000, **changes: Any) -> Path:
         """A signed bundle that the stand-in understands."""
-        files = {name: name.encode() * (size // 10) for name in archive.CONTENT} | {archive.CARD: card.encode()}
+        files = {name: name.encode() * (size // 10) for name in archive.CONTENT} | {
+            archive.CARD: card.encode()
+        }
         path = self.folder / f"{version}.bundle"
-        path.write_bytes(assemble.sealed(about(version=version, **changes), files, signing.load_private(self.key)))
+        path.write_bytes(
+            assemble.sealed(
+                about(version=version, **changes), files, signing.load_private(self.key)
+            )
+        )
         return path
 
     def flash(self, path: Path) -> tuple[int, str]:
@@ -75,7 +83,14 @@ class Robot:
 
     def provision(self) -> tuple[int, str]:
         """Make the installation, or bring it up to date."""
-        settings = ProvisionConfig(self.connection, self.public, link="sim", python=str(self.folder / "bin/loop"), service="process", health_seconds=1.0)
+        settings = ProvisionConfig(
+            self.connection,
+            self.public,
+            link="sim",
+            python=str(self.folder / "bin/loop"),
+            service="process",
+            health_seconds=1.0,
+        )
         return attempt(lambda: provision(settings))
 
     def install(self, path: Path) -> tuple[int, str]:
@@ -85,7 +100,8 @@ class Robot:
 
     def cut_off(self, path: Path) -> Path:
         """Upload half of `path` and lose the connection; where it is on the robot."""
-        data, partial = path.read_bytes(), self.layout.partial(sha256(path))
+        data = path.read_bytes()
+        partial = self.layout.partial(sha256(path))
 
         def feed(pipe: IO[bytes]) -> None:
             pipe.write(data[: len(data) // 2])
@@ -109,21 +125,33 @@ class Robot:
 
     def installed(self) -> dict[str, str]:
         """As `listing`, without what a service writes when it starts."""
-        return {name: content for name, content in self.listing().items() if not name.startswith("service/")}
+        return {
+            name: content
+            for name, content in self.listing().items()
+            if not name.startswith("service/")
+        }
 
     def listing(self) -> dict[str, str]:
         """Every file of the installation, and its SHA-256 or where it leads."""
-        found = sorted(path for path in self.layout.root.rglob("*") if path.is_symlink() or path.is_file())
+        found = sorted(
+            path for path in self.layout.root.rglob("*") if path.is_symlink() or path.is_file()
+        )
         return {
-            str(path.relative_to(self.layout.root)): str(path.readlink()) if path.is_symlink() else hashlib.sha256(path.read_bytes()).hexdigest()
+            str(path.relative_to(self.layout.root)): str(path.readlink())
+            if path.is_symlink()
+            else hashlib.sha256(path.read_bytes()).hexdigest()
             for path in found
         }
 
 
 @contextmanager
 def robot(folder: Path) -> Iterator[Robot]:
-    """A robot whose loop is the stand-in; provisioned, nothing flashed yet. Its service ends with the context."""
-    tools, ssh, root = folder / "bin", folder / "ssh", folder / "treadwell"
+    """A robot whose loop is the stand-in; provisioned, nothing flashed yet. Its service ends with
+    the context.
+    """
+    tools = folder / "bin"
+    ssh = folder / "ssh"
+    root = folder / "treadwell"
     for each in (tools, ssh, root):
         each.mkdir()
     (folder / "mood").write_text("damped")

@@ -1,4 +1,6 @@
-"""Hostile payloads for the Go2's link and for the fake robot, and what both are told when they are not hostile."""
+"""Hostile payloads for the Go2's link and for the fake robot, and what both are told when they are
+not hostile.
+"""
 
 import contextlib
 import time
@@ -28,16 +30,27 @@ JOINTS = len(GO2.joint_names)
 
 
 def stance(kp: float = GO2.kp) -> MotorCommand:
-    position, zero = np.array(GO2.stance, np.float32), np.zeros(JOINTS, np.float32)
-    return MotorCommand(position, zero, zero, np.full_like(zero, kp), np.full_like(zero, GO2.kd))
+    position = np.array(GO2.stance, np.float32)
+    zero = np.zeros(JOINTS, np.float32)
+    return MotorCommand(
+        position=position,
+        velocity=zero,
+        torque=zero,
+        kp=np.full_like(zero, kp),
+        kd=np.full_like(zero, GO2.kd),
+    )
 
 
 def damping() -> MotorCommand:
     zero = np.zeros(JOINTS, np.float32)
-    return MotorCommand(zero, zero, zero, zero, np.full_like(zero, 2.0))
+    return MotorCommand(
+        position=zero, velocity=zero, torque=zero, kp=zero, kd=np.full_like(zero, 2.0)
+    )
 
 
-def keep_sending(writer: Go2Link | Go2Writer, command: MotorCommand, what: Callable[[], Any]) -> None:
+def keep_sending(
+    writer: Go2Link | Go2Writer, command: MotorCommand, what: Callable[[], Any]
+) -> None:
     """Send until `what`."""
 
     def done() -> Any:
@@ -49,13 +62,23 @@ def keep_sending(writer: Go2Link | Go2Writer, command: MotorCommand, what: Calla
 
 def sound(link: Go2Link) -> bool:
     """Whether the link says nothing, or what a robot can be."""
-    state, ground = link.state(), link.height_map()
+    state = link.state()
+    ground = link.height_map()
     assert ground is None or not np.isinf(ground.heights).any()
     if state is None:
         return True
-    parts = (state.quaternion, state.angular_velocity, state.joint_position, state.joint_velocity, state.joint_torque, state.temperature)
+    parts = (
+        state.quaternion,
+        state.angular_velocity,
+        state.joint_position,
+        state.joint_velocity,
+        state.joint_torque,
+        state.temperature,
+    )
     figures = zip(parts[1:5], ("gyroscope", "q", "dq", "tau_est"), strict=True)
-    return all(np.isfinite(part).all() for part in parts) and all((np.abs(part) <= LARGEST[name]).all() for part, name in figures)
+    return all(np.isfinite(part).all() for part in parts) and all(
+        (np.abs(part) <= LARGEST[name]).all() for part, name in figures
+    )
 
 
 def more(counts: dict[str, int], name: str, than: int) -> bool:
@@ -77,13 +100,19 @@ def garbled(rng: np.random.Generator, template: bytes) -> bytes:
 
 
 class Walker:
-    """The inside of a control loop that walks whatever it is told, and a motor board that judges what comes of it."""
+    """The inside of a control loop that walks whatever it is told, and a motor board that judges
+    what comes of it.
+    """
 
     def __init__(self) -> None:
-        self._control = Control(about(), Pilot(about(), TorchProgram(program_bytes(GO2, random_actor())), None))
+        self._control = Control(
+            about(), Pilot(about(), TorchProgram(program_bytes(GO2, random_actor())), None)
+        )
         bus: Any = self
-        self._board, self._motors = Firmware(GO2), Go2Writer(about(), {}, bus)
-        self.steps = self.walked = 0
+        self._board = Firmware(GO2)
+        self._motors = Go2Writer(about(), {}, bus)
+        self.steps = 0
+        self.walked = 0
 
     def writer(self, topic: str) -> "Walker":
         """Stands for the bus, and for what is sent on it."""
@@ -95,9 +124,20 @@ class Walker:
         self._board.accept(message.data)
 
     def step(self, link: Go2Link) -> None:
-        """A tick with what the link says now, and a program that remembers all that it said before."""
+        """A tick with what the link says now, and a program that remembers all that it said
+        before.
+        """
         self._control.state = "running"
-        outcome = self._control.step(Inputs(time.monotonic(), 0.0, link.state(), link.height_map(), Wish(frozenset(), (0.5, 0.1)), False))
+        outcome = self._control.step(
+            Inputs(
+                now=time.monotonic(),
+                late=0.0,
+                state=link.state(),
+                ground=link.height_map(),
+                wish=Wish(frozenset(), (0.5, 0.1)),
+                interrupted=False,
+            )
+        )
         self._motors.send(outcome.command)
         self.steps += 1
         self.walked += outcome.state == "running"
@@ -107,7 +147,9 @@ def wild_state(rng: np.random.Generator, tick: int) -> bytes:
     """A standing robot's state with a right checksum, and some bytes of it anything at all."""
     layout = Layout(LOW_STATE)
     record = layout.new()
-    record["imu_state"]["quaternion"][0], record["bms_state"]["soc"], record["tick"] = 1.0, 80, tick
+    record["imu_state"]["quaternion"][0] = 1.0
+    record["bms_state"]["soc"] = 80
+    record["tick"] = tick
     record["motor_state"]["q"][:JOINTS] = GO2.stance
     data = bytearray(layout.to_wire(record))
     for at in rng.integers(len(HEADER), len(data), int(rng.choice([1, 4, 1000]))):
@@ -118,23 +160,44 @@ def wild_state(rng: np.random.Generator, tick: int) -> bytes:
 
 
 def fuzz_link(count: int) -> None:
-    """Send `count` payloads to a link that hears nothing else: each must arrive, be refused or be sound, and no command that follows may be outside the limits."""
+    """Send `count` payloads to a link that hears nothing else: each must arrive, be refused or be
+    sound, and no command that follows may be outside the limits.
+    """
     options = {"domain": str(free_domain()), "interface": "lo"}
-    link, bus, rng = Go2Link(about(), options), open_bus(options), np.random.default_rng(1)
-    topics = {"rt/lowstate": LOW_STATE, "rt/utlidar/height_map_array": HEIGHT_MAP, "rt/utlidar/robot_pose": POSE}
+    link = Go2Link(about(), options)
+    bus = open_bus(options)
+    rng = np.random.default_rng(1)
+    topics = {
+        "rt/lowstate": LOW_STATE,
+        "rt/utlidar/height_map_array": HEIGHT_MAP,
+        "rt/utlidar/robot_pose": POSE,
+    }
     writers = {topic: bus.writer(topic) for topic in topics}
-    parts = [dds.message(kind) for kind in (POSE.fields[0].kind, POSE.fields[0].kind.fields[0].kind, POSE.fields[1].kind)]
+    parts = [
+        dds.message(kind)
+        for kind in (POSE.fields[0].kind, POSE.fields[0].kind.fields[0].kind, POSE.fields[1].kind)
+    ]
     point, quaternion = (dds.message(field.kind) for field in POSE.fields[1].kind.fields)
     sound_ones = {
         "rt/lowstate": Layout(LOW_STATE).to_wire(Layout(LOW_STATE).new()),
-        "rt/utlidar/height_map_array": dds.message(HEIGHT_MAP)(0.0, "odom", 0.06, 8, 8, [0.0, 0.0], [0.0] * 64).serialize(),
-        "rt/utlidar/robot_pose": dds.message(POSE)(parts[0](parts[1](1, 2), "odom"), parts[2](point(0, 0, 0.3), quaternion(0, 0, 0, 1))).serialize(),
+        "rt/utlidar/height_map_array": dds.message(HEIGHT_MAP)(
+            0.0, "odom", 0.06, 8, 8, [0.0, 0.0], [0.0] * 64
+        ).serialize(),
+        "rt/utlidar/robot_pose": dds.message(POSE)(
+            parts[0](parts[1](1, 2), "odom"), parts[2](point(0, 0, 0.3), quaternion(0, 0, 0, 1))
+        ).serialize(),
     }
-    walker, number, sent = Walker(), 0, 0
+    walker = Walker()
+    number = 0
+    sent = 0
     while sent < count:
         number += 1
         topic = list(topics)[number % 3]
-        data = wild_state(rng, number) if topic == "rt/lowstate" and rng.random() < 0.5 else garbled(rng, sound_ones[topic])
+        data = (
+            wild_state(rng, number)
+            if topic == "rt/lowstate" and rng.random() < 0.5
+            else garbled(rng, sound_ones[topic])
+        )
         message: Any = object.__new__(dds.message(topics[topic]))
         message.serialize = partial(said, data)
         seen = link.taken[topic]
@@ -148,15 +211,24 @@ def fuzz_link(count: int) -> None:
         assert sound(link)
         walker.step(link)
     link.close()
-    assert all(0 < refused < link.taken[topic] for topic, refused in link.refused.items()), (link.refused, link.taken)
-    print(f"{count} payloads to the link, {sum(link.refused.values())} refused: {walker.steps} commands within the limits, {walker.walked} of them to walk")
+    assert all(0 < refused < link.taken[topic] for topic, refused in link.refused.items()), (
+        link.refused,
+        link.taken,
+    )
+    print(
+        f"{count} payloads to the link, {sum(link.refused.values())} refused: {walker.steps} "
+        f"commands within the limits, {walker.walked} of them to walk"
+    )
     assert walker.walked > 0.1 * count
 
 
 def fuzz_robot(fake: Person, link: Go2Link, count: int) -> None:
     """Send `count` commands and requests to the robot: it must live, and refuse what it must."""
-    bus, rng, kind = open_bus(fake.options), np.random.default_rng(2), dds.message(LOW_CMD)
-    commands, requests = bus.writer("rt/lowcmd"), bus.writer("rt/api/sport/request")
+    bus = open_bus(fake.options)
+    rng = np.random.default_rng(2)
+    kind = dds.message(LOW_CMD)
+    commands = bus.writer("rt/lowcmd")
+    requests = bus.writer("rt/api/sport/request")
     header = REQUEST.fields[0].kind
     identity, lease, policy = (dds.message(field.kind) for field in header.fields)
     template = Layout(LOW_CMD).to_wire(Layout(LOW_CMD).new())
@@ -166,7 +238,11 @@ def fuzz_robot(fake: Person, link: Go2Link, count: int) -> None:
             with contextlib.suppress(dds.DDSException):
                 commands.write(kind.of(garbled(rng, template)))
         else:
-            odd = dds.message(header)(identity(int(rng.integers(2**62)), int(rng.integers(2000))), lease(0), policy(0, False))
+            odd = dds.message(header)(
+                identity(int(rng.integers(2**62)), int(rng.integers(2000))),
+                lease(0),
+                policy(0, False),
+            )
             requests.write(dds.message(REQUEST)(odd, rng.bytes(20).hex(), []))
         time.sleep(0.001)
     ended = counts(fake)

@@ -14,8 +14,12 @@ from envs.task.scenario import Scenario, from_options
 
 
 def scenario(seed: int = 0, values: Values | None = None, **options: Any) -> Scenario:
-    """A nominal trial on a flight that `options` describe; `values` replaces rows of the randomisation table."""
-    made = from_options(np.random.default_rng(seed), GO2, options, "nominal")
+    """A nominal trial on a flight that `options` describe; `values` replaces rows of the
+    randomisation table.
+    """
+    made = from_options(
+        rng=np.random.default_rng(seed), spec=GO2, options=options, randomize="nominal"
+    )
     made.values.update(values or {})
     return made
 
@@ -23,7 +27,10 @@ def scenario(seed: int = 0, values: Values | None = None, **options: Any) -> Sce
 def started(*scenarios: Scenario, seed: int = 0) -> ClimbBatch:
     """A batch with one robot for each scenario, all of them drawing from equal generators."""
     batch = ClimbBatch(GO2, len(scenarios))
-    batch.reset(dict(enumerate(scenarios)), {row: np.random.default_rng(seed) for row in range(len(scenarios))})
+    batch.reset(
+        dict(enumerate(scenarios)),
+        {row: np.random.default_rng(seed) for row in range(len(scenarios))},
+    )
     return batch
 
 
@@ -33,12 +40,15 @@ def idle(batch: ClimbBatch) -> np.ndarray:
 
 
 def image_of(seen: Sensors, exchanged: Callable[[torch.Tensor], torch.Tensor]) -> Sensors:
-    """What the mirror image of a robot would read; `exchanged` turns its joints into the image's."""
+    """What the mirror image of a robot would read; `exchanged` turns its joints into the
+    image's.
+    """
     return Sensors(
-        seen.gravity_in_base * torch.tensor([1.0, -1.0, 1.0]),
-        seen.angular_velocity_base_in_base * torch.tensor([-1.0, 1.0, -1.0]),
-        exchanged(seen.joint_position),
-        exchanged(seen.joint_velocity),
-        seen.command * torch.tensor([1.0, -1.0]),
-        seen.height_map.flip(2),
+        gravity_in_base=seen.gravity_in_base * torch.tensor([1.0, -1.0, 1.0]),
+        angular_velocity_base_in_base=seen.angular_velocity_base_in_base
+        * torch.tensor([-1.0, 1.0, -1.0]),
+        joint_position=exchanged(seen.joint_position),
+        joint_velocity=exchanged(seen.joint_velocity),
+        command=seen.command * torch.tensor([1.0, -1.0]),
+        height_map=seen.height_map.flip(2),
     )

@@ -1,7 +1,9 @@
-"""Plays python3 on the robot: runs a step of flashing as it is, and kills itself with SIGKILL just before a chosen thing that it does to the machine.
+"""Plays python3 on the robot: runs a step of flashing as it is, and kills itself with SIGKILL just
+before a chosen thing that it does to the machine.
 
-Arguments: the folder of the order, then those of python3. The order, in the file "order": the step and the number of the thing, counted from the moment at which
-the step holds the lock; it is taken away when it has been obeyed. "pid" has the process of the last step.
+Arguments: the folder of the order, then those of python3. The order, in the file "order": the step
+and the number of the thing, counted from the moment at which the step holds the lock; it is taken
+away when it has been obeyed. "pid" has the process of the last step.
 """
 
 import os
@@ -10,10 +12,24 @@ import signal
 import sys
 from pathlib import Path
 
-FOLDER, WORDS = Path(sys.argv[1]), [word for word in sys.argv[2:] if word != "-B"]
-QUIET = ("import", "compile", "exec", "marshal", "object", "code", "sys", "builtins", "glob", "pathlib", "tempfile")
+FOLDER = Path(sys.argv[1])
+WORDS = [word for word in sys.argv[2:] if word != "-B"]
+QUIET = (
+    "import",
+    "compile",
+    "exec",
+    "marshal",
+    "object",
+    "code",
+    "sys",
+    "builtins",
+    "glob",
+    "pathlib",
+    "tempfile",
+)
 """Kinds of audit events that change nothing outside the process."""
-module, step = WORDS[1], WORDS[2]
+module = WORDS[1]
+step = WORDS[2]
 order = (FOLDER / "order").read_text().split() if (FOLDER / "order").exists() else ["", "0"]
 count = -1
 

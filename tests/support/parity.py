@@ -11,9 +11,15 @@ from envs.task.staircase import Staircase
 from tests.support.bundles import random_actor
 
 
-def worst_over_an_episode(artefact: Artefact, spec: RobotSpec, stairs: Staircase, seed: int, steps: int) -> np.ndarray:
-    """Largest deviation of each part of the command, (5,), from what the simulator's own controller commands while it runs."""
-    actor, batch, rng = random_actor(spec=spec), ClimbBatch(spec, 1), np.random.default_rng(seed)
+def worst_over_an_episode(
+    artefact: Artefact, spec: RobotSpec, stairs: Staircase, seed: int, steps: int
+) -> np.ndarray:
+    """Largest deviation of each part of the command, (5,), from what the simulator's own controller
+    commands while it runs.
+    """
+    actor = random_actor(spec=spec)
+    batch = ClimbBatch(spec, 1)
+    rng = np.random.default_rng(seed)
     observation, _ = batch.reset({0: trial(rng, spec, stairs)}, {0: rng})
     artefact.reset()
     worst = np.zeros(5)
@@ -22,7 +28,13 @@ def worst_over_an_episode(artefact: Artefact, spec: RobotSpec, stairs: Staircase
         with torch.inference_mode():
             result = batch.step(actor(torch.from_numpy(observation)).numpy())
         observation = result.policy
-        worst = np.maximum(worst, [np.abs(ours - theirs[0].numpy()).max() for ours, theirs in zip(said, batch.command, strict=True)])
+        worst = np.maximum(
+            worst,
+            [
+                np.abs(ours - theirs[0].numpy()).max()
+                for ours, theirs in zip(said, batch.command, strict=True)
+            ],
+        )
         if result.end[0]:
             break
     batch.close()

@@ -1,7 +1,9 @@
-"""A robot without physics, in a process of its own: its joints go where they are told, and it writes down when it heard what.
+"""A robot without physics, in a process of its own: its joints go where they are told, and it
+writes down when it heard what.
 
-Standard input, JSON lines: {"buttons": [...], "age": 0.0, "freeze": false, ...} replace what its messages say. Standard output, one JSON line for each command:
-[time on the monotonic clock, whether it is damping].
+Standard input, JSON lines: {"buttons": [...], "age": 0.0, "freeze": false, ...} replace what its
+messages say. Standard output, one JSON line for each command: [time on the monotonic clock, whether
+it is damping].
 """
 
 import json
@@ -32,7 +34,11 @@ def play(path: str, manifest: str) -> None:
     there = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
     there.bind(path)
     realtime.claim(60)
-    joints, said, listener, tick, due = np.array(about.folded, np.float32), dict[str, Any](), "", 0, time.monotonic()
+    joints = np.array(about.folded, np.float32)
+    said = dict[str, Any]()
+    listener = ""
+    tick = 0
+    due = time.monotonic()
     while True:
         ready, _, _ = select.select([there, sys.stdin], [], [], max(0.0, due - time.monotonic()))
         if sys.stdin in ready:
@@ -53,17 +59,40 @@ def play(path: str, manifest: str) -> None:
             due += PERIOD
             tick += not said.get("freeze")
             if listener and not said.get("mute"):
-                publish(there, listener, tick, joints, said)
+                publish(there=there, listener=listener, tick=tick, joints=joints, said=said)
 
 
-def publish(there: socket.socket, listener: str, tick: int, joints: np.ndarray, said: dict[str, Any]) -> None:
+def publish(
+    there: socket.socket, listener: str, tick: int, joints: np.ndarray, said: dict[str, Any]
+) -> None:
     zero = np.zeros_like(joints)
-    remote = Remote(frozenset(said.get("buttons", ())), said.get("forward", 0.0), 0.0, said.get("age", 0.0))
-    attitude, still = np.array([0, 0, 0, 1], np.float32), np.zeros(3, np.float32)
-    state = RobotState(tick, time.monotonic(), attitude, still, joints, zero, zero, zero + 30, said.get("battery", 0.9), remote)
+    remote = Remote(
+        buttons=frozenset(said.get("buttons", ())),
+        forward=said.get("forward", 0.0),
+        turn=0.0,
+        age=said.get("age", 0.0),
+    )
+    attitude = np.array([0, 0, 0, 1], np.float32)
+    still = np.zeros(3, np.float32)
+    state = RobotState(
+        tick=tick,
+        received=time.monotonic(),
+        quaternion=attitude,
+        angular_velocity=still,
+        joint_position=joints,
+        joint_velocity=zero,
+        joint_torque=zero,
+        temperature=zero + 30,
+        battery=said.get("battery", 0.9),
+        remote=remote,
+    )
     try:
         there.sendto(messages.state_bytes(state), socket.MSG_DONTWAIT, listener)
-        there.sendto(messages.map_bytes(HeightMap(time.monotonic(), np.full((29, 7), -0.26, np.float32))), socket.MSG_DONTWAIT, listener)
+        there.sendto(
+            messages.map_bytes(HeightMap(time.monotonic(), np.full((29, 7), -0.26, np.float32))),
+            socket.MSG_DONTWAIT,
+            listener,
+        )
     except OSError:
         # Nobody reads any more, or not fast enough.
         pass

@@ -23,7 +23,11 @@ PATIENCE = 150.0
 def walking_bundle(folder: Path, key: Path, **files: bytes) -> Path:
     """A signed bundle that can be run, of an untrained policy."""
     actor = random_actor()
-    content = {"policy.ts": program_bytes(GO2, actor), "golden.npz": trace.to_bytes(golden.record(GO2, actor, 20)), **files}
+    content = {
+        "policy.ts": program_bytes(GO2, actor),
+        "golden.npz": trace.to_bytes(golden.record(GO2, actor, 20)),
+        **files,
+    }
     path = folder / "walking.bundle"
     path.write_bytes(sealed(about(), content, signing.load_private(key)))
     return path
@@ -34,7 +38,9 @@ class Process:
 
     def __init__(self, *words: object, **options: Any) -> None:
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
-        self.process = subprocess.Popen([sys.executable, *map(str, words)], text=True, **(pipes | options))
+        self.process = subprocess.Popen(
+            [sys.executable, *map(str, words)], text=True, **(pipes | options)
+        )
         self.lines: list[str] = []
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
@@ -51,7 +57,10 @@ class Process:
 
     def hear(self, start: str, since: int = 0) -> str:
         """The first line from the number `since` on that begins with `start`."""
-        return wait_for(lambda: next((line for line in self.lines[since:] if line.startswith(start)), None), f"{start!r} from {self.lines[-5:]}")
+        return wait_for(
+            lambda: next((line for line in self.lines[since:] if line.startswith(start)), None),
+            f"{start!r} from {self.lines[-5:]}",
+        )
 
     def end(self) -> int:
         """Close its standard input, wait, and return its exit status."""
@@ -86,8 +95,18 @@ class Robot(Process):
 
 def words(robot: Robot, bundle: Path, key: Path, *more: object) -> list[str]:
     """Of the runtime's `run` for `robot`."""
-    link = ["--link", "sim", "--option", f"socket={robot.path}", "--log", robot.path.with_name("log")]
-    return [str(word) for word in ("run", bundle, "--public-key", key.with_name(key.name + ".pub"), *link, *more)]
+    link = [
+        "--link",
+        "sim",
+        "--option",
+        f"socket={robot.path}",
+        "--log",
+        robot.path.with_name("log"),
+    ]
+    return [
+        str(word)
+        for word in ("run", bundle, "--public-key", key.with_name(key.name + ".pub"), *link, *more)
+    ]
 
 
 def wait_for(look: Callable[[], Any], what: str) -> Any:

@@ -1,8 +1,9 @@
-"""Stands for the robot's Python with torch where a test is about flashing and not about walking: checks the bundle as the real one does, without torch.
+"""Stands for the robot's Python with torch where a test is about flashing and not about walking:
+checks the bundle as the real one does, without torch.
 
-What it does is written in the bundle's card: "fails" its self-test, "dies" when it runs, dies "late", or comes up armed ("eager"); while the self-test
-of one that "arms" goes on, a person arms the robot.
-A person's doing is in the file beside the wrapper: what the loop says of itself.
+What it does is written in the bundle's card: "fails" its self-test, "dies" when it runs, dies
+"late", or comes up armed ("eager"); while the self-test of one that "arms" goes on, a person arms
+the robot. A person's doing is in the file beside the wrapper: what the loop says of itself.
 """
 
 import json
@@ -12,7 +13,8 @@ import sys
 import time
 from pathlib import Path
 
-MOOD, WORDS = Path(sys.argv[1]), sys.argv[2:]
+MOOD = Path(sys.argv[1])
+WORDS = sys.argv[2:]
 
 if WORDS[0] == "-c":
     print("3.8.0", "2.4.1")
@@ -20,7 +22,9 @@ if WORDS[0] == "-c":
 
 from deploy.runtime.bundle.opening import open_bundle  # noqa: E402
 
-command, bundle, key = WORDS[2], WORDS[3], WORDS[5]
+command = WORDS[2]
+bundle = WORDS[3]
+key = WORDS[5]
 files = open_bundle(Path(bundle), Path(key))[1]
 card = files["card.md"].decode()
 if command == "selftest":
@@ -29,7 +33,11 @@ if command == "selftest":
     if "arms" in card:
         MOOD.write_text("armed")
         time.sleep(1.0)
-    print(json.dumps({"findings": [{"detail": "signature"}, {"detail": "hashes"}, {"detail": "stands in"}]}))
+    print(
+        json.dumps(
+            {"findings": [{"detail": "signature"}, {"detail": "hashes"}, {"detail": "stands in"}]}
+        )
+    )
     sys.exit()
 if "dies" in card:
     sys.exit(7)

@@ -1,7 +1,10 @@
-"""The two sets of stairs on which CTU Prague judged its learned flippers (MARV, 105 million steps in its own engine: 88.5% and 45.4% arrived), drawn anew from a seed.
+"""The two sets of stairs on which CTU Prague judged its learned flippers (MARV, 105 million steps
+in its own engine: 88.5% and 45.4% arrived), drawn anew from a seed.
 
-Their stairs fill a square of terrain, 6.4 m wide in their generator's own example, in any direction: a tread is the terrain's extent in that direction over the number of steps.
-Half of ours are climbed, half descended. Robot, engine, friction and sensors are ours, so the figures say how hard the stairs are, not which training is better.
+Their stairs fill a square of terrain, 6.4 m wide in their generator's own example, in any
+direction: a tread is the terrain's extent in that direction over the number of steps. Half of ours
+are climbed, half descended. Robot, engine, friction and sensors are ours, so the figures say how
+hard the stairs are, not which training is better.
 """
 
 from collections.abc import Iterator
@@ -30,7 +33,10 @@ class Kind(NamedTuple):
     highest: float
 
 
-TABLE = {"CTU: 3-6 steps of 15-30 cm": Kind(3, 6, 0.15, 0.30), "CTU: 6-10 steps of 20-40 cm": Kind(6, 10, 0.20, 0.40)}
+TABLE = {
+    "CTU: 3-6 steps of 15-30 cm": Kind(fewest=3, most=6, lowest=0.15, highest=0.30),
+    "CTU: 6-10 steps of 20-40 cm": Kind(fewest=6, most=10, lowest=0.20, highest=0.40),
+}
 
 
 def plans(config: EvaluateConfig) -> Iterator[tuple[str, Trials]]:
@@ -42,11 +48,19 @@ def plans(config: EvaluateConfig) -> Iterator[tuple[str, Trials]]:
     base = plan(replace(config, seconds=SECONDS))
     for number, (name, kind) in enumerate(TABLE.items()):
         rng = np.random.default_rng([config.seed, number])
-        flights = tuple(_flight(rng, kind, way) for _ in range(config.episodes) for way in DIRECTIONS)
+        flights = tuple(
+            _flight(rng, kind, way) for _ in range(config.episodes) for way in DIRECTIONS
+        )
         yield name, replace(base, flights=flights, episodes=1)
 
 
 def _flight(rng: np.random.Generator, kind: Kind, way: Direction) -> Staircase:
-    steps, angle = int(rng.integers(kind.fewest, kind.most + 1)), rng.uniform(0, 2 * np.pi)
+    steps = int(rng.integers(kind.fewest, kind.most + 1))
+    angle = rng.uniform(0, 2 * np.pi)
     tread = TERRAIN * (abs(np.cos(angle)) + abs(np.sin(angle))) / steps
-    return Staircase(float(rng.uniform(kind.lowest, kind.highest)), float(min(tread, TREAD_RANGE[1])), steps, direction=way)
+    return Staircase(
+        float(rng.uniform(kind.lowest, kind.highest)),
+        float(min(tread, TREAD_RANGE[1])),
+        steps,
+        direction=way,
+    )

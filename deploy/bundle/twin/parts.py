@@ -1,4 +1,6 @@
-"""What the twins of all kinds of robots share: stored figures, the network, readings that can be computed with, a height map without holes."""
+"""What the twins of all kinds of robots share: stored figures, the network, readings that can be
+computed with, a height map without holes.
+"""
 
 import io
 from abc import ABC, abstractmethod
@@ -43,11 +45,17 @@ class Figures(ABC):
     def sound(self, reading: Array, otherwise: Array | float) -> Array:
         """`reading` within what a sensor can mean, and `otherwise` where it is not finite."""
         most = self.number["largest"]
-        return np.where(np.isfinite(reading), np.clip(reading, -most, most), otherwise).astype(np.float32)
+        return np.where(np.isfinite(reading), np.clip(reading, -most, most), otherwise).astype(
+            np.float32
+        )
 
     def answer(self, observation: Array, mirrored: bool) -> Array:
-        """The network's action for `observation`; a robot in the mirror is shown to it, and acts, with left and right exchanged."""
-        action = network(self.layers, self._exchanged("observation", observation) if mirrored else observation)
+        """The network's action for `observation`; a robot in the mirror is shown to it, and acts,
+        with left and right exchanged.
+        """
+        action = network(
+            self.layers, self._exchanged("observation", observation) if mirrored else observation
+        )
         return self._exchanged("action", action) if mirrored else action
 
     def _exchanged(self, what: str, values: Array) -> Array:
@@ -64,8 +72,11 @@ def network(layers: list[tuple[Array, Array]], values: Array) -> Array:
 
 
 def filled(heights: Array, felt: Array) -> Array:
-    """The map (X, Y) without holes: a missing cell takes the mean of its row, an empty row the row behind it, an empty beginning the ground that is `felt`, (X,)."""
-    rows, last = np.clip(heights, -2.0, 2.0), None
+    """The map (X, Y) without holes: a missing cell takes the mean of its row, an empty row the row
+    behind it, an empty beginning the ground that is `felt`, (X,).
+    """
+    rows = np.clip(heights, -2.0, 2.0)
+    last = None
     for row, own in zip(rows, felt, strict=True):
         missing = np.isnan(row)
         last = last if missing.all() else row[~missing].mean()

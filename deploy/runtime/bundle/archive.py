@@ -1,6 +1,8 @@
-"""A bundle's bytes: a zip with one possible form for its content, so that any other byte is refused.
+"""A bundle's bytes: a zip with one possible form for its content, so that any other byte is
+refused.
 
-Entries are stored, not compressed, at the zip epoch: first the manifest, then its signature, then the others by name.
+Entries are stored, not compressed, at the zip epoch: first the manifest, then its signature, then
+the others by name.
 """
 
 from __future__ import annotations
@@ -13,17 +15,26 @@ import zipfile
 from deploy.runtime.bundle.manifest import FILE_NAME, Manifest
 from deploy.runtime.errors import RefusedError
 
-MANIFEST, SIGNATURE = "manifest.json", "manifest.json.sig"
-PROGRAM, TWIN, GOLDEN = "policy.ts", "twin.npz", "golden.npz"
-BLIND, BLIND_GOLDEN = "blind.ts", "blind.npz"
-"""Not in every bundle: a program for the same sensors that walks without a height map, and its golden traces."""
-REPORT, REPORT_JSON, CARD = "report.txt", "report.json", "card.md"
+MANIFEST = "manifest.json"
+SIGNATURE = "manifest.json.sig"
+PROGRAM = "policy.ts"
+TWIN = "twin.npz"
+GOLDEN = "golden.npz"
+BLIND = "blind.ts"
+BLIND_GOLDEN = "blind.npz"
+"""Not in every bundle: a program for the same sensors that walks without a height map, and its
+golden traces.
+"""
+REPORT = "report.txt"
+REPORT_JSON = "report.json"
+CARD = "card.md"
 CONTENT = (PROGRAM, TWIN, GOLDEN, REPORT, REPORT_JSON, CARD)
 """What every bundle has beside its manifest and signature."""
 LARGEST = 64 * 2**20
 """[bytes] of a bundle; a policy has about one megabyte."""
 _EPOCH = (1980, 1, 1, 0, 0, 0)
-_UNIX, _PLAIN_FILE = 3, 0o100644 << 16
+_UNIX = 3
+_PLAIN_FILE = 0o100644 << 16
 
 
 def pack(files: dict[str, bytes]) -> bytes:
@@ -32,13 +43,15 @@ def pack(files: dict[str, bytes]) -> bytes:
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
         for name in sorted(files, key=lambda name: (name != MANIFEST, name != SIGNATURE, name)):
             entry = zipfile.ZipInfo(name, _EPOCH)
-            entry.create_system, entry.external_attr = _UNIX, _PLAIN_FILE
+            entry.create_system = _UNIX
+            entry.external_attr = _PLAIN_FILE
             archive.writestr(entry, files[name])
     return buffer.getvalue()
 
 
 def unpack(data: bytes) -> dict[str, bytes]:
-    """The files in a zip that `pack` wrote. Nothing is written to the disk, and nothing is believed yet: see `opening`.
+    """The files in a zip that `pack` wrote. Nothing is written to the disk, and nothing is believed
+    yet: see `opening`.
 
     Raises:
         RefusedError: it is not a zip, or not exactly the one that `pack` makes of its content.
@@ -50,8 +63,18 @@ def unpack(data: bytes) -> dict[str, bytes]:
             entries = archive.infolist()
             _check_entries(entries)
             files = {entry.filename: archive.read(entry) for entry in entries}
-    # What zipfile raises on damaged input, by its source: besides its own error, whatever struct, seeking and decoding say.
-    except (zipfile.BadZipFile, struct.error, ValueError, OSError, EOFError, NotImplementedError, OverflowError, RuntimeError) as error:
+    # What zipfile raises on damaged input, by its source: besides its own error, whatever struct,
+    # seeking and decoding say.
+    except (
+        zipfile.BadZipFile,
+        struct.error,
+        ValueError,
+        OSError,
+        EOFError,
+        NotImplementedError,
+        OverflowError,
+        RuntimeError,
+    ) as error:
         if isinstance(error, RefusedError):
             raise
         raise RefusedError(f"the bundle is damaged or not a zip: {error}") from error
@@ -68,7 +91,9 @@ def _check_entries(entries: list[zipfile.ZipInfo]) -> None:
     names = [entry.filename for entry in entries]
     for entry in entries:
         if not FILE_NAME.fullmatch(entry.filename):
-            raise RefusedError(f"the bundle has an entry {entry.filename!r}, which is not a plain file name")
+            raise RefusedError(
+                f"the bundle has an entry {entry.filename!r}, which is not a plain file name"
+            )
         if names.count(entry.filename) > 1:
             raise RefusedError(f"the bundle has {entry.filename} more than once")
         if entry.external_attr != _PLAIN_FILE:
@@ -76,7 +101,10 @@ def _check_entries(entries: list[zipfile.ZipInfo]) -> None:
         if entry.compress_type != zipfile.ZIP_STORED:
             raise RefusedError(f"the bundle's {entry.filename} is compressed; entries are stored")
         if entry.file_size > LARGEST:
-            raise RefusedError(f"the bundle's {entry.filename} has {entry.file_size} bytes; at most {LARGEST} are read")
+            raise RefusedError(
+                f"the bundle's {entry.filename} has {entry.file_size} bytes; at most {LARGEST} "
+                "are read"
+            )
 
 
 def hashes(files: dict[str, bytes]) -> dict[str, str]:
@@ -90,11 +118,15 @@ def check_files(manifest: Manifest, files: dict[str, bytes]) -> None:
     Raises:
         RefusedError: one is missing, extra or different.
     """
-    found = hashes({name: data for name, data in files.items() if name not in (MANIFEST, SIGNATURE)})
+    found = hashes(
+        {name: data for name, data in files.items() if name not in (MANIFEST, SIGNATURE)}
+    )
     for name in sorted(manifest.files.keys() | found.keys()):
         if name not in found:
             raise RefusedError(f"the bundle lacks {name}, which its manifest lists")
         if name not in manifest.files:
             raise RefusedError(f"the bundle has {name}, which its manifest does not list")
         if found[name] != manifest.files[name]:
-            raise RefusedError(f"the bundle's {name} is not the one that its manifest lists: its SHA-256 differs")
+            raise RefusedError(
+                f"the bundle's {name} is not the one that its manifest lists: its SHA-256 differs"
+            )

@@ -31,13 +31,24 @@ def first_failure(findings: Sequence[Finding]) -> str:
 def as_text(title: str, findings: Sequence[Finding]) -> str:
     """The report: a line for each check, and the verdict."""
     width = max(len(finding.check) for finding in findings)
-    lines = [f"{'pass' if finding.passed else 'FAIL'}  {finding.check:<{width}}  {finding.detail}" for finding in findings]
+    lines = [
+        f"{'pass' if finding.passed else 'FAIL'}  {finding.check:<{width}}  {finding.detail}"
+        for finding in findings
+    ]
     failed = sum(not finding.passed for finding in findings)
-    verdict = f"{failed} of {len(findings)} checks FAILED" if failed else f"all {len(findings)} checks passed"
+    verdict = (
+        f"{failed} of {len(findings)} checks FAILED"
+        if failed
+        else f"all {len(findings)} checks passed"
+    )
     return "\n".join([title, *lines, verdict, ""])
 
 
 def as_json(title: str, findings: Sequence[Finding]) -> str:
     """The report for programs: "title", "passed" and "findings"."""
-    report = {"title": title, "passed": passed(findings), "findings": [asdict(finding) for finding in findings]}
+    report = {
+        "title": title,
+        "passed": passed(findings),
+        "findings": [asdict(finding) for finding in findings],
+    }
     return json.dumps(report, indent=2, sort_keys=True, allow_nan=False) + "\n"

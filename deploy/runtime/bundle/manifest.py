@@ -1,4 +1,6 @@
-"""What a bundle says about itself, as canonical JSON: sorted keys, no white space, no NaN, every float to its last bit."""
+"""What a bundle says about itself, as canonical JSON: sorted keys, no white space, no NaN, every
+float to its last bit.
+"""
 
 from __future__ import annotations
 
@@ -12,21 +14,38 @@ from typing import Any, Dict
 from deploy.runtime.errors import RefusedError
 
 SCHEMA = 1
-PER_JOINT = ("joint_names", "motor_index", "lower", "upper", "torque_limit", "speed_limit", "target_speed_limit", "stance", "folded", "kp", "kd")
+PER_JOINT = (
+    "joint_names",
+    "motor_index",
+    "lower",
+    "upper",
+    "torque_limit",
+    "speed_limit",
+    "target_speed_limit",
+    "stance",
+    "folded",
+    "kp",
+    "kd",
+)
 FILE_NAME = re.compile(r"[a-z0-9][a-z0-9_-]*(\.[a-z0-9]+)+")
 """A plain name: no folder, nothing hidden, nothing absolute."""
 _HASH = re.compile(r"[0-9a-f]{64}")
 _VERSION = re.compile(r"\d+\.\d+\.\d+")
 
 Quantity = Dict[str, Any]
-"""An input or output: "name", "shape" without the batch, "unit", and "frame" ("" where there is none).
+"""An input or output: "name", "shape" without the batch, "unit", and "frame" ("" where there is
+none).
 
-A sensor that samples a plane also has a "grid": the "start" and the "step" of each axis of its shape, in metres of its frame."""
+A sensor that samples a plane also has a "grid": the "start" and the "step" of each axis of its
+shape, in metres of its frame.
+"""
 
 
 @dataclass(frozen=True)
 class Manifest:
-    """A bundle's manifest. Per-joint tuples follow `joint_names`; limits are meant as 32-bit floats, as the program computes."""
+    """A bundle's manifest. Per-joint tuples follow `joint_names`; limits are meant as 32-bit
+    floats, as the program computes.
+    """
 
     schema: int
     name: str
@@ -48,7 +67,9 @@ class Manifest:
     stance: tuple[float, ...]
     """Standing joint positions [rad]."""
     folded: tuple[float, ...]
-    """Joint positions of a robot that lies with its legs under it [rad]: where it stands up from, and sits down to."""
+    """Joint positions of a robot that lies with its legs under it [rad]: where it stands up from,
+    and sits down to.
+    """
     kp: tuple[float, ...]
     """[N m/rad]."""
     kd: tuple[float, ...]
@@ -93,8 +114,17 @@ def _is_shape(value: Any) -> bool:
 def _is_grid(value: Any, axes: int) -> bool:
     if type(value) is not dict or set(value) != {"start", "step"}:
         return False
-    numbers = [number for part in value.values() if type(part) is list and len(part) == axes for number in part]
-    return len(numbers) == 2 * axes and all(type(number) is float for number in numbers) and min(value["step"]) > 0
+    numbers = [
+        number
+        for part in value.values()
+        if type(part) is list and len(part) == axes
+        for number in part
+    ]
+    return (
+        len(numbers) == 2 * axes
+        and all(type(number) is float for number in numbers)
+        and min(value["step"]) > 0
+    )
 
 
 _KINDS: dict[str, Callable[[Any], bool]] = {
@@ -110,8 +140,12 @@ _KINDS: dict[str, Callable[[Any], bool]] = {
 
 
 def to_bytes(manifest: Manifest) -> bytes:
-    """The canonical form. Floats are written by Python's `repr`, which reads back as the same bits."""
-    return json.dumps(asdict(manifest), sort_keys=True, separators=(",", ":"), allow_nan=False).encode("ascii")
+    """The canonical form. Floats are written by Python's `repr`, which reads back as the same
+    bits.
+    """
+    return json.dumps(
+        asdict(manifest), sort_keys=True, separators=(",", ":"), allow_nan=False
+    ).encode("ascii")
 
 
 def from_bytes(data: bytes) -> Manifest:
@@ -122,7 +156,9 @@ def from_bytes(data: bytes) -> Manifest:
     """
     try:
         found = json.loads(data.decode("ascii"))
-        values: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in found.items()}
+        values: dict[str, Any] = {
+            key: tuple(value) if isinstance(value, list) else value for key, value in found.items()
+        }
         manifest = Manifest(**values)
         canonical = to_bytes(manifest)
     except (ValueError, TypeError, AttributeError, RecursionError) as error:
@@ -143,21 +179,35 @@ def check(manifest: Manifest) -> None:
         if not _KINDS[str(field.type)](getattr(manifest, field.name)):
             raise RefusedError(f"the manifest's {field.name} is not of the type {field.type}")
     if manifest.schema != SCHEMA:
-        raise RefusedError(f"the manifest has schema {manifest.schema}; this version reads {SCHEMA}")
+        raise RefusedError(
+            f"the manifest has schema {manifest.schema}; this version reads {SCHEMA}"
+        )
     if not _VERSION.fullmatch(manifest.version):
         raise RefusedError(f"version {manifest.version!r} is not three numbers such as 1.0.0")
     if {len(getattr(manifest, name)) for name in PER_JOINT} != {len(set(manifest.joint_names))}:
         raise RefusedError("the manifest's per-joint figures are not one for each joint")
     if not all(low < high for low, high in zip(manifest.lower, manifest.upper)):
         raise RefusedError("the manifest has a lower joint limit that is not below its upper one")
-    times = (manifest.control_period, manifest.max_tilt, manifest.max_state_age, manifest.max_command_age)
+    times = (
+        manifest.control_period,
+        manifest.max_tilt,
+        manifest.max_state_age,
+        manifest.max_command_age,
+    )
     if not all(math.isfinite(value) and value > 0 for value in times):
         raise RefusedError("the manifest has a period, tilt or age that is not positive")
     for quantity in manifest.sensors + manifest.commands:
         if not (_is_name(quantity.get("name")) and _is_shape(quantity.get("shape"))):
-            raise RefusedError(f"the manifest has an input or output without a name or a shape: {quantity}")
+            raise RefusedError(
+                f"the manifest has an input or output without a name or a shape: {quantity}"
+            )
         if "grid" in quantity and not _is_grid(quantity["grid"], len(quantity["shape"])):
-            raise RefusedError(f"the manifest's {quantity['name']} has a grid that is not a start and a positive step for each axis")
+            raise RefusedError(
+                f"the manifest's {quantity['name']} has a grid that is not a start and a positive "
+                "step for each axis"
+            )
     for name, digest in manifest.files.items():
         if not (FILE_NAME.fullmatch(name) and isinstance(digest, str) and _HASH.fullmatch(digest)):
-            raise RefusedError(f"the manifest lists {name!r}, which is not a plain file name with a SHA-256")
+            raise RefusedError(
+                f"the manifest lists {name!r}, which is not a plain file name with a SHA-256"
+            )

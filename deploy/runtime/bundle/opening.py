@@ -1,4 +1,6 @@
-"""A bundle's bytes become its manifest and files, or are refused: form, signature, manifest, hashes, in this order, and nothing is loaded."""
+"""A bundle's bytes become its manifest and files, or are refused: form, signature, manifest,
+hashes, in this order, and nothing is loaded.
+"""
 
 from __future__ import annotations
 
@@ -24,11 +26,15 @@ def opened(data: bytes, check: Callable[[bytes, bytes], None]) -> tuple[Manifest
 
 
 def open_bundle(path: Path, public_key: Path) -> tuple[Manifest, dict[str, bytes]]:
-    """As `opened`, of the file `path`, with the machine's own ssh-keygen and the .pub file `public_key`: all that a robot has.
+    """As `opened`, of the file `path`, with the machine's own ssh-keygen and the .pub file
+    `public_key`: all that a robot has.
 
     Raises:
         DeployError: a file cannot be read, or there is no ssh-keygen.
         RefusedError: as `opened`.
     """
     public = signature.load_public(public_key)
-    return opened(disk.read(path, archive.LARGEST), lambda message, signed: signature.verify(message, signed, public))
+    return opened(
+        disk.read(path, archive.LARGEST),
+        lambda message, signed: signature.verify(message, signed, public),
+    )

@@ -17,14 +17,18 @@ Array = NDArray[np.float32]
 
 @contextmanager
 def torchscript() -> Iterator[None]:
-    """No word of TorchScript's deprecation meanwhile: upstream names no date of removal, and it is what runs without Python on a robot."""
+    """No word of TorchScript's deprecation meanwhile: upstream names no date of removal, and it is
+    what runs without Python on a robot.
+    """
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", category=DeprecationWarning, module=r"torch\.jit")
         yield
 
 
 class Artefact(Protocol):
-    """A controller of one robot; arrays without a batch dimension, in the order of the manifest's sensors and commands."""
+    """A controller of one robot; arrays without a batch dimension, in the order of the manifest's
+    sensors and commands.
+    """
 
     def reset(self) -> None:
         """Forget everything."""
@@ -35,11 +39,15 @@ class Artefact(Protocol):
 
 
 class TorchProgram:
-    """The TorchScript program in `data`: its `reset` and `memory` stay, all else is frozen, which is faster. Load only what has been verified: it is a program."""
+    """The TorchScript program in `data`: its `reset` and `memory` stay, all else is frozen, which
+    is faster. Load only what has been verified: it is a program.
+    """
 
     def __init__(self, data: bytes) -> None:
         with torchscript():
-            self._program = torch.jit.freeze(torch.jit.load(io.BytesIO(data)).eval(), preserved_attrs=["memory", "reset"])
+            self._program = torch.jit.freeze(
+                torch.jit.load(io.BytesIO(data)).eval(), preserved_attrs=["memory", "reset"]
+            )
 
     def reset(self) -> None:
         """Forget everything."""

@@ -1,4 +1,6 @@
-"""Prove a bundle on the machine that is to run it: signature and hashes, golden replay, paced latency."""
+"""Prove a bundle on the machine that is to run it: signature and hashes, golden replay, paced
+latency.
+"""
 
 from __future__ import annotations
 
@@ -20,8 +22,18 @@ from deploy.runtime.errors import VerificationError
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
     parser.add_argument("bundle", type=Path, help="the bundle")
-    parser.add_argument("--public-key", type=Path, required=True, help="the .pub file of the key that it must be signed with")
-    parser.add_argument("--steps", type=int, default=250, help="control steps over which latency is measured, paced at the control rate")
+    parser.add_argument(
+        "--public-key",
+        type=Path,
+        required=True,
+        help="the .pub file of the key that it must be signed with",
+    )
+    parser.add_argument(
+        "--steps",
+        type=int,
+        default=250,
+        help="control steps over which latency is measured, paced at the control rate",
+    )
     parser.add_argument("--json", action="store_true", help="print the report as JSON")
 
 
@@ -33,7 +45,11 @@ def selftest(options: argparse.Namespace) -> str:
         VerificationError: a check failed.
     """
     about, files = open_bundle(options.bundle, options.public_key)
-    found = [Finding("signature", True, "by the given key"), Finding("hashes", True, f"of {len(about.files)} files"), *examine(about, files, options.steps)]
+    found = [
+        Finding("signature", True, "by the given key"),
+        Finding("hashes", True, f"of {len(about.files)} files"),
+        *examine(about, files, options.steps),
+    ]
     title = f"{about.name} {about.version} for {about.robot}"
     report = (findings.as_json if options.json else findings.as_text)(title, found)
     if not findings.passed(found):
@@ -42,13 +58,24 @@ def selftest(options: argparse.Namespace) -> str:
 
 
 def examine(about: Manifest, files: dict[str, bytes], steps: int) -> list[Finding]:
-    """What the programs do on this machine; `files` must have been verified: some of them are loaded."""
+    """What the programs do on this machine; `files` must have been verified: some of them are
+    loaded.
+    """
     names = [archive.PROGRAM, *({archive.BLIND} & files.keys())]
     try:
-        programs = {name: (TorchProgram(files[name]), trace.from_bytes(files[replay.TRACES[name]], about)) for name in names}
+        programs = {
+            name: (TorchProgram(files[name]), trace.from_bytes(files[replay.TRACES[name]], about))
+            for name in names
+        }
     except (KeyError, ValueError, RuntimeError, OSError, zipfile.BadZipFile) as error:
-        return [Finding("load", False, f"the program cannot be loaded: {str(error).strip().splitlines()[0]}")]
-    found = [replay.replay(name, *loaded, about.control_period) for name, loaded in programs.items()]
+        return [
+            Finding(
+                "load", False, f"the program cannot be loaded: {str(error).strip().splitlines()[0]}"
+            )
+        ]
+    found = [
+        replay.replay(name, *loaded, about.control_period) for name, loaded in programs.items()
+    ]
     # As the control loop will run.
     torch.set_num_threads(1)
     realtime.claim()

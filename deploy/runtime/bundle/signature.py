@@ -1,6 +1,8 @@
-"""Ed25519 signatures in OpenSSH's formats, checked by the machine's own `ssh-keygen -Y verify` (OpenSSH 8.1 and later) and nothing else.
+"""Ed25519 signatures in OpenSSH's formats, checked by the machine's own `ssh-keygen -Y verify`
+(OpenSSH 8.1 and later) and nothing else.
 
-Sources: OpenSSH's PROTOCOL.sshsig (the signature), RFC 4253 section 6.6 and RFC 8709 (the public key).
+Sources: OpenSSH's PROTOCOL.sshsig (the signature), RFC 4253 section 6.6 and RFC 8709 (the public
+key).
 """
 
 from __future__ import annotations
@@ -22,7 +24,8 @@ KIND = b"ssh-ed25519"
 LARGEST_KEY = 16384
 """[bytes] of a key's file."""
 _MAGIC = b"SSHSIG"
-_BEGIN, _END = "-----BEGIN SSH SIGNATURE-----", "-----END SSH SIGNATURE-----"
+_BEGIN = "-----BEGIN SSH SIGNATURE-----"
+_END = "-----END SSH SIGNATURE-----"
 _SIGNER = "treadwell"
 
 
@@ -38,7 +41,9 @@ def load_public(path: Path) -> bytes:
     except (IndexError, binascii.Error):
         blob = b""
     if blob != public_blob(blob[-32:]):
-        raise DeployError(f"{path} is not an Ed25519 public key; give the .pub file that `deploy keygen` wrote")
+        raise DeployError(
+            f"{path} is not an Ed25519 public key; give the .pub file that `deploy keygen` wrote"
+        )
     return blob[-32:]
 
 
@@ -51,16 +56,35 @@ def verify(message: bytes, armoured: bytes, public: bytes) -> None:
     """
     bare(armoured, public)
     with tempfile.TemporaryDirectory() as folder:
-        signers, signature = Path(folder, "signers"), Path(folder, "signature")
-        signers.write_bytes(b"%s %s %s\n" % (_SIGNER.encode(), KIND, base64.b64encode(public_blob(public))))
+        signers = Path(folder, "signers")
+        signature = Path(folder, "signature")
+        signers.write_bytes(
+            b"%s %s %s\n" % (_SIGNER.encode(), KIND, base64.b64encode(public_blob(public)))
+        )
         signature.write_bytes(armoured)
-        command = ["ssh-keygen", "-Y", "verify", "-f", str(signers), "-I", _SIGNER, "-n", NAMESPACE.decode(), "-s", str(signature)]
+        command = [
+            "ssh-keygen",
+            "-Y",
+            "verify",
+            "-f",
+            str(signers),
+            "-I",
+            _SIGNER,
+            "-n",
+            NAMESPACE.decode(),
+            "-s",
+            str(signature),
+        ]
         try:
             done = subprocess.run(command, input=message, capture_output=True, check=False)
         except OSError as error:
-            raise DeployError("ssh-keygen cannot be run; install OpenSSH's client, 8.1 or later") from error
+            raise DeployError(
+                "ssh-keygen cannot be run; install OpenSSH's client, 8.1 or later"
+            ) from error
     if b"option" in done.stderr:
-        raise DeployError("this ssh-keygen cannot check signatures; install OpenSSH's client, 8.1 or later")
+        raise DeployError(
+            "this ssh-keygen cannot check signatures; install OpenSSH's client, 8.1 or later"
+        )
     if done.returncode:
         raise RefusedError("the signature does not fit: the manifest was changed after signing")
 
@@ -69,7 +93,8 @@ def bare(armoured: bytes, public: bytes) -> bytes:
     """The 64 bytes of a signature by the key `public` (32 bytes).
 
     Raises:
-        RefusedError: it is not in its one canonical writing; whatever else decodes to the same is refused too.
+        RefusedError: it is not in its one canonical writing; whatever else decodes to the same is
+            refused too.
     """
     body = b"".join(line for line in armoured.splitlines() if not line.startswith(b"-"))
     try:
@@ -90,8 +115,12 @@ def armour(public: bytes, raw: bytes) -> bytes:
 
 
 def signed(message: bytes) -> bytes:
-    """What Ed25519 signs: never the bare message, so that a signature cannot be passed off as one for another purpose."""
-    return _MAGIC + b"".join(map(_string, (NAMESPACE, b"", b"sha512", hashlib.sha512(message).digest())))
+    """What Ed25519 signs: never the bare message, so that a signature cannot be passed off as one
+    for another purpose.
+    """
+    return _MAGIC + b"".join(
+        map(_string, (NAMESPACE, b"", b"sha512", hashlib.sha512(message).digest()))
+    )
 
 
 def public_blob(raw: bytes) -> bytes:

@@ -1,4 +1,6 @@
-"""Golden traces: what the sensors said and what the controller answered, step by step, as recorded from the simulator."""
+"""Golden traces: what the sensors said and what the controller answered, step by step, as recorded
+from the simulator.
+"""
 
 from __future__ import annotations
 

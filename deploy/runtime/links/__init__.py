@@ -1,4 +1,6 @@
-"""Ways to reach a robot, by name: each a `deploy.runtime.link.Link`, and a `Writer` beside it for the deadman process."""
+"""Ways to reach a robot, by name: each a `deploy.runtime.link.Link`, and a `Writer` beside it for
+the deadman process.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,9 @@ from deploy.runtime.link import Link, Writer
 
 
 class Way(NamedTuple):
-    """Where a link's classes are; both are made with a manifest and a mapping of options, name to text."""
+    """Where a link's classes are; both are made with a manifest and a mapping of options, name to
+    text.
+    """
 
     module: str
     """Imported when it is needed: a link may need packages that others do without."""

@@ -1,4 +1,6 @@
-"""A DDS bus by Cyclone DDS: topics of `go2_messages`, messages of fixed size as bytes, the others as objects."""
+"""A DDS bus by Cyclone DDS: topics of `go2_messages`, messages of fixed size as bytes, the others
+as objects.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,14 @@ from deploy.runtime.links.go2_messages import SEQUENCE, TOPICS, Struct
 
 try:
     import cyclonedds.idl as idl
-    from cyclonedds.core import DDSException, InstanceState, ReadCondition, SampleState, ViewState, WaitSet
+    from cyclonedds.core import (
+        DDSException,
+        InstanceState,
+        ReadCondition,
+        SampleState,
+        ViewState,
+        WaitSet,
+    )
     from cyclonedds.domain import Domain, DomainParticipant
     from cyclonedds.idl import types
     from cyclonedds.idl.annotations import autoid, final
@@ -24,7 +33,10 @@ try:
     from cyclonedds.topic import Topic
     from cyclonedds.util import duration
 except ImportError as missing:
-    raise MissingExtraError("the Go2's bus needs cyclonedds; install it: pip install '.[dds]' (on the robot: pip install cyclonedds==0.10.2)") from missing
+    raise MissingExtraError(
+        "the Go2's bus needs cyclonedds; install it: pip install '.[dds]' (on the robot: pip "
+        "install cyclonedds==0.10.2)"
+    ) from missing
 
 ROBOT_DOMAIN = 0
 LARGEST_DOMAIN = 230
@@ -41,13 +53,16 @@ _KINDS: dict[Any, Any] = {
     "bool": bool,
     "str": str,
 }
-_LOOPBACK = """<Discovery><ParticipantIndex>auto</ParticipantIndex><MaxAutoParticipantIndex>30</MaxAutoParticipantIndex>
+_LOOPBACK = """<Discovery><ParticipantIndex>auto</ParticipantIndex>
+<MaxAutoParticipantIndex>30</MaxAutoParticipantIndex>
 <Peers><Peer address="127.0.0.1"/></Peers></Discovery>"""
 """A loopback interface has no multicast: participants are looked for one by one."""
 
 
 class _Lasting(Domain):
-    """A domain that ends with its process and not before: when Cyclone 11.0.1 gives one back, one time in four it waits for ever, and a deadman with it."""
+    """A domain that ends with its process and not before: when Cyclone 11.0.1 gives one back, one
+    time in four it waits for ever, and a deadman with it.
+    """
 
     def __del__(self) -> None:
         """Delete nothing."""
@@ -63,13 +78,21 @@ def _of(cls: Any, /, data: Any, **_: Any) -> Any:
     return made
 
 
-_RAW: dict[str, Any] = {"of": classmethod(_of), "deserialize": classmethod(_of), "serialize": lambda self, **_: self.data}
-"""A message of fixed size is its bytes, `data`: `go2_layout` reads and writes them, ten times faster than Cyclone's Python does."""
+_RAW: dict[str, Any] = {
+    "of": classmethod(_of),
+    "deserialize": classmethod(_of),
+    "serialize": lambda self, **_: self.data,
+}
+"""A message of fixed size is its bytes, `data`: `go2_layout` reads and writes them, ten times
+faster than Cyclone's Python does.
+"""
 
 
 @lru_cache(maxsize=None)
 def message(struct: Struct) -> type[Any]:
-    """The class of a message. It is made of its fields in order; one of fixed size by `of(data)` of its bytes, which it keeps as `data`."""
+    """The class of a message. It is made of its fields in order; one of fixed size by `of(data)` of
+    its bytes, which it keeps as `data`.
+    """
     fields = {name: _type(kind, length) for name, kind, length in struct.fields}
     methods = _RAW if is_fixed(struct) and struct in TOPICS.values() else {}
 
@@ -77,13 +100,18 @@ def message(struct: Struct) -> type[Any]:
         namespace.setdefault("__annotations__", {}).update(fields)
         namespace.update(methods)
 
-    made = python_types.new_class(struct.typename.rsplit(".", 1)[-1], (idl.IdlStruct,), {"typename": struct.typename}, body)
+    made = python_types.new_class(
+        struct.typename.rsplit(".", 1)[-1], (idl.IdlStruct,), {"typename": struct.typename}, body
+    )
     return autoid("sequential")(final(dataclass(made)))
 
 
 def is_fixed(struct: Struct) -> bool:
     """Whether a message has always the same size."""
-    return all(is_fixed(kind) if isinstance(kind, Struct) else kind != "str" and length != SEQUENCE for _, kind, length in struct.fields)
+    return all(
+        is_fixed(kind) if isinstance(kind, Struct) else kind != "str" and length != SEQUENCE
+        for _, kind, length in struct.fields
+    )
 
 
 def _type(kind: Any, length: int) -> Any:
@@ -108,7 +136,9 @@ class Bus:
 
     def __init__(self, domain: int, interface: str, force: bool = False) -> None:
         if not 0 <= domain <= LARGEST_DOMAIN:
-            raise LinkError(f"DDS domain {domain} does not exist; use 0 (a robot's) to {LARGEST_DOMAIN}")
+            raise LinkError(
+                f"DDS domain {domain} does not exist; use 0 (a robot's) to {LARGEST_DOMAIN}"
+            )
         if domain == ROBOT_DOMAIN and not force:
             _refuse_newer()
         try:
@@ -116,7 +146,10 @@ class Bus:
                 _configured[domain] = _Lasting(domain, _config(interface))
             self._participant: Any = DomainParticipant(domain)
         except DDSException as error:
-            raise LinkError(f"cannot join DDS domain {domain} on {interface or 'any interface'}: {error.msg}; does the interface exist?") from error
+            raise LinkError(
+                f"cannot join DDS domain {domain} on {interface or 'any interface'}: {error.msg}; "
+                "does the interface exist?"
+            ) from error
 
     def writer(self, topic: str) -> Any:
         """Sends messages on `topic`: reliable, the newest only, as the vendor's SDK does."""
@@ -124,7 +157,9 @@ class Bus:
 
     def reader(self, topic: str, depth: int = 1) -> Any:
         """Receives the newest `depth` messages on `topic`."""
-        return DataReader(self._participant, self._topic(topic), Qos(Policy.History.KeepLast(depth)))
+        return DataReader(
+            self._participant, self._topic(topic), Qos(Policy.History.KeepLast(depth))
+        )
 
     def waitset(self) -> Any:
         """A set of conditions to wait for."""
@@ -135,12 +170,15 @@ class Bus:
 
 
 def take(reader: Any) -> list[Any]:
-    """All messages that have come in since, oldest first. One that cannot be decoded appears as None."""
+    """All messages that have come in since, oldest first. One that cannot be decoded appears as
+    None.
+    """
     found: list[Any] = []
     while True:
         try:
             samples = reader.take(1)
-        # Whatever Cyclone's decoder trips over in garbage: it documents nothing. The message is gone; the next take goes on.
+        # Whatever Cyclone's decoder trips over in garbage: it documents nothing. The message is
+        # gone; the next take goes on.
         except Exception:
             found.append(None)
             continue
@@ -155,7 +193,10 @@ class Waiting:
 
     def __init__(self, bus: Bus, readers: Iterable[Any]) -> None:
         self._set = bus.waitset()
-        self._conditions = [ReadCondition(reader, SampleState.NotRead | ViewState.Any | InstanceState.Any) for reader in readers]
+        self._conditions = [
+            ReadCondition(reader, SampleState.NotRead | ViewState.Any | InstanceState.Any)
+            for reader in readers
+        ]
         for condition in self._conditions:
             self._set.attach(condition)
 
@@ -170,13 +211,19 @@ def _refuse_newer() -> None:
     version = importlib.metadata.version("cyclonedds")
     if int(version.split(".")[0]) >= 11:
         raise LinkError(
-            f"cyclonedds {version} must not join domain {ROBOT_DOMAIN}: the robot's own 0.10.2 crashes when it meets 11.x; "
+            f"cyclonedds {version} must not join domain {ROBOT_DOMAIN}: the robot's own 0.10.2 "
+            "crashes when it meets 11.x; "
             "install cyclonedds==0.10.2, use another domain, or force it"
         )
 
 
 def _config(interface: str) -> str:
-    chosen = f"<NetworkInterface name={quoteattr(interface)}/>" if interface else '<NetworkInterface autodetermine="true"/>'
+    chosen = (
+        f"<NetworkInterface name={quoteattr(interface)}/>"
+        if interface
+        else '<NetworkInterface autodetermine="true"/>'
+    )
     local = _LOOPBACK if interface == "lo" else ""
     multicast = "<AllowMulticast>false</AllowMulticast>" if interface == "lo" else ""
-    return f'<CycloneDDS><Domain Id="any"><General><Interfaces>{chosen}</Interfaces>{multicast}</General>{local}</Domain></CycloneDDS>'
+    general = f"<General><Interfaces>{chosen}</Interfaces>{multicast}</General>"
+    return f'<CycloneDDS><Domain Id="any">{general}{local}</Domain></CycloneDDS>'

@@ -1,7 +1,8 @@
 """The Unitree Go2 over DDS: `Go2Link` reads and commands it, `Go2Writer` can only command it.
 
-Options, as text by name: "domain" (0: a real robot's), "interface" (network interface; "" lets Cyclone choose, "lo" stays on this machine),
-"force" ("yes": join a robot's domain with a Cyclone DDS that crashes its programs).
+Options, as text by name: "domain" (0: a real robot's), "interface" (network interface; "" lets
+Cyclone choose, "lo" stays on this machine), "force" ("yes": join a robot's domain with a Cyclone
+DDS that crashes its programs).
 """
 
 from __future__ import annotations
@@ -16,10 +17,21 @@ from deploy.runtime.bundle.manifest import Manifest
 from deploy.runtime.link import Array, HeightMap, LinkError, MotorCommand, RobotState
 from deploy.runtime.links import dds, go2_crc, go2_map, go2_motion, go2_remote
 from deploy.runtime.links.go2_layout import Layout
-from deploy.runtime.links.go2_messages import HEAD, LEAVE_POSITION, LEAVE_VELOCITY, LEVEL_LOW, LOW_CMD, LOW_STATE, MOTOR_ON, MOTORS
+from deploy.runtime.links.go2_messages import (
+    HEAD,
+    LEAVE_POSITION,
+    LEAVE_VELOCITY,
+    LEVEL_LOW,
+    LOW_CMD,
+    LOW_STATE,
+    MOTOR_ON,
+    MOTORS,
+)
 
 LARGEST = {"q": 10.0, "dq": 100.0, "tau_est": 200.0, "gyroscope": 100.0}
-"""Joint positions [rad], speeds [rad/s], torques [N m] and rates of turn [rad/s] that no Go2 can have: a message with more is damaged."""
+"""Joint positions [rad], speeds [rad/s], torques [N m] and rates of turn [rad/s] that no Go2 can
+have: a message with more is damaged.
+"""
 _DEFAULTS = {"domain": "0", "interface": "", "force": "no"}
 
 
@@ -31,23 +43,35 @@ def open_bus(options: Mapping[str, str]) -> dds.Bus:
     """
     unknown = sorted(set(options) - set(_DEFAULTS))
     if unknown:
-        raise LinkError(f"the go2 link has no option {', '.join(unknown)}; use {', '.join(_DEFAULTS)}")
+        raise LinkError(
+            f"the go2 link has no option {', '.join(unknown)}; use {', '.join(_DEFAULTS)}"
+        )
     chosen = {**_DEFAULTS, **options}
     if not chosen["domain"].isdigit() or chosen["force"] not in ("yes", "no"):
-        raise LinkError(f"domain is {chosen['domain']!r}, force is {chosen['force']!r}; use a number, and yes or no")
+        raise LinkError(
+            f"domain is {chosen['domain']!r}, force is {chosen['force']!r}; use a number, and yes "
+            "or no"
+        )
     return dds.Bus(int(chosen["domain"]), chosen["interface"], chosen["force"] == "yes")
 
 
 class Go2Writer:
-    """Commands to the motors and nothing else: for a process that damps the robot when the control loop cannot."""
+    """Commands to the motors and nothing else: for a process that damps the robot when the control
+    loop cannot.
+    """
 
-    def __init__(self, about: Manifest, options: Mapping[str, str], bus: dds.Bus | None = None) -> None:
+    def __init__(
+        self, about: Manifest, options: Mapping[str, str], bus: dds.Bus | None = None
+    ) -> None:
         self._index = motor_index(about)
         self._layout = Layout(LOW_CMD)
         self._message = self._layout.new()
-        self._message["head"], self._message["level_flag"] = HEAD, LEVEL_LOW
+        self._message["head"] = HEAD
+        self._message["level_flag"] = LEVEL_LOW
         motors = self._message["motor_cmd"]
-        motors["mode"], motors["q"], motors["dq"] = MOTOR_ON, LEAVE_POSITION, LEAVE_VELOCITY
+        motors["mode"] = MOTOR_ON
+        motors["q"] = LEAVE_POSITION
+        motors["dq"] = LEAVE_VELOCITY
         self._type = dds.message(LOW_CMD)
         self._writer = (bus or open_bus(options)).writer("rt/lowcmd")
 
@@ -83,21 +107,30 @@ class _Map(NamedTuple):
 class Go2Link:
     """The robot. See `deploy.runtime.link.Link`.
 
-    A thread takes messages as they come and notes the time; whoever asks for the newest never waits. `taken` counts messages by their topic, `refused` those of them that were damaged.
+    A thread takes messages as they come and notes the time; whoever asks for the newest never
+    waits. `taken` counts messages by their topic, `refused` those of them that were damaged.
     """
 
     def __init__(self, about: Manifest, options: Mapping[str, str]) -> None:
         self._index = motor_index(about)
-        self._map_sensor = next((sensor for sensor in about.sensors if sensor["name"] == "height_map"), None)
+        self._map_sensor = next(
+            (sensor for sensor in about.sensors if sensor["name"] == "height_map"), None
+        )
         if self._map_sensor is not None and "grid" not in self._map_sensor:
-            raise LinkError("the bundle does not say where its height map's grid lies; export it again")
+            raise LinkError(
+                "the bundle does not say where its height map's grid lies; export it again"
+            )
         self._bus = open_bus(options)
         self._writer = Go2Writer(about, options, self._bus)
         self._layout = Layout(LOW_STATE)
         self._state: RobotState | None = None
         self._map: _Map | None = None
         self._pose: tuple[float, go2_map.Pose] | None = None
-        self._handlers = {"rt/lowstate": self._on_state, "rt/utlidar/height_map_array": self._on_map, "rt/utlidar/robot_pose": self._on_pose}
+        self._handlers = {
+            "rt/lowstate": self._on_state,
+            "rt/utlidar/height_map_array": self._on_map,
+            "rt/utlidar/robot_pose": self._on_pose,
+        }
         self.taken: dict[str, int] = dict.fromkeys(self._handlers, 0)
         self.refused: dict[str, int] = dict.fromkeys(self._handlers, 0)
         self._readers = {topic: self._bus.reader(topic) for topic in self._handlers}
@@ -112,7 +145,9 @@ class Go2Link:
             LinkError: it is not there, or does not let go.
         """
         if go2_motion.wait_for(self.state, go2_motion.PATIENCE) is None:
-            raise LinkError("no robot speaks on the bus; is it on, in this network and in this DDS domain?")
+            raise LinkError(
+                "no robot speaks on the bus; is it on, in this network and in this DDS domain?"
+            )
         go2_motion.release(self._bus, self._at_rest)
 
     def state(self) -> RobotState | None:
@@ -120,11 +155,22 @@ class Go2Link:
         return self._state
 
     def height_map(self) -> HeightMap | None:
-        """The newest map seen from the newest pose; as old as the older of the two. None without both."""
-        seen, placed, sensor = self._map, self._pose, self._map_sensor
+        """The newest map seen from the newest pose; as old as the older of the two. None without
+        both.
+        """
+        seen = self._map
+        placed = self._pose
+        sensor = self._map_sensor
         if seen is None or placed is None or sensor is None:
             return None
-        heights = go2_map.sample(seen.cells, seen.origin, seen.resolution, placed[1], sensor["grid"], tuple(sensor["shape"]))
+        heights = go2_map.sample(
+            cells=seen.cells,
+            origin=seen.origin,
+            resolution=seen.resolution,
+            pose=placed[1],
+            grid=sensor["grid"],
+            shape=tuple(sensor["shape"]),
+        )
         return HeightMap(min(seen.received, placed[0]), heights)
 
     def send(self, command: MotorCommand) -> None:
@@ -164,28 +210,37 @@ class Go2Link:
         record = self._layout.from_wire(message.data)
         if not go2_crc.is_sound(record):
             raise ValueError("wrong checksum")
-        motors, imu = record["motor_state"][self._index], record["imu_state"]
+        motors = record["motor_state"][self._index]
+        imu = record["imu_state"]
         w, x, y, z = quaternion = imu["quaternion"]
-        figures = {"gyroscope": imu["gyroscope"], **{name: motors[name] for name in ("q", "dq", "tau_est")}}
+        figures = {
+            "gyroscope": imu["gyroscope"],
+            **{name: motors[name] for name in ("q", "dq", "tau_est")},
+        }
         # Written so that NaN fails.
-        if not (all((np.abs(part) <= LARGEST[name]).all() for name, part in figures.items()) and 0.8 < quaternion @ quaternion < 1.2):
+        if not (
+            all((np.abs(part) <= LARGEST[name]).all() for name, part in figures.items())
+            and 0.8 < quaternion @ quaternion < 1.2
+        ):
             raise ValueError("figures that no robot can have")
         self._state = RobotState(
-            int(record["tick"]),
-            now,
-            np.array([x, y, z, w]) / np.sqrt(quaternion @ quaternion),
-            figures["gyroscope"],
-            figures["q"],
-            figures["dq"],
-            figures["tau_est"],
-            motors["temperature"].astype(np.float32),
-            min(int(record["bms_state"]["soc"]), 100) / 100,
-            go2_remote.decode(record["wireless_remote"].tobytes()),
+            tick=int(record["tick"]),
+            received=now,
+            quaternion=np.array([x, y, z, w]) / np.sqrt(quaternion @ quaternion),
+            angular_velocity=figures["gyroscope"],
+            joint_position=figures["q"],
+            joint_velocity=figures["dq"],
+            joint_torque=figures["tau_est"],
+            temperature=motors["temperature"].astype(np.float32),
+            battery=min(int(record["bms_state"]["soc"]), 100) / 100,
+            remote=go2_remote.decode(record["wireless_remote"].tobytes()),
         )
 
     def _on_map(self, message: Any, now: float) -> None:
         cells = go2_map.cells_of(message)
-        self._map = _Map(now, cells, tuple(message.origin), message.resolution)
+        self._map = _Map(
+            received=now, cells=cells, origin=tuple(message.origin), resolution=message.resolution
+        )
 
     def _on_pose(self, message: Any, now: float) -> None:
         self._pose = (now, go2_map.pose_of(message))
@@ -198,6 +253,13 @@ def motor_index(about: Manifest) -> np.ndarray[Any, Any]:
         LinkError: the bundle is for another robot.
     """
     index = np.array(about.motor_index)
-    if about.robot != "go2" or len(set(about.motor_index)) != len(index) or not ((index >= 0) & (index < MOTORS)).all():
-        raise LinkError(f"the bundle is for {about.robot} with motors {list(about.motor_index)}; the go2 link needs a go2's")
+    if (
+        about.robot != "go2"
+        or len(set(about.motor_index)) != len(index)
+        or not ((index >= 0) & (index < MOTORS)).all()
+    ):
+        raise LinkError(
+            f"the bundle is for {about.robot} with motors {list(about.motor_index)}; the go2 link "
+            "needs a go2's"
+        )
     return index

@@ -1,8 +1,11 @@
-"""The checksum of the Go2's messages: CRC-32/MPEG-2 over the 32-bit words of the C struct, each with its high byte first.
+"""The checksum of the Go2's messages: CRC-32/MPEG-2 over the 32-bit words of the C struct, each
+with its high byte first.
 
-Polynomial 0x04C11DB7, start 0xFFFFFFFF, no reflection, no final exclusive or; the last word is the checksum itself and left out.
-The struct's padding counts, and is zero: sign what `Layout.new` made, not a copy of it, for numpy does not copy padding. Source: Unitree SDK.
-zlib knows the reflected form of the same polynomial, with a final exclusive or: bits are turned around before, and back after.
+Polynomial 0x04C11DB7, start 0xFFFFFFFF, no reflection, no final exclusive or; the last word is the
+checksum itself and left out. The struct's padding counts, and is zero: sign what `Layout.new` made,
+not a copy of it, for numpy does not copy padding. Source: Unitree SDK. zlib knows the reflected
+form of the same polynomial, with a final exclusive or: bits are turned around before, and back
+after.
 """
 
 from __future__ import annotations

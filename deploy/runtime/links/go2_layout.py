@@ -1,6 +1,8 @@
-"""A message of fixed size as numpy sees it: the C struct of the robot's firmware, and the bytes that go over the bus.
+"""A message of fixed size as numpy sees it: the C struct of the robot's firmware, and the bytes
+that go over the bus.
 
-The two differ in padding alone: a C compiler aligns structs, CDR aligns numbers. Values are therefore moved byte by byte through one index.
+The two differ in padding alone: a C compiler aligns structs, CDR aligns numbers. Values are
+therefore moved byte by byte through one index.
 """
 
 from __future__ import annotations
@@ -51,7 +53,9 @@ class Layout:
             inside += range(offset, offset + size)
             outside += range(end, end + size)
             end += size
-        self._inside, self._outside, self._size = np.array(inside), np.array(outside), end
+        self._inside = np.array(inside)
+        self._outside = np.array(outside)
+        self._size = end
 
     def new(self) -> np.ndarray[Any, Any]:
         """A message of zeros, shape ()."""
@@ -70,7 +74,10 @@ class Layout:
             ValueError: it is not in this form, or not of this size.
         """
         if data[:2] != HEADER[:2] or len(data) != len(HEADER) + self._size:
-            raise ValueError(f"{len(data)} bytes beginning with {data[:2].hex()}; {len(HEADER) + self._size} beginning with {HEADER[:2].hex()} were expected")
+            raise ValueError(
+                f"{len(data)} bytes beginning with {data[:2].hex()}; {len(HEADER) + self._size} "
+                f"beginning with {HEADER[:2].hex()} were expected"
+            )
         record = np.zeros(self.dtype.itemsize, np.uint8)
         record[self._inside] = np.frombuffer(data, np.uint8, offset=len(HEADER))[self._outside]
         return record.view(self.dtype).reshape(())

@@ -1,7 +1,8 @@
 """The robot's own height map on the controller's grid.
 
-The robot draws its map in a frame of its own, fixed to the ground, and says in the same frame where it is. Source: Unitree's description of the LiDAR service
-(cell [ix, iy] is data[width * iy + ix], at origin + resolution * index).
+The robot draws its map in a frame of its own, fixed to the ground, and says in the same frame where
+it is. Source: Unitree's description of the LiDAR service (cell [ix, iy] is data[width * iy + ix],
+at origin + resolution * index).
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ LARGEST = 1_000_000
 """Cells of a map that can be meant."""
 FARTHEST = 1e4
 """Distance of a robot from where its map began that can be meant, along each axis [m]."""
-FINEST, COARSEST = 0.005, 0.5
+FINEST = 0.005
+COARSEST = 0.5
 """Resolution of a map that can be meant [m]."""
 
 
@@ -37,10 +39,13 @@ def pose_of(message: Any) -> Pose:
     Raises:
         ValueError: it is not finite, out of this world, or has no attitude.
     """
-    at, turned = message.pose.position, message.pose.orientation
+    at = message.pose.position
+    turned = message.pose.orientation
     x, y, z, w = (float(part) for part in (turned.x, turned.y, turned.z, turned.w))
     size = x * x + y * y + z * z + w * w
-    pose = Pose(at.x, at.y, at.z, math.atan2(2 * (w * z + x * y), w * w + x * x - y * y - z * z))
+    pose = Pose(
+        x=at.x, y=at.y, z=at.z, yaw=math.atan2(2 * (w * z + x * y), w * w + x * x - y * y - z * z)
+    )
     near = all(abs(part) <= FARTHEST for part in pose[:3])
     if not (near and math.isfinite(pose.yaw) and 0.8 < size < 1.2):
         raise ValueError("a pose that is not finite, out of this world, or has no attitude")
@@ -53,7 +58,8 @@ def cells_of(message: Any) -> Array:
     Raises:
         ValueError: its figures contradict each other, or cannot be meant.
     """
-    width, height = message.width, message.height
+    width = message.width
+    height = message.height
     if not 0 < width * height <= LARGEST or len(message.data) != width * height:
         raise ValueError(f"a map of {width} x {height} cells with {len(message.data)} heights")
     if not (FINEST <= message.resolution <= COARSEST and np.isfinite(message.origin).all()):
@@ -63,16 +69,35 @@ def cells_of(message: Any) -> Array:
         return np.where(np.abs(cells) < 0.1 * EMPTY_CELL, cells, np.float32(np.nan))
 
 
-def sample(cells: Array, origin: tuple[float, float], resolution: float, pose: Pose, grid: Mapping[str, Any], shape: tuple[int, int]) -> Array:
-    """Heights above the base's origin [m] on the grid of the manifest, level frame, (X, Y); NaN: not seen, or outside the map.
+def sample(
+    cells: Array,
+    origin: tuple[float, float],
+    resolution: float,
+    pose: Pose,
+    grid: Mapping[str, Any],
+    shape: tuple[int, int],
+) -> Array:
+    """Heights above the base's origin [m] on the grid of the manifest, level frame, (X, Y); NaN:
+    not seen, or outside the map.
 
-    Each point takes the cell that it lies in: a mean of two cells would make a slope of every riser.
+    Each point takes the cell that it lies in: a mean of two cells would make a slope of every
+    riser.
     """
-    x, y = np.meshgrid(*(start + step * np.arange(count) for start, step, count in zip(grid["start"], grid["step"], shape)), indexing="ij")
-    cosine, sine = math.cos(pose.yaw), math.sin(pose.yaw)
-    # As floats until the border is checked: a robot that believes itself a light year away must not wrap around.
+    x, y = np.meshgrid(
+        *(
+            start + step * np.arange(count)
+            for start, step, count in zip(grid["start"], grid["step"], shape)
+        ),
+        indexing="ij",
+    )
+    cosine = math.cos(pose.yaw)
+    sine = math.sin(pose.yaw)
+    # As floats until the border is checked: a robot that believes itself a light year away must not
+    # wrap around.
     column = np.rint((pose.x + cosine * x - sine * y - origin[0]) / resolution)
     row = np.rint((pose.y + sine * x + cosine * y - origin[1]) / resolution)
     inside = (column >= 0) & (column < cells.shape[0]) & (row >= 0) & (row < cells.shape[1])
     index = tuple(np.where(inside, part, 0).astype(np.int64) for part in (column, row))
-    return np.where(inside, cells[index] - np.float32(pose.z), np.float32(np.nan)).astype(np.float32)
+    return np.where(inside, cells[index] - np.float32(pose.z), np.float32(np.nan)).astype(
+        np.float32
+    )

@@ -1,7 +1,9 @@
 """The Go2's messages, each once: names, C types and order of its fields.
 
-From these tables come the DDS types (`dds`) and the C structs that checksums are made over (`go2_layout`).
-Source: the message definitions of unitree_ros2 and unitree_sdk2 (field order and types), the DDS types of ROS 2 (pose).
+From these tables come the DDS types (`dds`) and the C structs that checksums are made over
+(`go2_layout`).
+Source: the message definitions of unitree_ros2 and unitree_sdk2 (field order and types), the DDS
+types of ROS 2 (pose).
 """
 
 from __future__ import annotations
@@ -45,7 +47,16 @@ def _api(name: str, *fields: Any) -> Struct:
 MOTORS = 20
 """In every message; the Go2 has twelve."""
 
-_MOTOR_CMD = _go("MotorCmd", ("mode", "u1"), ("q", "f4"), ("dq", "f4"), ("tau", "f4"), ("kp", "f4"), ("kd", "f4"), ("reserve", "u4", 3))
+_MOTOR_CMD = _go(
+    "MotorCmd",
+    ("mode", "u1"),
+    ("q", "f4"),
+    ("dq", "f4"),
+    ("tau", "f4"),
+    ("kp", "f4"),
+    ("kd", "f4"),
+    ("reserve", "u4", 3),
+)
 _MOTOR_STATE = _go(
     "MotorState",
     ("mode", "u1"),
@@ -54,7 +65,14 @@ _MOTOR_STATE = _go(
     ("lost", "u4"),
     ("reserve", "u4", 2),
 )
-_IMU_STATE = _go("IMUState", ("quaternion", "f4", 4), ("gyroscope", "f4", 3), ("accelerometer", "f4", 3), ("rpy", "f4", 3), ("temperature", "u1"))
+_IMU_STATE = _go(
+    "IMUState",
+    ("quaternion", "f4", 4),
+    ("gyroscope", "f4", 3),
+    ("accelerometer", "f4", 3),
+    ("rpy", "f4", 3),
+    ("temperature", "u1"),
+)
 _BMS_STATE = _go(
     "BmsState",
     *((name, "u1") for name in ("version_high", "version_low", "status", "soc")),
@@ -64,7 +82,14 @@ _BMS_STATE = _go(
     ("mcu_ntc", "u1", 2),
     ("cell_vol", "u2", 15),
 )
-_HEAD = (("head", "u1", 2), ("level_flag", "u1"), ("frame_reserve", "u1"), ("sn", "u4", 2), ("version", "u4", 2), ("bandwidth", "u2"))
+_HEAD = (
+    ("head", "u1", 2),
+    ("level_flag", "u1"),
+    ("frame_reserve", "u1"),
+    ("sn", "u4", 2),
+    ("version", "u4", 2),
+    ("bandwidth", "u2"),
+)
 
 LOW_CMD = _go(
     "LowCmd",
@@ -110,16 +135,27 @@ HEIGHT_MAP = _go(
 )
 
 _IDENTITY = _api("RequestIdentity", ("id", "i8"), ("api_id", "i8"))
-_LEASE, _POLICY = _api("RequestLease", ("id", "i8")), _api("RequestPolicy", ("priority", "i4"), ("noreply", "bool"))
+_LEASE = _api("RequestLease", ("id", "i8"))
+_POLICY = _api("RequestPolicy", ("priority", "i4"), ("noreply", "bool"))
 REQUEST = _api(
     "Request",
-    ("header", _api("RequestHeader", ("identity", _IDENTITY), ("lease", _LEASE), ("policy", _POLICY))),
+    (
+        "header",
+        _api("RequestHeader", ("identity", _IDENTITY), ("lease", _LEASE), ("policy", _POLICY)),
+    ),
     ("parameter", "str"),
     ("binary", "u1", SEQUENCE),
 )
 RESPONSE = _api(
     "Response",
-    ("header", _api("ResponseHeader", ("identity", _IDENTITY), ("status", _api("ResponseStatus", ("code", "i4"))))),
+    (
+        "header",
+        _api(
+            "ResponseHeader",
+            ("identity", _IDENTITY),
+            ("status", _api("ResponseStatus", ("code", "i4"))),
+        ),
+    ),
     ("data", "str"),
     ("binary", "u1", SEQUENCE),
 )
@@ -130,7 +166,10 @@ _QUATERNION = _struct("geometry_msgs.msg.dds_.Quaternion_", *((axis, "f8") for a
 POSE = _struct(
     "geometry_msgs.msg.dds_.PoseStamped_",
     ("header", _struct("std_msgs.msg.dds_.Header_", ("stamp", _TIME), ("frame_id", "str"))),
-    ("pose", _struct("geometry_msgs.msg.dds_.Pose_", ("position", _POINT), ("orientation", _QUATERNION))),
+    (
+        "pose",
+        _struct("geometry_msgs.msg.dds_.Pose_", ("position", _POINT), ("orientation", _QUATERNION)),
+    ),
 )
 
 TOPICS = {
@@ -147,11 +186,16 @@ TOPICS = {
 
 MOTOR_ON = 0x01
 """Mode of a motor that follows commands."""
-HEAD, LEVEL_LOW = (0xFE, 0xEF), 0xFF
+HEAD = (0xFE, 0xEF)
+LEVEL_LOW = 0xFF
 """First bytes and level of a command to the motors."""
-LEAVE_POSITION, LEAVE_VELOCITY = 2.146e9, 16000.0
+LEAVE_POSITION = 2.146e9
+LEAVE_VELOCITY = 16000.0
 """Position and velocity that mean "leave this term alone"."""
 EMPTY_CELL = 1.0e9
 """Height of a cell that the robot has not seen."""
-STAND_DOWN, CHECK_MODE, SELECT_MODE, RELEASE_MODE = 1005, 1001, 1002, 1003
+STAND_DOWN = 1005
+CHECK_MODE = 1001
+SELECT_MODE = 1002
+RELEASE_MODE = 1003
 """Numbers of requests: the first of the sport service, the others of the motion switcher."""

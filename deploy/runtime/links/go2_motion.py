@@ -1,6 +1,8 @@
-"""Taking the Go2 over from its own motion service: two controllers at once would fight for the motors.
+"""Taking the Go2 over from its own motion service: two controllers at once would fight for the
+motors.
 
-Source: the SDK's low-level example: ask the motion switcher which service is active, let it lie down, release it, until none is.
+Source: the SDK's low-level example: ask the motion switcher which service is active, let it lie
+down, release it, until none is.
 """
 
 from __future__ import annotations
@@ -16,7 +18,9 @@ from deploy.runtime.links.go2_messages import CHECK_MODE, RELEASE_MODE, REQUEST,
 
 ATTEMPTS = 5
 ANSWER = 0.5
-"""Seconds that an answer may take before the request is repeated: the first may be sent before the robot has found us."""
+"""Seconds that an answer may take before the request is repeated: the first may be sent before the
+robot has found us.
+"""
 PATIENCE = 5.0
 """Seconds until a robot that does not answer is not there."""
 LYING_DOWN = 5.0
@@ -32,7 +36,8 @@ class Service:
     def __init__(self, bus: dds.Bus, name: str) -> None:
         self._name = name
         self._numbers = itertools.count(time.monotonic_ns())
-        self._requests, self._responses = bus.writer(f"rt/api/{name}/request"), bus.reader(f"rt/api/{name}/response", depth=10)
+        self._requests = bus.writer(f"rt/api/{name}/request")
+        self._responses = bus.reader(f"rt/api/{name}/response", depth=10)
 
     def call(self, what: int, parameter: str = "{}") -> tuple[int, str]:
         """Code (0: done) and data of the answer.
@@ -41,7 +46,8 @@ class Service:
             LinkError: there is none.
         """
         identity, lease, policy = _PARTS
-        end, mine = time.monotonic() + PATIENCE, set()
+        end = time.monotonic() + PATIENCE
+        mine = set()
         while time.monotonic() < end:
             number = next(self._numbers)
             mine.add(number)
@@ -50,10 +56,20 @@ class Service:
             answer = wait_for(lambda: self._answer(mine), ANSWER)
             if answer is not None:
                 return answer.header.status.code, answer.data
-        raise LinkError(f"the robot's {self._name} does not answer; is the robot on, in this network and in this DDS domain?")
+        raise LinkError(
+            f"the robot's {self._name} does not answer; is the robot on, in this network and in "
+            "this DDS domain?"
+        )
 
     def _answer(self, mine: Any) -> Any:
-        return next((answer for answer in dds.take(self._responses) if answer is not None and answer.header.identity.id in mine), None)
+        return next(
+            (
+                answer
+                for answer in dds.take(self._responses)
+                if answer is not None and answer.header.identity.id in mine
+            ),
+            None,
+        )
 
 
 def wait_for(what: Callable[[], Any], seconds: float) -> Any:
@@ -67,12 +83,14 @@ def wait_for(what: Callable[[], Any], seconds: float) -> Any:
 
 
 def release(bus: dds.Bus, at_rest: Callable[[], bool]) -> None:
-    """Let the robot lie down and its motion service end; `at_rest` says whether the joints stand still.
+    """Let the robot lie down and its motion service end; `at_rest` says whether the joints stand
+    still.
 
     Raises:
         LinkError: it does not let go.
     """
-    switcher, sport = Service(bus, "motion_switcher"), None
+    switcher = Service(bus, "motion_switcher")
+    sport = None
     for _ in range(ATTEMPTS):
         active = _active(switcher)
         if not active:
@@ -84,7 +102,10 @@ def release(bus: dds.Bus, at_rest: Callable[[], bool]) -> None:
         wait_for(lambda: at_rest() or None, LYING_DOWN)
         switcher.call(RELEASE_MODE)
         time.sleep(ANSWER)
-    raise LinkError(f"the robot's motion service {_active(switcher)!r} does not let go; end it in the robot's app, or restart the robot")
+    raise LinkError(
+        f"the robot's motion service {_active(switcher)!r} does not let go; end it in the robot's "
+        "app, or restart the robot"
+    )
 
 
 def _active(switcher: Service) -> str | None:
@@ -93,5 +114,7 @@ def _active(switcher: Service) -> str | None:
     try:
         name = json.loads(data)["name"]
     except (ValueError, KeyError, TypeError) as error:
-        raise LinkError(f"the robot's motion switcher answers {data!r} (code {code}); restart the robot") from error
+        raise LinkError(
+            f"the robot's motion switcher answers {data!r} (code {code}); restart the robot"
+        ) from error
     return str(name) if name else None

@@ -1,6 +1,7 @@
 """The Go2's remote control: 40 bytes of a state message.
 
-Source: Unitree's description of its remote control data: two bytes of buttons after the head, then sticks as floats: left x, right x, right y, (unused), left y.
+Source: Unitree's description of its remote control data: two bytes of buttons after the head, then
+sticks as floats: left x, right x, right y, (unused), left y.
 """
 
 from __future__ import annotations
@@ -11,7 +12,24 @@ import struct
 from deploy.runtime.link import Remote
 
 SIZE = 40
-BITS = ("R1", "L1", "start", "select", "R2", "L2", "", "", "A", "B", "X", "Y", "up", "right", "down", "left")
+BITS = (
+    "R1",
+    "L1",
+    "start",
+    "select",
+    "R2",
+    "L2",
+    "",
+    "",
+    "A",
+    "B",
+    "X",
+    "Y",
+    "up",
+    "right",
+    "down",
+    "left",
+)
 """Buttons from the lowest bit; those without a name are not on every remote control."""
 _FORM = struct.Struct("<2xH3f4xf16x")
 
@@ -19,7 +37,11 @@ _FORM = struct.Struct("<2xH3f4xf16x")
 def decode(data: bytes) -> Remote:
     """What a person presses. A stick that is not a number counts as let go."""
     pressed, _, turn, _, forward = _FORM.unpack(data)
-    return Remote(frozenset(name for bit, name in enumerate(BITS) if name and pressed >> bit & 1), _stick(forward), _stick(-turn))
+    return Remote(
+        frozenset(name for bit, name in enumerate(BITS) if name and pressed >> bit & 1),
+        _stick(forward),
+        _stick(-turn),
+    )
 
 
 def encode(remote: Remote) -> bytes:

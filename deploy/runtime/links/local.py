@@ -24,7 +24,10 @@ class LocalWriter:
 
     def __init__(self, manifest: Manifest, options: Mapping[str, str]) -> None:
         if set(options) != {"socket"}:
-            raise DeployError("the link sim has one option, the path at which the robot's process listens: --option socket=PATH")
+            raise DeployError(
+                "the link sim has one option, the path at which the robot's process listens: "
+                "--option socket=PATH"
+            )
         self._path = options["socket"]
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._socket.setblocking(False)
@@ -51,7 +54,10 @@ class LocalWriter:
             raise self._lost(error) from error
 
     def _lost(self, error: OSError) -> LinkError:
-        return LinkError(f"no robot listens at {self._path}: {error.strerror}; start one with: python -m deploy.simulation --socket {self._path}")
+        return LinkError(
+            f"no robot listens at {self._path}: {error.strerror}; start one with: python -m "
+            f"deploy.simulation --socket {self._path}"
+        )
 
 
 class LocalLink(LocalWriter):
@@ -59,7 +65,8 @@ class LocalLink(LocalWriter):
 
     def __init__(self, manifest: Manifest, options: Mapping[str, str]) -> None:
         super().__init__(manifest, options)
-        self._joints, self._shape = len(manifest.joint_names), _map_shape(manifest)
+        self._joints = len(manifest.joint_names)
+        self._shape = _map_shape(manifest)
         self._state: RobotState | None = None
         self._map: HeightMap | None = None
         # Linux: an address of its own, to which the robot answers.

@@ -1,4 +1,6 @@
-"""The messages of the local link: numpy records, little endian, told apart by their first four bytes."""
+"""The messages of the local link: numpy records, little endian, told apart by their first four
+bytes.
+"""
 
 from __future__ import annotations
 
@@ -16,11 +18,32 @@ LARGEST = 65536
 
 
 def state_type(joints: int) -> np.dtype[Any]:
-    """A `RobotState`; `received` is when it was sent, on the machine's monotonic clock, which both ends share."""
-    one, all_joints = "<f4", ("<f4", (joints,))
-    fields: list[Any] = [("kind", "S4"), ("tick", "<u4"), ("received", "<f8"), ("quaternion", one, 4), ("angular_velocity", one, 3)]
-    fields += [(name, *all_joints) for name in ("joint_position", "joint_velocity", "joint_torque", "temperature")]
-    return np.dtype([*fields, ("battery", one), ("buttons", "<u2"), ("forward", one), ("turn", one), ("age", one)])
+    """A `RobotState`; `received` is when it was sent, on the machine's monotonic clock, which both
+    ends share.
+    """
+    one = "<f4"
+    all_joints = ("<f4", (joints,))
+    fields: list[Any] = [
+        ("kind", "S4"),
+        ("tick", "<u4"),
+        ("received", "<f8"),
+        ("quaternion", one, 4),
+        ("angular_velocity", one, 3),
+    ]
+    fields += [
+        (name, *all_joints)
+        for name in ("joint_position", "joint_velocity", "joint_torque", "temperature")
+    ]
+    return np.dtype(
+        [
+            *fields,
+            ("battery", one),
+            ("buttons", "<u2"),
+            ("forward", one),
+            ("turn", one),
+            ("age", one),
+        ]
+    )
 
 
 def map_type(shape: tuple[int, int]) -> np.dtype[Any]:
@@ -57,10 +80,23 @@ def state_from(data: bytes, joints: int) -> RobotState | None:
     record = _record(data, state_type(joints), b"STAT")
     if record is None:
         return None
-    buttons = frozenset(name for bit, name in enumerate(BUTTONS) if int(record["buttons"]) >> bit & 1)
-    remote = Remote(buttons, float(record["forward"]), float(record["turn"]), float(record["age"]))
+    buttons = frozenset(
+        name for bit, name in enumerate(BUTTONS) if int(record["buttons"]) >> bit & 1
+    )
+    remote = Remote(
+        buttons=buttons,
+        forward=float(record["forward"]),
+        turn=float(record["turn"]),
+        age=float(record["age"]),
+    )
     values = {name: record[name] for name in RobotState._fields[2:8]}
-    return RobotState(tick=int(record["tick"]), received=float(record["received"]), battery=float(record["battery"]), remote=remote, **values)
+    return RobotState(
+        tick=int(record["tick"]),
+        received=float(record["received"]),
+        battery=float(record["battery"]),
+        remote=remote,
+        **values,
+    )
 
 
 def map_from(data: bytes, shape: tuple[int, int]) -> HeightMap | None:
@@ -72,7 +108,9 @@ def map_from(data: bytes, shape: tuple[int, int]) -> HeightMap | None:
 def command_from(data: bytes, joints: int) -> MotorCommand | None:
     """The command in a message; None if it is something else."""
     record = _record(data, command_type(joints), b"CMND")
-    return None if record is None else MotorCommand(*(record[name] for name in MotorCommand._fields))
+    return (
+        None if record is None else MotorCommand(*(record[name] for name in MotorCommand._fields))
+    )
 
 
 def _bytes(kind: np.dtype[Any], values: tuple[Any, ...]) -> bytes:

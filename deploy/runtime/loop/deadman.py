@@ -1,8 +1,10 @@
 """A second, small process that damps the robot when the control loop hangs, dies or is killed.
 
-It has a write-only connection of its own and no torch. The loop writes the time of each tick into shared memory; when that stands still, or when the pipe to the loop
-breaks because the loop has died, the deadman streams damping. It lets a loop that was late go on once that has noticed, and answers nobody else:
-after the loop's death it streams until SIGTERM, or until the next runtime for the same robot asks it to leave.
+It has a write-only connection of its own and no torch. The loop writes the time of each tick into
+shared memory; when that stands still, or when the pipe to the loop breaks because the loop has
+died, the deadman streams damping. It lets a loop that was late go on once that has noticed, and
+answers nobody else: after the loop's death it streams until SIGTERM, or until the next runtime for
+the same robot asks it to leave.
 """
 
 from __future__ import annotations
@@ -28,17 +30,25 @@ from deploy.runtime.loop.progress import Progress, shared
 from deploy.runtime.safety import motions
 
 LIMIT = 2
-"""Control periods without a tick. At 50 Hz, with `PERIOD`, damping comes within 60 ms of the last good command."""
+"""Control periods without a tick. At 50 Hz, with `PERIOD`, damping comes within 60 ms of the last
+good command.
+"""
 PERIOD = 0.005
 """[s] between looks, and between damping commands."""
-LEAVE, GONE = b"leave", b"gone"
+LEAVE = b"leave"
+GONE = b"gone"
 """Asked by another runtime, and answered by a deadman whose loop is dead."""
 PRIORITY = realtime.PRIORITY + 10
 
 
 def address(link: str, options: dict[str, str]) -> str:
-    """Name of the socket that only one deadman of a robot can have; the kernel frees it with the process (unix(7), abstract sockets)."""
-    return "\0treadwell-" + hashlib.sha256(json.dumps([link, options], sort_keys=True).encode()).hexdigest()
+    """Name of the socket that only one deadman of a robot can have; the kernel frees it with the
+    process (unix(7), abstract sockets).
+    """
+    return (
+        "\0treadwell-"
+        + hashlib.sha256(json.dumps([link, options], sort_keys=True).encode()).hexdigest()
+    )
 
 
 class Deadman:
@@ -48,8 +58,13 @@ class Deadman:
         door: where another runtime asks this one to leave.
     """
 
-    def __init__(self, about: manifest.Manifest, writer: Writer, progress: Progress, door: socket.socket) -> None:
-        self._damping, self._writer, self._progress, self._door = motions.damping(about), writer, progress, door
+    def __init__(
+        self, about: manifest.Manifest, writer: Writer, progress: Progress, door: socket.socket
+    ) -> None:
+        self._damping = motions.damping(about)
+        self._writer = writer
+        self._progress = progress
+        self._door = door
         self._limit = LIMIT * about.control_period
         self._loop_is_dead = False
         self._told_to_leave = False
@@ -63,7 +78,8 @@ class Deadman:
             now = time.monotonic()
             self._progress.deadman_seen = now
             if self._loop_is_dead or self._progress.is_late(now, self._limit):
-                # First the mark, then the command: a loop that wakes up in between must not overwrite it.
+                # First the mark, then the command: a loop that wakes up in between must not
+                # overwrite it.
                 self._progress.interruptions += 0 if self._progress.is_interrupted() else 1
                 with contextlib.suppress(LinkError):
                     self._writer.send(self._damping)
@@ -74,7 +90,8 @@ class Deadman:
         ready, _, _ = select.select(sources, [], [], PERIOD)
         if sys.stdin in ready:
             self._loop_is_dead = True
-            # A loop that never commanded has left the robot to whoever did: there is nothing to damp.
+            # A loop that never commanded has left the robot to whoever did: there is nothing to
+            # damp.
             self._told_to_leave |= not self._progress.loop_seen
         if self._door in ready:
             word, sender = self._door.recvfrom(16)
@@ -88,7 +105,9 @@ class Deadman:
 
 
 def main() -> int:
-    """Started by `watch`; the manifest is the first line of standard input, whose end is the loop's death."""
+    """Started by `watch`; the manifest is the first line of standard input, whose end is the loop's
+    death.
+    """
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--link", required=True)
     parser.add_argument("--options", type=json.loads, required=True)
@@ -103,7 +122,7 @@ def main() -> int:
         print(f"deploy: the deadman cannot watch: {error}", file=sys.stderr)
         return 1
     realtime.claim(PRIORITY)
-    Deadman(about, writer, shared(options.progress), door).run()
+    Deadman(about=about, writer=writer, progress=shared(options.progress), door=door).run()
     writer.close()
     return 0
 

@@ -1,4 +1,6 @@
-"""The control loop: absolute deadlines on the link's clock, one tick each, the same on a robot and in lockstep with a simulator."""
+"""The control loop: absolute deadlines on the link's clock, one tick each, the same on a robot and
+in lockstep with a simulator.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,9 @@ class Guardian(Protocol):
         """Whether it took over and `went_on` has not been told since that this was noticed."""
 
     def went_on(self, now: float, noticed: bool) -> None:
-        """A command was sent at `now` [s]; `noticed`: after it was known that the guardian took over."""
+        """A command was sent at `now` [s]; `noticed`: after it was known that the guardian took
+        over.
+        """
 
 
 class Unwatched:
@@ -53,7 +57,8 @@ def run(
     observers: tuple[Observer, ...],
     ends: Callable[[], bool],
 ) -> bool:
-    """Tick until `ends`. Returns False if it had to give up because the guardian died; the caller damps the robot either way.
+    """Tick until `ends`. Returns False if it had to give up because the guardian died; the caller
+    damps the robot either way.
 
     Args:
         keys: what was typed since it was last called.
@@ -61,15 +66,24 @@ def run(
     Raises:
         LinkError: the robot cannot be commanded any more.
     """
-    period, deadline = control.about.control_period, clock.now()
+    period = control.about.control_period
+    deadline = clock.now()
     while not ends():
         clock.sleep_until(deadline)
         now = clock.now()
         if not guardian.is_alive(now):
             return False
         interrupted = guardian.is_interrupted()
-        state, ground = link.state(), link.height_map()
-        inputs = Inputs(now, now - deadline, state, ground, person.wish(state.remote if state else None, keys()), interrupted)
+        state = link.state()
+        ground = link.height_map()
+        inputs = Inputs(
+            now=now,
+            late=now - deadline,
+            state=state,
+            ground=ground,
+            wish=person.wish(state.remote if state else None, keys()),
+            interrupted=interrupted,
+        )
         outcome = control.step(inputs)
         if guardian.is_interrupted():
             # Perhaps this very tick was the one that hung: whatever it thought is old.

@@ -1,4 +1,6 @@
-"""What systemd wants to hear of a service of Type=notify: datagrams to $NOTIFY_SOCKET (sd_notify(3)). Without one, nothing is said."""
+"""What systemd wants to hear of a service of Type=notify: datagrams to $NOTIFY_SOCKET
+(sd_notify(3)). Without one, nothing is said.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +9,9 @@ import os
 import socket
 
 INTERVAL = 0.1
-"""[s] between words to the watchdog, which come from the loop's own ticks: a loop that hangs is silent."""
+"""[s] between words to the watchdog, which come from the loop's own ticks: a loop that hangs is
+silent.
+"""
 
 
 class Notify:

@@ -8,7 +8,9 @@ from pathlib import Path
 
 
 class Progress(ctypes.Structure):
-    """Each number is written by one of the two; aligned words of eight bytes are written whole. Times are of the machine's monotonic clock [s]."""
+    """Each number is written by one of the two; aligned words of eight bytes are written whole.
+    Times are of the machine's monotonic clock [s].
+    """
 
     loop_seen: float
     """When the loop last sent a command; 0 before the first."""
@@ -33,7 +35,9 @@ class Progress(ctypes.Structure):
         return self.interruptions != self.noticed
 
     def is_late(self, now: float, limit: float) -> bool:
-        """Whether a loop that has begun has not come round for `limit` [s], or has not noticed yet that it was interrupted."""
+        """Whether a loop that has begun has not come round for `limit` [s], or has not noticed yet
+        that it was interrupted.
+        """
         return self.loop_seen > 0 and (now - self.loop_seen > limit or self.is_interrupted())
 
 

@@ -33,18 +33,38 @@ FAREWELL = 0.5
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
     parser.add_argument("bundle", type=Path, help="the bundle")
-    parser.add_argument("--public-key", type=Path, required=True, help="the .pub file of the key that it must be signed with")
+    parser.add_argument(
+        "--public-key",
+        type=Path,
+        required=True,
+        help="the .pub file of the key that it must be signed with",
+    )
     parser.add_argument("--link", choices=list(WAYS), required=True, help="how to reach the robot")
-    parser.add_argument("--option", action="append", default=[], metavar="NAME=VALUE", help="an option of the link; may be given again")
+    parser.add_argument(
+        "--option",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="an option of the link; may be given again",
+    )
     folder = Path(os.environ.get("LOGS_DIRECTORY", "out/blackbox"))
     parser.add_argument(
-        "--log", type=Path, default=folder, help="folder for the black box, which `python -m deploy log` reads (default: $LOGS_DIRECTORY or out/blackbox)"
+        "--log",
+        type=Path,
+        default=folder,
+        help="folder for the black box, which `python -m deploy log` reads (default: "
+        "$LOGS_DIRECTORY or out/blackbox)",
     )
-    parser.add_argument("--speed", type=float, help="forward speed [m/s] instead of the remote control's sticks, for rehearsals")
+    parser.add_argument(
+        "--speed",
+        type=float,
+        help="forward speed [m/s] instead of the remote control's sticks, for rehearsals",
+    )
 
 
 def run(options: argparse.Namespace) -> str:
-    """Drive a robot. It is damped until a person arms it with the remote control or at this terminal.
+    """Drive a robot. It is damped until a person arms it with the remote control or at this
+    terminal.
 
     Raises:
         DeployError: the bundle is refused, its robot cannot be driven, or something is missing.
@@ -80,18 +100,31 @@ def run(options: argparse.Namespace) -> str:
         speak = Speaker(notify)
 
         def keep(inputs: Inputs, outcome: Outcome, took: float) -> None:
-            box.write(records.record(about, inputs, outcome, took))
+            box.write(records.record(manifest=about, inputs=inputs, outcome=outcome, took=took))
 
         notify.say("READY=1", "STATUS=damped")
         print(
-            "damped; arm with the remote control's start, or the key r; A or a: stand up, walk; B or b: hold; X or x: sit down; L2 and B or space: stop for good"
+            "damped; arm with the remote control's start, or the key r; A or a: stand up, walk; B "
+            "or b: hold; X or x: sit down; L2 and B or space: stop for good"
         )
         try:
-            whole = loop.run(link, realtime.RealClock(), control, Person(options.speed), terminal.keys, watch, (keep, speak), ends)
+            whole = loop.run(
+                link=link,
+                clock=realtime.RealClock(),
+                control=control,
+                person=Person(options.speed),
+                keys=terminal.keys,
+                guardian=watch,
+                observers=(keep, speak),
+                ends=ends,
+            )
         except LinkError:
             raise
         except Exception as error:
-            raise GaveUpError(f"the control loop failed, the robot is damped: {type(error).__name__}: {error}; look at {box_path}") from error
+            raise GaveUpError(
+                f"the control loop failed, the robot is damped: {type(error).__name__}: {error}; "
+                f"look at {box_path}"
+            ) from error
         finally:
             notify.say("STOPPING=1")
     if not whole:
@@ -103,7 +136,8 @@ class Speaker:
     """Tells supervisor and person what the robot does, and why not; each once."""
 
     def __init__(self, notify: Notify) -> None:
-        self._notify, self._state = notify, "damped"
+        self._notify = notify
+        self._state = "damped"
         self._said: frozenset[str] = frozenset()
 
     def __call__(self, inputs: Inputs, outcome: Outcome, took: float) -> None:
@@ -111,9 +145,14 @@ class Speaker:
         self._notify.alive(inputs.now, outcome.state)
         names = frozenset(trip.name for trip in outcome.trips)
         # A robot that lies damped may have complaints; they matter to who wants it to get up.
-        if outcome.state != self._state or outcome.refused or (names - self._said and outcome.state != "damped"):
+        if (
+            outcome.state != self._state
+            or outcome.refused
+            or (names - self._said and outcome.state != "damped")
+        ):
             print("; ".join([outcome.state, *(trip.message for trip in outcome.trips)]), flush=True)
-        self._state, self._said = outcome.state, names
+        self._state = outcome.state
+        self._said = names
 
 
 def _farewell(link: Link, about: Manifest, watch: Watch) -> None:
@@ -132,7 +171,9 @@ def _until_signalled() -> Iterator[Callable[[], bool]]:
     """A function that says whether SIGTERM, SIGINT or SIGHUP has come."""
     came: list[int] = []
     signals = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
-    before = {number: signal.signal(number, lambda number, _: came.append(number)) for number in signals}
+    before = {
+        number: signal.signal(number, lambda number, _: came.append(number)) for number in signals
+    }
     try:
         yield lambda: bool(came)
     finally:

@@ -1,4 +1,6 @@
-"""Keys of an interactive terminal. Without one there are none: a pipe, a file or nothing at all is nobody who could agree to anything."""
+"""Keys of an interactive terminal. Without one there are none: a pipe, a file or nothing at all is
+nobody who could agree to anything.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,12 @@ class Terminal:
             termios.tcflush(sys.stdin, termios.TCIFLUSH)
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         if self._is_one:
             termios.tcsetattr(sys.stdin, termios.TCSADRAIN, self._before)
 

@@ -39,9 +39,13 @@ class Watch:
             words = ["--link", name, "--options", json.dumps(options), "--progress", file.name]
             path = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
             # No part of systemd's conversation with the loop.
-            environment = {key: value for key, value in os.environ.items() if key != "NOTIFY_SOCKET"}
+            environment = {
+                key: value for key, value in os.environ.items() if key != "NOTIFY_SOCKET"
+            }
             command = [sys.executable, "-m", "deploy.runtime.loop.deadman", *words]
-            self._process = subprocess.Popen(command, stdin=subprocess.PIPE, env={**environment, "PYTHONPATH": path})
+            self._process = subprocess.Popen(
+                command, stdin=subprocess.PIPE, env={**environment, "PYTHONPATH": path}
+            )
             try:
                 self._wait(manifest.to_bytes(about))
             except BaseException:
@@ -57,7 +61,8 @@ class Watch:
         while not self._progress.deadman_seen:
             if self._process.poll() is not None or time.monotonic() > deadline:
                 raise DeployError(
-                    "the deadman does not start, and without one the robot must not move; see its message, and that the computer is not overloaded"
+                    "the deadman does not start, and without one the robot must not move; see its "
+                    "message, and that the computer is not overloaded"
                 )
             time.sleep(0.01)
 
@@ -66,11 +71,15 @@ class Watch:
         return self._process.poll() is None and now - self._progress.deadman_seen < SILENCE
 
     def is_interrupted(self) -> bool:
-        """Whether the deadman has taken over since `went_on` was last called with the number of its interruptions."""
+        """Whether the deadman has taken over since `went_on` was last called with the number of its
+        interruptions.
+        """
         return self._progress.is_interrupted()
 
     def went_on(self, now: float, noticed: bool) -> None:
-        """The loop has sent a command at `now` [s]. `noticed`: it was damping, because the loop knows that it was interrupted."""
+        """The loop has sent a command at `now` [s]. `noticed`: it was damping, because the loop
+        knows that it was interrupted.
+        """
         if noticed:
             self._progress.noticed = self._progress.interruptions
         self._progress.loop_seen = now

@@ -12,7 +12,9 @@ from deploy.runtime.link import Array
 def gravity_in_base(quaternion: Array) -> Array:
     """Unit vector that points down, in the base frame, (3,)."""
     x, y, z, w = (float(part) for part in quaternion)
-    return np.array([-2 * (x * z - y * w), -2 * (y * z + x * w), -(1 - 2 * (x * x + y * y))], np.float32)
+    return np.array(
+        [-2 * (x * z - y * w), -2 * (y * z + x * w), -(1 - 2 * (x * x + y * y))], np.float32
+    )
 
 
 def tilt(quaternion: Array) -> float:

@@ -1,4 +1,6 @@
-"""One tick: what the robot says and a person wants go in, a command comes out. No clock, no input or output: the same on a robot, in a rehearsal and in a test."""
+"""One tick: what the robot says and a person wants go in, a command comes out. No clock, no input
+or output: the same on a robot, in a rehearsal and in a test.
+"""
 
 from __future__ import annotations
 
@@ -47,7 +49,8 @@ class Control:
     """The machine, its guards and its motions, with what they remember from tick to tick."""
 
     def __init__(self, about: Manifest, pilot: Pilot) -> None:
-        self.about, self._pilot = about, pilot
+        self.about = about
+        self._pilot = pilot
         self.state = "damped"
         self._since = 0.0
         self._start: Array = np.array(about.stance, np.float32)
@@ -70,12 +73,13 @@ class Control:
         self._enter(machine.after(self.state, events), inputs)
         command = self._command(inputs, wanted)
         self._last = command
-        return Outcome(self.state, command, trips, refused)
+        return Outcome(state=self.state, command=command, trips=trips, refused=refused)
 
     def _note(self, inputs: Inputs) -> None:
         self._late.append(inputs.late > guards.LATE)
         if inputs.state is not None and inputs.state.tick != self._tick:
-            self._tick, self._tick_changed = inputs.state.tick, inputs.now
+            self._tick = inputs.state.tick
+            self._tick_changed = inputs.now
 
     def _ask(self, inputs: Inputs) -> MotorCommand | None:
         """The program's answer, if it has the legs."""
@@ -90,12 +94,27 @@ class Control:
             map_age = float("inf") if inputs.ground is None else inputs.now - inputs.ground.received
         blocked = self.state == "rising" and motions.is_blocked(inputs.now - self._since)
         late = sum(self._late)
-        return Seen(self.about, inputs.now, inputs.state, self._tick_changed, wanted, self._last, map_age, late, inputs.interrupted, blocked)
+        return Seen(
+            about=self.about,
+            now=inputs.now,
+            state=inputs.state,
+            tick_changed=self._tick_changed,
+            wanted=wanted,
+            last=self._last,
+            map_age=map_age,
+            late_ticks=late,
+            interrupted=inputs.interrupted,
+            blocked=blocked,
+        )
 
     def _done(self, inputs: Inputs) -> set[str]:
         """Whether the motion of this state has come to its end."""
         elapsed = inputs.now - self._since
-        if self.state == "rising" and inputs.state is not None and motions.has_risen(self.about, inputs.state.joint_position, elapsed):
+        if (
+            self.state == "rising"
+            and inputs.state is not None
+            and motions.has_risen(self.about, inputs.state.joint_position, elapsed)
+        ):
             return {"done"}
         return {"done"} if self.state == "sitting" and elapsed >= motions.SIT else set()
 
@@ -104,7 +123,8 @@ class Control:
             return
         if state == "running" and self.state == "ready":
             self._pilot.reset()
-        self.state, self._since = state, inputs.now
+        self.state = state
+        self._since = inputs.now
         if inputs.state is not None and np.isfinite(inputs.state.joint_position).all():
             self._start = inputs.state.joint_position
 

@@ -1,7 +1,8 @@
 """What must hold in every tick, and what happens if it does not: one table.
 
-Damp where the robot cannot know where it is or what its limbs do: any motion could harm. Sit down where the robot is sound but should not walk on, or the program
-cannot be trusted: sitting down needs none. Hold where only the operator or the view is missing.
+Damp where the robot cannot know where it is or what its limbs do: any motion could harm. Sit down
+where the robot is sound but should not walk on, or the program cannot be trusted: sitting down
+needs none. Hold where only the operator or the view is missing.
 """
 
 from __future__ import annotations
@@ -18,15 +19,22 @@ from deploy.runtime.safety.attitude import tilt
 
 POSITION_MARGIN = 0.1
 """A joint this far beyond its limits [rad] has a broken encoder, or is about to break."""
-SPEED_MARGIN, TORQUE_MARGIN = 2.5, 1.25
-"""Times the joint's limit. Impacts on stairs turn a calf with up to 2.0 times its no-load speed in the simulator; torques reach 1.1 times their limit."""
+SPEED_MARGIN = 2.5
+TORQUE_MARGIN = 1.25
+"""Times the joint's limit. Impacts on stairs turn a calf with up to 2.0 times its no-load speed in
+the simulator; torques reach 1.1 times their limit.
+"""
 HOTTEST = 80.0
 """[degC] of a motor."""
 LOWEST_BATTERY = 0.10
-LATE, LATE_TICKS, WINDOW = 0.005, 5, 50
+LATE = 0.005
+LATE_TICKS = 5
+WINDOW = 50
 """A tick is late from here on [s]; this many of the last WINDOW are too many."""
 TARGET_STEP = 2.0
-"""Largest change of a commanded joint position from tick to tick [rad]; the shipped policy's largest on stairs was 1.3."""
+"""Largest change of a commanded joint position from tick to tick [rad]; the shipped policy's
+largest on stairs was 1.3.
+"""
 MAP_AGE = 0.5
 """[s]: as far as a robot walks on what it saw last."""
 
@@ -76,7 +84,9 @@ class Trip(NamedTuple):
 
 def _state_age(seen: Seen, state: RobotState) -> str | None:
     age = seen.now - state.received
-    return _over("the robot's newest message is", age, seen.about.max_state_age, "s old")
+    return _over(
+        what="the robot's newest message is", value=age, most=seen.about.max_state_age, unit="s old"
+    )
 
 
 def _finite(seen: Seen, state: RobotState) -> str | None:
@@ -84,47 +94,101 @@ def _finite(seen: Seen, state: RobotState) -> str | None:
     arrays: dict[str, tuple[Array, int]] = {
         "quaternion": (state.quaternion, 4),
         "angular_velocity": (state.angular_velocity, 3),
-        **{name: (getattr(state, name), joints) for name in ("joint_position", "joint_velocity", "joint_torque", "temperature")},
+        **{
+            name: (getattr(state, name), joints)
+            for name in ("joint_position", "joint_velocity", "joint_torque", "temperature")
+        },
     }
-    wrong = [name for name, (value, size) in arrays.items() if value.shape != (size,) or not np.isfinite(value).all()]
+    wrong = [
+        name
+        for name, (value, size) in arrays.items()
+        if value.shape != (size,) or not np.isfinite(value).all()
+    ]
     if wrong:
         return f"{', '.join(wrong)} not finite, or of the wrong size"
     length = float(np.linalg.norm(state.quaternion.astype(np.float64)))
-    return None if abs(length - 1.0) < 0.05 else f"the attitude's quaternion has the length {length:.2f}"
+    return (
+        None
+        if abs(length - 1.0) < 0.05
+        else f"the attitude's quaternion has the length {length:.2f}"
+    )
 
 
 def _tick(seen: Seen, state: RobotState) -> str | None:
-    return _over(f"the robot's counter stands at {state.tick} for", seen.now - seen.tick_changed, seen.about.max_state_age, "s")
+    return _over(
+        what=f"the robot's counter stands at {state.tick} for",
+        value=seen.now - seen.tick_changed,
+        most=seen.about.max_state_age,
+        unit="s",
+    )
 
 
 def _tilt(seen: Seen, state: RobotState) -> str | None:
-    return _over("the body leans by", tilt(state.quaternion), seen.about.max_tilt, "rad")
+    return _over(
+        what="the body leans by", value=tilt(state.quaternion), most=seen.about.max_tilt, unit="rad"
+    )
 
 
 def _position(seen: Seen, state: RobotState) -> str | None:
-    beyond = np.maximum(np.subtract(seen.about.lower, state.joint_position), np.subtract(state.joint_position, seen.about.upper))
-    return _joint(seen, beyond, np.full_like(beyond, POSITION_MARGIN), "is beyond its limit by", "rad")
+    beyond = np.maximum(
+        np.subtract(seen.about.lower, state.joint_position),
+        np.subtract(state.joint_position, seen.about.upper),
+    )
+    return _joint(
+        seen=seen,
+        values=beyond,
+        most=np.full_like(beyond, POSITION_MARGIN),
+        verb="is beyond its limit by",
+        unit="rad",
+    )
 
 
 def _speed(seen: Seen, state: RobotState) -> str | None:
-    return _joint(seen, np.abs(state.joint_velocity), SPEED_MARGIN * np.array(seen.about.speed_limit), "turns with", "rad/s")
+    return _joint(
+        seen=seen,
+        values=np.abs(state.joint_velocity),
+        most=SPEED_MARGIN * np.array(seen.about.speed_limit),
+        verb="turns with",
+        unit="rad/s",
+    )
 
 
 def _torque(seen: Seen, state: RobotState) -> str | None:
-    return _joint(seen, np.abs(state.joint_torque), TORQUE_MARGIN * np.array(seen.about.torque_limit), "strains with", "N m")
+    return _joint(
+        seen=seen,
+        values=np.abs(state.joint_torque),
+        most=TORQUE_MARGIN * np.array(seen.about.torque_limit),
+        verb="strains with",
+        unit="N m",
+    )
 
 
 def _temperature(seen: Seen, state: RobotState) -> str | None:
-    return _joint(seen, state.temperature, np.full_like(state.temperature, HOTTEST), "has", "degC")
+    return _joint(
+        seen=seen,
+        values=state.temperature,
+        most=np.full_like(state.temperature, HOTTEST),
+        verb="has",
+        unit="degC",
+    )
 
 
 def _battery(_: Seen, state: RobotState) -> str | None:
     # Not `<`: what is no number is no charge.
-    return None if state.battery >= LOWEST_BATTERY else f"the battery is at {100 * state.battery:.0f}% (at least {100 * LOWEST_BATTERY:.0f}%)"
+    return (
+        None
+        if state.battery >= LOWEST_BATTERY
+        else f"the battery is at {100 * state.battery:.0f}% (at least {100 * LOWEST_BATTERY:.0f}%)"
+    )
 
 
 def _deadline(seen: Seen, _: RobotState) -> str | None:
-    return _over(f"ticks late by more than {1e3 * LATE:.0f} ms, of the last {WINDOW}:", seen.late_ticks, LATE_TICKS, "")
+    return _over(
+        what=f"ticks late by more than {1e3 * LATE:.0f} ms, of the last {WINDOW}:",
+        value=seen.late_ticks,
+        most=LATE_TICKS,
+        unit="",
+    )
 
 
 def _command(seen: Seen, _: RobotState) -> str | None:
@@ -136,15 +200,30 @@ def _target_step(seen: Seen, _: RobotState) -> str | None:
     if seen.wanted is None or seen.last is None:
         return None
     step = np.abs(seen.wanted.position - seen.last.position)
-    return _joint(seen, step, np.full_like(step, TARGET_STEP), "is told to jump by", "rad")
+    return _joint(
+        seen=seen,
+        values=step,
+        most=np.full_like(step, TARGET_STEP),
+        verb="is told to jump by",
+        unit="rad",
+    )
 
 
 def _command_age(seen: Seen, state: RobotState) -> str | None:
-    return _over("the remote control's newest word is", seen.now - state.received + state.remote.age, seen.about.max_command_age, "s old")
+    return _over(
+        what="the remote control's newest word is",
+        value=seen.now - state.received + state.remote.age,
+        most=seen.about.max_command_age,
+        unit="s old",
+    )
 
 
 def _map_age(seen: Seen, _: RobotState) -> str | None:
-    return None if seen.map_age is None else _over("the height map is", seen.map_age, MAP_AGE, "s old")
+    return (
+        None
+        if seen.map_age is None
+        else _over(what="the height map is", value=seen.map_age, most=MAP_AGE, unit="s old")
+    )
 
 
 def _interrupted(seen: Seen, _: RobotState) -> str | None:
@@ -156,31 +235,93 @@ def _blocked(seen: Seen, _: RobotState) -> str | None:
 
 
 GUARDS = (
-    Guard("state age", "damp", _state_age, "see to the cable and the robot's power"),
-    Guard("sensors", "damp", _finite, "restart the robot; if it stays, its sensors need service"),
-    Guard("tick", "damp", _tick, "restart the robot: its firmware hangs"),
-    Guard("tilt", "damp", _tilt, "put the robot on its feet"),
-    Guard("joint position", "damp", _position, "see whether a leg is bent or an encoder has lost its zero", 2),
-    Guard("joint speed", "damp", _speed, "see whether an encoder is broken", 2),
-    Guard("joint torque", "damp", _torque, "see whether a leg is caught", 2),
-    Guard("interrupted", "damp", _interrupted, "give the computer less to do beside the control loop"),
-    Guard("blocked", "damp", _blocked, "free its legs and put it on flat ground"),
-    Guard("temperature", "sit", _temperature, "let the motors cool"),
-    Guard("battery", "sit", _battery, "charge it"),
-    Guard("deadline", "sit", _deadline, "give the computer less to do, and the loop real-time priority"),
-    Guard("command", "sit", _command, "do not use this bundle; verify it"),
-    Guard("target step", "sit", _target_step, "do not use this bundle; look at its black box"),
-    Guard("command age", "hold", _command_age, "switch the remote control on, or come closer"),
-    Guard("height map", "hold", _map_age, "see to the robot's terrain sensor"),
+    Guard(
+        name="state age",
+        event="damp",
+        sees=_state_age,
+        remedy="see to the cable and the robot's power",
+    ),
+    Guard(
+        name="sensors",
+        event="damp",
+        sees=_finite,
+        remedy="restart the robot; if it stays, its sensors need service",
+    ),
+    Guard(name="tick", event="damp", sees=_tick, remedy="restart the robot: its firmware hangs"),
+    Guard(name="tilt", event="damp", sees=_tilt, remedy="put the robot on its feet"),
+    Guard(
+        name="joint position",
+        event="damp",
+        sees=_position,
+        remedy="see whether a leg is bent or an encoder has lost its zero",
+        ticks=2,
+    ),
+    Guard(
+        name="joint speed",
+        event="damp",
+        sees=_speed,
+        remedy="see whether an encoder is broken",
+        ticks=2,
+    ),
+    Guard(
+        name="joint torque",
+        event="damp",
+        sees=_torque,
+        remedy="see whether a leg is caught",
+        ticks=2,
+    ),
+    Guard(
+        name="interrupted",
+        event="damp",
+        sees=_interrupted,
+        remedy="give the computer less to do beside the control loop",
+    ),
+    Guard(
+        name="blocked",
+        event="damp",
+        sees=_blocked,
+        remedy="free its legs and put it on flat ground",
+    ),
+    Guard(name="temperature", event="sit", sees=_temperature, remedy="let the motors cool"),
+    Guard(name="battery", event="sit", sees=_battery, remedy="charge it"),
+    Guard(
+        name="deadline",
+        event="sit",
+        sees=_deadline,
+        remedy="give the computer less to do, and the loop real-time priority",
+    ),
+    Guard(name="command", event="sit", sees=_command, remedy="do not use this bundle; verify it"),
+    Guard(
+        name="target step",
+        event="sit",
+        sees=_target_step,
+        remedy="do not use this bundle; look at its black box",
+    ),
+    Guard(
+        name="command age",
+        event="hold",
+        sees=_command_age,
+        remedy="switch the remote control on, or come closer",
+    ),
+    Guard(
+        name="height map", event="hold", sees=_map_age, remedy="see to the robot's terrain sensor"
+    ),
 )
-NO_STATE = Trip("state age", "damp", "state age: the robot has sent no message yet; see to the cable and the robot's power")
+NO_STATE = Trip(
+    "state age",
+    "damp",
+    "state age: the robot has sent no message yet; see to the cable and the robot's power",
+)
 
 
 def trips(seen: Seen, counts: dict[str, int]) -> tuple[list[Trip], dict[str, int]]:
-    """The guards that trip, the table's order; and in how many ticks on end each was wrong, for the next call."""
+    """The guards that trip, the table's order; and in how many ticks on end each was wrong, for the
+    next call.
+    """
     if seen.state is None:
         return [NO_STATE], {}
-    found, wrong = [], {}
+    found = []
+    wrong = {}
     for guard in GUARDS:
         message = guard.sees(seen, seen.state)
         if message is None:
@@ -203,4 +344,7 @@ def _joint(seen: Seen, values: Array, most: Any, verb: str, unit: str) -> str | 
     """The joint that is furthest over its limit, in words."""
     excess = values / most
     worst = int(np.argmax(excess))
-    return None if excess[worst] <= 1.0 else f"{seen.about.joint_names[worst]} {verb} {values[worst]:.3g} {unit} (at most {most[worst]:.3g})"
+    if excess[worst] <= 1.0:
+        return None
+    joint = seen.about.joint_names[worst]
+    return f"{joint} {verb} {values[worst]:.3g} {unit} (at most {most[worst]:.3g})"

@@ -15,7 +15,8 @@ def violation(about: Manifest, commands: Sequence[Array]) -> str | None:
     position, velocity, torque, kp, kd = commands
     # The manifest's figures as the program knows them: 32-bit floats.
     lower, upper, speed, peak, stiff, damp = (
-        np.array(getattr(about, name), np.float32) for name in ("lower", "upper", "target_speed_limit", "torque_limit", "kp", "kd")
+        np.array(getattr(about, name), np.float32)
+        for name in ("lower", "upper", "target_speed_limit", "torque_limit", "kp", "kd")
     )
     if not all(part.shape == lower.shape and np.isfinite(part).all() for part in commands):
         return "not finite, or not one for each joint"
@@ -25,4 +26,6 @@ def violation(about: Manifest, commands: Sequence[Array]) -> str | None:
         "a torque": np.abs(torque) <= peak,
         "a gain": (kp == stiff) & (kd == damp),
     }
-    return next((f"{name} outside the limits" for name, kept in rules.items() if not kept.all()), None)
+    return next(
+        (f"{name} outside the limits" for name, kept in rules.items() if not kept.all()), None
+    )

@@ -4,7 +4,8 @@
        ^                                             |              |                     |
        +------------------done-- sitting <---sit-----+--------------+---------------------+
 
-Only a person arms. "damp" leads to damped from anywhere, "stop" to stopped, which nothing leaves but the end of the program.
+Only a person arms. "damp" leads to damped from anywhere, "stop" to stopped, which nothing leaves
+but the end of the program.
 """
 
 from __future__ import annotations
@@ -35,4 +36,7 @@ TABLE = {
 
 def after(state: str, events: Set[str]) -> str:
     """The state after the gravest of `events` that means anything in `state`."""
-    return next((TABLE[state, event] for event in EVENTS if event in events and (state, event) in TABLE), state)
+    return next(
+        (TABLE[state, event] for event in EVENTS if event in events and (state, event) in TABLE),
+        state,
+    )

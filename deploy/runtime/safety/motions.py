@@ -12,13 +12,21 @@ from deploy.runtime.link import Array, MotorCommand
 
 DAMPING = 2.0
 """[N m s/rad]: a standing Go2 sinks to the ground within about a second; see `STEADY`."""
-STIFF, STEADY = 60.0, 2.0
-"""kp [N m/rad] and kd [N m s/rad] of a robot that gets up, stands or sits down. Go2 is known to take 60 with 5; with more than 2 to 3, motor drivers that come
-some milliseconds late, as in the simulator, tremble."""
-GATHER, RISE, SIT = 1.0, 1.5, 2.0
+STIFF = 60.0
+STEADY = 2.0
+"""kp [N m/rad] and kd [N m s/rad] of a robot that gets up, stands or sits down. Go2 is known to
+take 60 with 5; with more than 2 to 3, motor drivers that come some milliseconds late, as in the
+simulator, tremble.
+"""
+GATHER = 1.0
+RISE = 1.5
+SIT = 2.0
 """[s] to draw the legs in, to push the body up from there, and to sit down."""
-TOLERANCE, PATIENCE = 0.35, 1.0
-"""A robot stands when every joint is this close to its place [rad]; one that does not within this time after the motion [s] is blocked."""
+TOLERANCE = 0.35
+PATIENCE = 1.0
+"""A robot stands when every joint is this close to its place [rad]; one that does not within this
+time after the motion [s] is blocked.
+"""
 
 
 def check(about: Manifest) -> None:
@@ -31,23 +39,35 @@ def check(about: Manifest) -> None:
 
 
 def check_joints(robot: str, driven: Sequence[str]) -> None:
-    """See that this runtime can stand a robot up and sit it down, which it does by the positions of all its joints; `driven` have a speed only.
+    """See that this runtime can stand a robot up and sit it down, which it does by the positions of
+    all its joints; `driven` have a speed only.
 
     Raises:
         DeployError: there are such.
     """
     if driven:
-        raise DeployError(f"this runtime cannot drive a {robot}: it has no motions for joints without a position ({', '.join(driven)})")
+        raise DeployError(
+            f"this runtime cannot drive a {robot}: it has no motions for joints without a "
+            f"position ({', '.join(driven)})"
+        )
 
 
 def damping(about: Manifest) -> MotorCommand:
     """No force but against motion: what is streamed whenever nothing better is known to be safe."""
     zero = np.zeros(len(about.joint_names), np.float32)
-    return MotorCommand(_array(about.stance), zero, zero, zero, np.full_like(zero, DAMPING))
+    return MotorCommand(
+        position=_array(about.stance),
+        velocity=zero,
+        torque=zero,
+        kp=zero,
+        kd=np.full_like(zero, DAMPING),
+    )
 
 
 def rising(about: Manifest, start: Array, elapsed: float) -> MotorCommand:
-    """`elapsed` [s] into standing up from the joint positions `start` [rad]: first the legs are drawn in, then the body is pushed up."""
+    """`elapsed` [s] into standing up from the joint positions `start` [rad]: first the legs are
+    drawn in, then the body is pushed up.
+    """
     folded = _array(about.folded)
     if elapsed < GATHER:
         return _held(about, _between(start, folded, elapsed / GATHER))
@@ -66,7 +86,9 @@ def sitting(about: Manifest, start: Array, elapsed: float) -> MotorCommand:
 
 def has_risen(about: Manifest, position: Array, elapsed: float) -> bool:
     """Whether the robot stands, `elapsed` [s] after it began to rise."""
-    return elapsed >= GATHER + RISE and bool(np.abs(position - _array(about.stance)).max() < TOLERANCE)
+    return elapsed >= GATHER + RISE and bool(
+        np.abs(position - _array(about.stance)).max() < TOLERANCE
+    )
 
 
 def is_blocked(elapsed: float) -> bool:
@@ -84,7 +106,13 @@ def _held(about: Manifest, position: Array) -> MotorCommand:
     """Hold `position` [rad], within the limits."""
     position = np.clip(position, _array(about.lower), _array(about.upper))
     zero = np.zeros_like(position)
-    return MotorCommand(position, zero, zero, np.full_like(position, STIFF), np.full_like(position, STEADY))
+    return MotorCommand(
+        position=position,
+        velocity=zero,
+        torque=zero,
+        kp=np.full_like(position, STIFF),
+        kd=np.full_like(position, STEADY),
+    )
 
 
 def _array(values: tuple[float, ...]) -> Array:

@@ -7,7 +7,8 @@
     X             x        sit: sit down; of an armed robot: disarm
     L2 and B      space    emergency stop, for good
 
-A press is a button that was seen up before: one that is held down when the program starts arms nothing. The emergency stop counts whenever it is seen.
+A press is a button that was seen up before: one that is held down when the program starts arms
+nothing. The emergency stop counts whenever it is seen.
 """
 
 from __future__ import annotations
@@ -19,8 +20,11 @@ from deploy.runtime.link import Remote
 BUTTONS = {"start": "arm", "A": "go", "B": "hold", "X": "sit"}
 KEYS = {"r": "arm", "a": "go", "b": "hold", "x": "sit", " ": "stop"}
 STOP = frozenset({"L2", "B"})
-FORWARD, TURN = 0.7, 0.8
-"""Speed [m/s] and yaw rate [rad/s] of a stick that is pushed all the way: as far as policies are trained."""
+FORWARD = 0.7
+TURN = 0.8
+"""Speed [m/s] and yaw rate [rad/s] of a stick that is pushed all the way: as far as policies are
+trained.
+"""
 DEAD_ZONE = 0.08
 """Sticks never quite return to zero."""
 
@@ -31,7 +35,9 @@ class Wish(NamedTuple):
     events: frozenset[str]
     """Of `machine.EVENTS`."""
     command: tuple[float, float]
-    """Forward speed [m/s], not negative: no policy has learnt to walk backwards; yaw rate [rad/s]."""
+    """Forward speed [m/s], not negative: no policy has learnt to walk backwards; yaw rate
+    [rad/s].
+    """
 
 
 class Person:
@@ -46,7 +52,9 @@ class Person:
         self._down: frozenset[str] | None = None
 
     def wish(self, remote: Remote | None, keys: str) -> Wish:
-        """What is wanted, by the remote control if there is one and by the `keys` that were typed since the last tick."""
+        """What is wanted, by the remote control if there is one and by the `keys` that were typed
+        since the last tick.
+        """
         events = {KEYS[key] for key in keys if key in KEYS}
         if remote is None:
             return Wish(frozenset(events), (self._speed or 0.0, 0.0))
@@ -56,7 +64,9 @@ class Person:
         elif self._down is not None:
             events |= {BUTTONS[button] for button in down - self._down if button in BUTTONS}
         self._down = down
-        forward = max(0.0, _pushed(remote.forward)) * FORWARD if self._speed is None else self._speed
+        forward = (
+            max(0.0, _pushed(remote.forward)) * FORWARD if self._speed is None else self._speed
+        )
         return Wish(frozenset(events), (forward, _pushed(remote.turn) * TURN))
 
 

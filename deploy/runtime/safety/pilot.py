@@ -1,4 +1,6 @@
-"""The programs of a bundle at the controls: readings in, commands out; the blind one takes over when there is no height map."""
+"""The programs of a bundle at the controls: readings in, commands out; the blind one takes over
+when there is no height map.
+"""
 
 from __future__ import annotations
 
@@ -28,15 +30,21 @@ class Pilot:
     """
 
     def __init__(self, about: Manifest, sighted: Artefact, blind: Artefact | None) -> None:
-        self._order, self._results = names(about.sensors), names(about.commands)
+        self._order = names(about.sensors)
+        self._results = names(about.commands)
         shapes = {quantity["name"]: tuple(quantity["shape"]) for quantity in about.sensors}
         self._nothing_seen = np.full(shapes.get("height_map", (0, 0)), np.nan, np.float32)
-        self._sighted, self._blind, self._is_blind = sighted, blind, False
+        self._sighted = sighted
+        self._blind = blind
+        self._is_blind = False
         self._age = 0
         self._last: MotorCommand | None = None
         missing = [name for name in self._order if name not in SENSORS]
         if missing or set(self._results) != set(MotorCommand._fields):
-            raise DeployError(f"the bundle's program speaks of {', '.join(missing) or 'other commands'}, which this runtime does not know; update the runtime")
+            raise DeployError(
+                f"the bundle's program speaks of {', '.join(missing) or 'other commands'}, which "
+                "this runtime does not know; update the runtime"
+            )
 
     def needs_map(self) -> bool:
         """Whether a lost height map must stop the robot."""
@@ -44,15 +52,21 @@ class Pilot:
 
     def reset(self) -> None:
         """Forget everything: the robot begins to walk."""
-        self._is_blind, self._last = False, None
+        self._is_blind = False
+        self._last = None
         self._sighted.reset()
 
-    def command(self, state: RobotState, ground: HeightMap | None, now: float, wish: tuple[float, float]) -> MotorCommand:
-        """The program's answer at `now` [s] to the robot's `state`, the `ground` it last saw, and the `wish` for speed [m/s] and yaw rate [rad/s]."""
+    def command(
+        self, state: RobotState, ground: HeightMap | None, now: float, wish: tuple[float, float]
+    ) -> MotorCommand:
+        """The program's answer at `now` [s] to the robot's `state`, the `ground` it last saw, and
+        the `wish` for speed [m/s] and yaw rate [rad/s].
+        """
         fresh = ground is not None and now - ground.received <= MAP_AGE
         if not fresh and self._blind is not None and not self._is_blind:
             self._blind.reset()
-            self._is_blind, self._age = True, 0
+            self._is_blind = True
+            self._age = 0
         heights = self._nothing_seen if self._is_blind or ground is None else ground.heights
         return self._blended(self._step(reading(state, heights, wish)))
 
@@ -62,38 +76,64 @@ class Pilot:
         return MotorCommand(**dict(zip(self._results, said)))
 
     def _blended(self, command: MotorCommand) -> MotorCommand:
-        """The first targets after a change of programs lie between the last one's and the new one's."""
+        """The first targets after a change of programs lie between the last one's and the new
+        one's.
+        """
         self._age += 1
         if self._is_blind and self._last is not None and self._age < BLEND:
             share = np.float32(1.0 / (BLEND - self._age + 1))
-            command = command._replace(position=self._last.position + share * (command.position - self._last.position))
+            command = command._replace(
+                position=self._last.position + share * (command.position - self._last.position)
+            )
         self._last = command
         return command
 
 
-SENSORS = ("gravity_in_base", "angular_velocity_base_in_base", "joint_position", "joint_velocity", "command", "height_map")
+SENSORS = (
+    "gravity_in_base",
+    "angular_velocity_base_in_base",
+    "joint_position",
+    "joint_velocity",
+    "command",
+    "height_map",
+)
 """What this runtime can tell a program."""
 
 
 def reading(state: RobotState, heights: Array, wish: tuple[float, float]) -> dict[str, Array]:
     """The program's sensors by name; units and frames as in the manifest."""
-    values = (gravity_in_base(state.quaternion), state.angular_velocity, state.joint_position, state.joint_velocity, np.array(wish, np.float32), heights)
+    values = (
+        gravity_in_base(state.quaternion),
+        state.angular_velocity,
+        state.joint_position,
+        state.joint_velocity,
+        np.array(wish, np.float32),
+        heights,
+    )
     return dict(zip(SENSORS, values))
 
 
 def load(about: Manifest, files: Mapping[str, bytes]) -> Pilot:
-    """The programs of a verified bundle, warm: TorchScript compiles in its first calls, which take up to 150 ms.
+    """The programs of a verified bundle, warm: TorchScript compiles in its first calls, which take
+    up to 150 ms.
 
     Raises:
         DeployError: a program cannot be loaded, or speaks of something unknown.
     """
     try:
         golden = trace.from_bytes(files[archive.GOLDEN], about)
-        programs = {name: TorchProgram(files[name]) for name in (archive.PROGRAM, archive.BLIND) if name in files}
+        programs = {
+            name: TorchProgram(files[name])
+            for name in (archive.PROGRAM, archive.BLIND)
+            if name in files
+        }
         for program in programs.values():
             for step in range(WARM_UP):
                 program.step(*golden.reading(step % len(golden)))
             program.reset()
     except (KeyError, ValueError, RuntimeError, OSError) as error:
-        raise DeployError(f"the bundle's program cannot be run: {str(error).strip().splitlines()[-1]}; export it again") from error
+        raise DeployError(
+            f"the bundle's program cannot be run: {str(error).strip().splitlines()[-1]}; export "
+            "it again"
+        ) from error
     return Pilot(about, programs[archive.PROGRAM], programs.get(archive.BLIND))

@@ -1,7 +1,9 @@
-"""python3 -m deploy.runtime.target: one step of flashing, on the robot. Called over ssh by `python -m deploy`.
+"""python3 -m deploy.runtime.target: one step of flashing, on the robot. Called over ssh by `python
+-m deploy`.
 
-Answers in lines of JSON on standard output: {"step": ..., "detail": ...} as it goes on, and at the end {"done": ...} or {"error": ..., "status": ...},
-which is its exit status too; they are listed in `python -m deploy --help`.
+Answers in lines of JSON on standard output: {"step": ..., "detail": ...} as it goes on, and at the
+end {"done": ...} or {"error": ..., "status": ...}, which is its exit status too; they are listed in
+`python -m deploy --help`.
 """
 
 from __future__ import annotations
@@ -29,12 +31,17 @@ def say(step: str, detail: str = "") -> None:
 
 
 def _describe(layout: Layout, words: argparse.Namespace) -> Any:
-    return {"facts": asdict(facts(layout)), "arrived": arrived(layout, words.digest) if words.digest else (0, "")}
+    return {
+        "facts": asdict(facts(layout)),
+        "arrived": arrived(layout, words.digest) if words.digest else (0, ""),
+    }
 
 
 def _upload(layout: Layout, words: argparse.Namespace) -> Any:
     with held(layout.lock):
-        return receive(layout, words.digest, words.offset, sys.stdin.buffer)
+        return receive(
+            layout=layout, digest=words.digest, offset=words.offset, source=sys.stdin.buffer
+        )
 
 
 def _install(layout: Layout, words: argparse.Namespace) -> Any:
@@ -70,12 +77,18 @@ def _supervise(layout: Layout, _: argparse.Namespace) -> Any:
 
 
 STEPS = {
-    "describe": (_describe, "say what this robot is, what runs on it, and how much of a bundle has arrived"),
+    "describe": (
+        _describe,
+        "say what this robot is, what runs on it, and how much of a bundle has arrived",
+    ),
     "upload": (_upload, "take a bundle from standard input, from an offset on"),
     "install": (_install, "hash, self-test, rename, swap, restart, health, commit; or go back"),
     "rollback": (_rollback, "go back to the release before"),
     "recover": (_recover, "before the service starts: go back if the last flash was cut off"),
-    "provision": (_provision, "take a request in JSON from standard input and make the installation"),
+    "provision": (
+        _provision,
+        "take a request in JSON from standard input and make the installation",
+    ),
     "supervise": (_supervise, "keep the control loop running where there is no systemd"),
 }
 
@@ -94,16 +107,23 @@ def main() -> int:
         step = steps.add_parser(name, help=words, description=words)
         step.add_argument("--root", type=Path, required=True, help="folder of the installation")
         if name in ("describe", "upload", "install"):
-            step.add_argument("--digest", type=_digest, required=name != "describe", help="SHA-256 of the bundle")
+            step.add_argument(
+                "--digest", type=_digest, required=name != "describe", help="SHA-256 of the bundle"
+            )
         if name == "upload":
-            step.add_argument("--offset", type=int, required=True, help="bytes that are here already")
+            step.add_argument(
+                "--offset", type=int, required=True, help="bytes that are here already"
+            )
     given = parser.parse_args()
     try:
-        answer, status = {"done": STEPS[given.step][0](Layout(given.root), given)}, 0
+        answer = {"done": STEPS[given.step][0](Layout(given.root), given)}
+        status = 0
     except DeployError as error:
-        answer, status = {"error": str(error), "status": error.status}, error.status
+        answer = {"error": str(error), "status": error.status}
+        status = error.status
     except OSError as error:
-        answer, status = {"error": f"{given.step} on the robot: {error}", "status": 1}, 1
+        answer = {"error": f"{given.step} on the robot: {error}", "status": 1}
+        status = 1
     try:
         print(json.dumps(answer), flush=True)
     except BrokenPipeError:

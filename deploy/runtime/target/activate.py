@@ -14,7 +14,8 @@ from deploy.runtime.target.say import Say, deaf
 
 
 def activate(layout: Layout, after: State, say: Say) -> None:
-    """Swap to the verified release that is proven in the state `after`, restart, watch, and commit that state; or go back.
+    """Swap to the verified release that is proven in the state `after`, restart, watch, and commit
+    that state; or go back.
 
     Raises:
         ArmedError: somebody has armed the robot meanwhile; nothing was changed.
@@ -38,15 +39,23 @@ def activate(layout: Layout, after: State, say: Say) -> None:
 
 
 def committed(state: State, digest: str, about: Manifest) -> State:
-    """The state with `digest` proven. The highest version only grows: going back to an old release does not let older ones in."""
+    """The state with `digest` proven. The highest version only grows: going back to an old release
+    does not let older ones in.
+    """
     version, _ = state.highest.get(about.name, ["0.0.0", ""])
-    highest = {**state.highest, about.name: [about.version, digest]} if number(about.version) >= number(version) else state.highest
+    highest = (
+        {**state.highest, about.name: [about.version, digest]}
+        if number(about.version) >= number(version)
+        else state.highest
+    )
     previous = state.previous if digest == state.proven else state.proven
     return State(digest, previous, highest)
 
 
 def go_back(layout: Layout) -> None:
-    """Let `current` name the release that proved itself, if it names another: somebody was cut off, or the new one failed."""
+    """Let `current` name the release that proved itself, if it names another: somebody was cut off,
+    or the new one failed.
+    """
     proven = load_state(layout).proven
     if layout.running() != proven:
         point(layout, proven)
@@ -58,7 +67,8 @@ def recover(layout: Layout, say: Say) -> str:
         return "the release is the one that had proved itself"
     say("rollback")
     config = load_config(layout)
-    # First, so that whoever is cut off here leaves no service that runs another release than `current`.
+    # First, so that whoever is cut off here leaves no service that runs another release than
+    # `current`.
     service.CONTROLS[config.service].stop(layout)
     go_back(layout)
     if layout.running() is None:

@@ -1,4 +1,6 @@
-"""Whether a bundle may go to a robot: pure functions of the manifest and of what the robot says about itself. Asked on both sides."""
+"""Whether a bundle may go to a robot: pure functions of the manifest and of what the robot says
+about itself. Asked on both sides.
+"""
 
 from __future__ import annotations
 
@@ -38,19 +40,28 @@ class Facts:
 def damped(seen: Seen) -> None:
     """Nobody has armed the robot. One that runs and does not say so counts as armed."""
     if seen.ready and not seen.status.startswith(DAMPED):
-        raise ArmedError(f"the robot is {seen.status or 'silent about its state'!r}, not {DAMPED!r}; sit it down and disarm it first")
+        raise ArmedError(
+            f"the robot is {seen.status or 'silent about its state'!r}, not {DAMPED!r}; sit it "
+            "down and disarm it first"
+        )
 
 
 def same_robot(about: Manifest, _: str, facts: Facts) -> None:
     """The bundle was made for this kind of robot."""
     if about.robot != facts.robot:
-        raise MismatchError(f"the bundle is for {about.robot}, the robot there is {facts.robot}; flash the other one")
+        raise MismatchError(
+            f"the bundle is for {about.robot}, the robot there is {facts.robot}; flash the other "
+            "one"
+        )
 
 
 def runs_there(about: Manifest, _: str, facts: Facts) -> None:
     """The runtime there reads such a bundle and has torch."""
     if about.schema != facts.schema:
-        raise MismatchError(f"the bundle has schema {about.schema}, the runtime there reads {facts.schema}; run `deploy provision` again")
+        raise MismatchError(
+            f"the bundle has schema {about.schema}, the runtime there reads {facts.schema}; run "
+            "`deploy provision` again"
+        )
     if not facts.torch:
         raise MismatchError("the Python there runs no torch; run `deploy provision` again")
 
@@ -59,9 +70,15 @@ def not_older(about: Manifest, digest: str, facts: Facts) -> None:
     """The version is above the highest one seen, or this very bundle again."""
     version, seen = facts.highest.get(about.name, ["0.0.0", ""])
     if number(about.version) < number(version):
-        raise DowngradeError(f"{about.name} {about.version} is older than {version}, which this robot has had; make a higher version, or `deploy rollback`")
+        raise DowngradeError(
+            f"{about.name} {about.version} is older than {version}, which this robot has had; "
+            "make a higher version, or `deploy rollback`"
+        )
     if about.version == version and seen not in ("", digest):
-        raise DowngradeError(f"{about.name} {version} on this robot was another bundle; give this one a higher version")
+        raise DowngradeError(
+            f"{about.name} {version} on this robot was another bundle; give this one a higher "
+            "version"
+        )
 
 
 def number(version: str) -> tuple[int, ...]:
@@ -75,4 +92,6 @@ CHECKS: tuple[tuple[str, Callable[[Manifest, str, Facts], None]], ...] = (
     ("compatibility", runs_there),
     ("version", not_older),
 )
-"""Step of a flash and the check, in order; each gets the manifest, the bundle's digest and the robot's facts."""
+"""Step of a flash and the check, in order; each gets the manifest, the bundle's digest and the
+robot's facts.
+"""

@@ -1,4 +1,6 @@
-"""What provisioning decided about a robot, and what flashing remembers of it: two small JSON files."""
+"""What provisioning decided about a robot, and what flashing remembers of it: two small JSON
+files.
+"""
 
 from __future__ import annotations
 
@@ -33,14 +35,18 @@ class Config:
 
 @dataclass(frozen=True)
 class State:
-    """What must outlive a crash. Between the swap and this being written, `current` is not `proven`: whoever comes next goes back."""
+    """What must outlive a crash. Between the swap and this being written, `current` is not
+    `proven`: whoever comes next goes back.
+    """
 
     proven: str | None = None
     """Digest of the release that passed its health window last."""
     previous: str | None = None
     """Digest of the proven one before it: where a rollback leads."""
     highest: dict[str, list[str]] = field(default_factory=dict)
-    """Highest version that was ever proven and its digest, by the bundle's name: a signature alone would let an old version return."""
+    """Highest version that was ever proven and its digest, by the bundle's name: a signature alone
+    would let an old version return.
+    """
 
 
 def load_config(layout: Layout) -> Config:
@@ -63,4 +69,6 @@ def _load(path: Path, kind: type[T]) -> T:
         values: dict[str, Any] = json.loads(path.read_bytes())
         return kind(**values)
     except (OSError, ValueError, TypeError) as error:
-        raise NotProvisionedError(f"{path} is missing or from another version; run `deploy provision` first") from error
+        raise NotProvisionedError(
+            f"{path} is missing or from another version; run `deploy provision` first"
+        ) from error

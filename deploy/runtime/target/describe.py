@@ -12,7 +12,10 @@ from deploy.runtime.target.checks import Facts
 from deploy.runtime.target.config import load_config, load_state
 from deploy.runtime.target.layout import Layout, sha256
 
-_ASK = "import sys; from importlib.metadata import version as v; v('numpy'); print('.'.join(map(str, sys.version_info[:3])), v('torch'))"
+_ASK = (
+    "import sys; from importlib.metadata import version as v; v('numpy'); "
+    "print('.'.join(map(str, sys.version_info[:3])), v('torch'))"
+)
 
 
 def facts(layout: Layout) -> Facts:
@@ -21,8 +24,10 @@ def facts(layout: Layout) -> Facts:
     Raises:
         NotProvisionedError: there is no installation.
     """
-    config, state = load_config(layout), load_state(layout)
-    seen, (python, torch) = service.see(layout, config), versions(config.python)
+    config = load_config(layout)
+    state = load_state(layout)
+    seen = service.see(layout, config)
+    (python, torch) = versions(config.python)
     running = layout.running()
     return Facts(
         robot=config.robot,
@@ -39,9 +44,18 @@ def facts(layout: Layout) -> Facts:
 
 
 def versions(python: str) -> tuple[str, str]:
-    """Of the interpreter and of its torch, read without importing it; empty where there is none, or no numpy."""
+    """Of the interpreter and of its torch, read without importing it; empty where there is none, or
+    no numpy.
+    """
     try:
-        done = subprocess.run([python, "-c", _ASK], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, check=False)
+        done = subprocess.run(
+            [python, "-c", _ASK],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
     except (OSError, subprocess.TimeoutExpired):
         return "", ""
     words = done.stdout.split()
@@ -49,7 +63,9 @@ def versions(python: str) -> tuple[str, str]:
 
 
 def arrived(layout: Layout, digest: str) -> tuple[int, str]:
-    """How many bytes of a bundle are here, and their SHA-256: proof that an upload can go on where it was torn off."""
+    """How many bytes of a bundle are here, and their SHA-256: proof that an upload can go on where
+    it was torn off.
+    """
     for path in (layout.partial(digest), layout.release(digest)):
         if path.exists():
             return path.stat().st_size, sha256(path)
@@ -57,11 +73,15 @@ def arrived(layout: Layout, digest: str) -> tuple[int, str]:
 
 
 def _release(layout: Layout, digest: str | None) -> list[str]:
-    """Name, version and digest of a release; empty without one. A damaged one is said to be so: it takes a flash to mend it."""
+    """Name, version and digest of a release; empty without one. A damaged one is said to be so: it
+    takes a flash to mend it.
+    """
     if digest is None:
         return []
     try:
-        about = manifest.from_bytes(archive.unpack(disk.read(layout.release(digest), archive.LARGEST))[archive.MANIFEST])
+        about = manifest.from_bytes(
+            archive.unpack(disk.read(layout.release(digest), archive.LARGEST))[archive.MANIFEST]
+        )
     except DeployError:
         return ["damaged", "", digest]
     return [about.name, about.version, digest]

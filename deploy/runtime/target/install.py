@@ -25,8 +25,10 @@ def install(layout: Layout, digest: str, say: Say) -> None:
     """Steps: hash, self-test, rename, swap, restart, health, commit. The caller holds the lock.
 
     Raises:
-        DeployError: as the step that refuses; the installation is as it was before the bundle came in.
-        BrokenPipeError: whoever asked went away before the swap; what came in stays for the next flash.
+        DeployError: as the step that refuses; the installation is as it was before the bundle came
+            in.
+        BrokenPipeError: whoever asked went away before the swap; what came in stays for the next
+            flash.
     """
     damped(service.see(layout, load_config(layout)))
     recover(layout, deaf(say))
@@ -56,11 +58,22 @@ def self_test(layout: Layout, bundle: Path) -> str:
     as_user = ["runuser", "-u", user, "--"] if user else []
     command = [*as_user, *loop.test_command(layout, config, str(bundle))]
     try:
-        done = subprocess.run(command, env=loop.environment(layout), stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=SELF_TEST, check=False)
+        done = subprocess.run(
+            command,
+            env=loop.environment(layout),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=SELF_TEST,
+            check=False,
+        )
     except OSError as error:
         raise SelfTestError(f"the self-test over there did not run: {error}") from error
     except subprocess.TimeoutExpired as error:
-        raise SelfTestError(f"the self-test over there did not end within {SELF_TEST:.0f} s; is that computer busy with something else?") from error
+        raise SelfTestError(
+            f"the self-test over there did not end within {SELF_TEST:.0f} s; is that computer "
+            "busy with something else?"
+        ) from error
     if done.returncode:
         said = done.stderr.strip().splitlines() or [f"status {done.returncode}"]
         raise SelfTestError(f"the self-test over there failed: {said[-1]}")

@@ -1,4 +1,6 @@
-"""Where things are in the installation's folder, and changes to them that survive a loss of power."""
+"""Where things are in the installation's folder, and changes to them that survive a loss of
+power.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,9 @@ from pathlib import Path
 from deploy.runtime.target.errors import BusyError
 
 LOCK_WAIT = 20.0
-"""[s] to wait for another one's step: longer than what a flash that was cut off still has to do, a health window apart."""
+"""[s] to wait for another one's step: longer than what a flash that was cut off still has to do, a
+health window apart.
+"""
 
 
 @dataclass(frozen=True)
@@ -110,7 +114,9 @@ def put(path: Path, data: bytes, mode: int = 0o644) -> None:
 
 
 def point(layout: Layout, digest: str | None) -> None:
-    """Let `current` name a release, or nothing. The link is replaced by rename: an instant without one would be found by a restart."""
+    """Let `current` name a release, or nothing. The link is replaced by rename: an instant without
+    one would be found by a restart.
+    """
     if digest is None:
         layout.current.unlink(missing_ok=True)
     else:
@@ -132,12 +138,14 @@ def sha256(path: Path) -> str:
 
 @contextmanager
 def held(lock: Path, wait: float = LOCK_WAIT) -> Iterator[int]:
-    """Be the only one who holds the file `lock`, by the handle that this gives. The kernel lets it go with the last process that has the handle, however it ends.
+    """Be the only one who holds the file `lock`, by the handle that this gives. The kernel lets it
+    go with the last process that has the handle, however it ends.
 
     Raises:
         BusyError: somebody else still is after `wait` seconds.
     """
-    handle, until = os.open(lock, os.O_RDWR | os.O_CREAT, 0o600), time.monotonic() + wait
+    handle = os.open(lock, os.O_RDWR | os.O_CREAT, 0o600)
+    until = time.monotonic() + wait
     try:
         while True:
             try:
@@ -145,7 +153,9 @@ def held(lock: Path, wait: float = LOCK_WAIT) -> Iterator[int]:
                 break
             except BlockingIOError:
                 if time.monotonic() >= until:
-                    raise BusyError("another flash is at work on this robot; wait until it is done") from None
+                    raise BusyError(
+                        "another flash is at work on this robot; wait until it is done"
+                    ) from None
                 time.sleep(0.05)
         yield handle
     finally:

@@ -1,4 +1,6 @@
-"""How the control loop is called and seen as a service: its command line, its surroundings, its watchdog."""
+"""How the control loop is called and seen as a service: its command line, its surroundings, its
+watchdog.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,9 @@ from deploy.runtime.target.config import Config
 from deploy.runtime.target.layout import Layout
 
 WATCHDOG = 2.0
-"""[s] without progress of the loop until it is ended and started again. The robot is damped long before, by the loop's own deadman."""
+"""[s] without progress of the loop until it is ended and started again. The robot is damped long
+before, by the loop's own deadman.
+"""
 
 
 TEST_STEPS = 100
@@ -32,12 +36,32 @@ class Seen(NamedTuple):
 
 def command(layout: Layout, config: Config) -> list[str]:
     """The control loop's command line."""
-    return [config.python, "-m", "deploy.runtime", "run", str(layout.current), "--public-key", str(layout.key), *config.arguments]
+    return [
+        config.python,
+        "-m",
+        "deploy.runtime",
+        "run",
+        str(layout.current),
+        "--public-key",
+        str(layout.key),
+        *config.arguments,
+    ]
 
 
 def test_command(layout: Layout, config: Config, bundle: str) -> list[str]:
     """The self-test's."""
-    return [config.python, "-m", "deploy.runtime", "selftest", bundle, "--public-key", str(layout.key), "--steps", str(TEST_STEPS), "--json"]
+    return [
+        config.python,
+        "-m",
+        "deploy.runtime",
+        "selftest",
+        bundle,
+        "--public-key",
+        str(layout.key),
+        "--steps",
+        str(TEST_STEPS),
+        "--json",
+    ]
 
 
 def environment(layout: Layout) -> dict[str, str]:

@@ -52,7 +52,13 @@ def provision(layout: Layout, request: Request, say: Say) -> None:
     layout.releases.mkdir(exist_ok=True)
     say("python")
     python = _python(layout, request)
-    config = Config(request.robot, python, ["--link", request.link, *request.arguments], request.service, request.health_seconds)
+    config = Config(
+        robot=request.robot,
+        python=python,
+        arguments=["--link", request.link, *request.arguments],
+        service=request.service,
+        health_seconds=request.health_seconds,
+    )
     if before and before.service != config.service:
         service.CONTROLS[before.service].stop(layout)
     say("runtime")
@@ -69,19 +75,35 @@ def provision(layout: Layout, request: Request, say: Say) -> None:
 
 
 def _python(layout: Layout, request: Request) -> str:
-    """The interpreter, made if need be; raises DeployError if it cannot be, MismatchError if it lacks torch or numpy."""
+    """The interpreter, made if need be; raises DeployError if it cannot be, MismatchError if it
+    lacks torch or numpy.
+    """
     python = request.python or str(layout.root / "venv" / "bin" / "python")
     if not request.python and not describe.versions(python)[1]:
         _run(sys.executable, "-m", "venv", str(Path(python).parent.parent))
-        _run(python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *PACKAGES, *LINK_PACKAGES.get(request.link, ()))
+        _run(
+            python,
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--disable-pip-version-check",
+            *PACKAGES,
+            *LINK_PACKAGES.get(request.link, ()),
+        )
     if not describe.versions(python)[1]:
-        raise MismatchError(f"{python} has no torch and numpy; name an interpreter on the robot that has, with --python")
+        raise MismatchError(
+            f"{python} has no torch and numpy; name an interpreter on the robot that has, with "
+            "--python"
+        )
     return python
 
 
 def _run(*words: str) -> None:
     try:
-        done = subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            words, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+        )
     except OSError as error:
         raise DeployError(f"{words[0]} cannot be run: {error.strerror}") from error
     if done.returncode:

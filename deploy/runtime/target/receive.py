@@ -13,7 +13,8 @@ BLOCK = 1 << 16
 
 
 def receive(layout: Layout, digest: str, offset: int, source: BinaryIO) -> int:
-    """Write what `source` has from `offset` on; the size that is here then. What is torn off stays, for the next flash to go on with.
+    """Write what `source` has from `offset` on; the size that is here then. What is torn off stays,
+    for the next flash to go on with.
 
     Raises:
         RefusedError: it is larger than any bundle.

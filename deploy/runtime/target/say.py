@@ -7,7 +7,9 @@ from typing import Protocol
 
 
 class Say(Protocol):
-    """Told the name of each step as it begins, and what came of it. Raises BrokenPipeError when nobody listens any more."""
+    """Told the name of each step as it begins, and what came of it. Raises BrokenPipeError when
+    nobody listens any more.
+    """
 
     def __call__(self, step: str, detail: str = "") -> None:
         """Tell."""

@@ -1,4 +1,6 @@
-"""How the control loop is kept running: by systemd, or by our own supervisor where there is none."""
+"""How the control loop is kept running: by systemd, or by our own supervisor where there is
+none.
+"""
 
 from __future__ import annotations
 
@@ -31,8 +33,20 @@ class Control(NamedTuple):
 
 
 CONTROLS = {
-    "systemd": Control(systemd.restart, systemd.stop, systemd.see, systemd.install, systemd.USER),
-    "process": Control(supervised.restart, supervised.stop, supervised.see, supervised.install, ""),
+    "systemd": Control(
+        restart=systemd.restart,
+        stop=systemd.stop,
+        see=systemd.see,
+        install=systemd.install,
+        user=systemd.USER,
+    ),
+    "process": Control(
+        restart=supervised.restart,
+        stop=supervised.stop,
+        see=supervised.see,
+        install=supervised.install,
+        user="",
+    ),
 }
 
 
@@ -48,7 +62,8 @@ def start(layout: Layout, config: Config) -> Seen:
         UnhealthyError: it does not, or it comes up in another state than damped.
     """
     CONTROLS[config.service].restart(layout)
-    until, first = time.monotonic() + START, 0
+    until = time.monotonic() + START
+    first = 0
     while time.monotonic() < until:
         seen = see(layout, config)
         first = first or seen.process

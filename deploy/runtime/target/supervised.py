@@ -1,4 +1,6 @@
-"""The control loop as a service of our own supervisor, for machines without systemd: how it is started, stopped and seen from outside."""
+"""The control loop as a service of our own supervisor, for machines without systemd: how it is
+started, stopped and seen from outside.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,9 @@ POLL = 0.05
 
 
 def state(layout: Layout) -> Path:
-    """Where the supervisor says what it sees: "supervisor" and "process" (their ids), "ready" and "status"."""
+    """Where the supervisor says what it sees: "supervisor" and "process" (their ids), "ready" and
+    "status".
+    """
     return layout.service / "state.json"
 
 
@@ -44,9 +48,20 @@ def restart(layout: Layout) -> None:
     with held(lock(layout), wait=PATIENCE) as handle, (layout.service / "log").open("ab") as log:
         state(layout).unlink(missing_ok=True)
         # Nobody's child, for it outlives whoever starts it.
-        command = ["setsid", "--fork", sys.executable, "-m", "deploy.runtime.target", "supervise", "--root", str(layout.root)]
+        command = [
+            "setsid",
+            "--fork",
+            sys.executable,
+            "-m",
+            "deploy.runtime.target",
+            "supervise",
+            "--root",
+            str(layout.root),
+        ]
         streams: dict[str, Any] = {"stdin": subprocess.DEVNULL, "stdout": log, "stderr": log}
-        subprocess.run(command, env=loop.environment(layout), pass_fds=(handle,), check=True, **streams)
+        subprocess.run(
+            command, env=loop.environment(layout), pass_fds=(handle,), check=True, **streams
+        )
     until = time.monotonic() + PATIENCE
     while "supervisor" not in _read(layout):
         if not _lives(layout) or time.monotonic() > until:
@@ -68,9 +83,14 @@ def stop(layout: Layout) -> None:
 def see(layout: Layout) -> loop.Seen:
     """The service now."""
     if not _lives(layout):
-        return loop.Seen(False, False, 0, "")
+        return loop.Seen(active=False, ready=False, process=0, status="")
     found = _read(layout)
-    return loop.Seen(True, found.get("ready", False), found.get("process", 0), found.get("status", ""))
+    return loop.Seen(
+        active=True,
+        ready=found.get("ready", False),
+        process=found.get("process", 0),
+        status=found.get("status", ""),
+    )
 
 
 def _lives(layout: Layout) -> bool:

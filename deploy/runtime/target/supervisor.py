@@ -1,4 +1,6 @@
-"""The supervisor itself: keeps the control loop running, and does with it what our unit file asks of systemd."""
+"""The supervisor itself: keeps the control loop running, and does with it what our unit file asks
+of systemd.
+"""
 
 from __future__ import annotations
 
@@ -18,42 +20,81 @@ from deploy.runtime.target import loop, supervised
 from deploy.runtime.target.config import Config, load_config
 from deploy.runtime.target.layout import Layout
 
-PAUSE, BURST, INTERVAL = 1.0, 5, 60.0
-"""[s] before the loop is started again; how often within how many seconds until the supervisor gives up."""
+PAUSE = 1.0
+BURST = 5
+INTERVAL = 60.0
+"""[s] before the loop is started again; how often within how many seconds until the supervisor
+gives up.
+"""
 STOP = 5.0
 """[s] from SIGTERM to SIGKILL."""
 _PR_SET_PDEATHSIG = 1
 
 
 def supervise(layout: Layout) -> None:
-    """Keep the control loop of `current` running until SIGTERM, until it ends by itself with status 0, or until it fails too often. Started by `supervised.restart`."""
+    """Keep the control loop of `current` running until SIGTERM, until it ends by itself with status
+    0, or until it fails too often. Started by `supervised.restart`.
+    """
     ending: list[int] = []
     signal.signal(signal.SIGTERM, lambda number, _: ending.append(number))
     config = load_config(layout)
     failures: list[float] = []
-    with tempfile.TemporaryDirectory() as folder, socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notes:
+    with tempfile.TemporaryDirectory() as folder, socket.socket(
+        socket.AF_UNIX, socket.SOCK_DGRAM
+    ) as notes:
         address = str(Path(folder, "notify"))
         notes.bind(address)
         notes.settimeout(0.1)
         while not ending:
-            status = _once(layout, config, notes, address, lambda: bool(ending))
-            failures = [*(moment for moment in failures if moment > time.monotonic() - INTERVAL), time.monotonic()]
+            status = _once(
+                layout=layout,
+                config=config,
+                notes=notes,
+                address=address,
+                ending=lambda: bool(ending),
+            )
+            failures = [
+                *(moment for moment in failures if moment > time.monotonic() - INTERVAL),
+                time.monotonic(),
+            ]
             if status == 0 or len(failures) >= BURST:
                 break
             time.sleep(0.0 if ending else PAUSE)
 
 
-def _once(layout: Layout, config: Config, notes: socket.socket, address: str, ending: Callable[[], bool]) -> int:
+def _once(
+    layout: Layout, config: Config, notes: socket.socket, address: str, ending: Callable[[], bool]
+) -> int:
     """One life of the control loop; its exit status."""
-    surroundings = {**loop.environment(layout), "NOTIFY_SOCKET": address, "WATCHDOG_USEC": str(int(1e6 * loop.WATCHDOG))}
-    process = subprocess.Popen(loop.command(layout, config), env=surroundings, stdin=subprocess.DEVNULL, start_new_session=True, preexec_fn=_end_with_parent)
-    seen: dict[str, Any] = {"supervisor": os.getpid(), "process": process.pid, "ready": False, "status": ""}
+    surroundings = {
+        **loop.environment(layout),
+        "NOTIFY_SOCKET": address,
+        "WATCHDOG_USEC": str(int(1e6 * loop.WATCHDOG)),
+    }
+    process = subprocess.Popen(
+        loop.command(layout, config),
+        env=surroundings,
+        stdin=subprocess.DEVNULL,
+        start_new_session=True,
+        preexec_fn=_end_with_parent,
+    )
+    seen: dict[str, Any] = {
+        "supervisor": os.getpid(),
+        "process": process.pid,
+        "ready": False,
+        "status": "",
+    }
     _say(layout, seen)
-    fed, told = time.monotonic(), 0.0
+    fed = time.monotonic()
+    told = 0.0
     while process.poll() is None:
         note = _note(notes)
         if "READY" in note or "STATUS" in note:
-            seen = {**seen, "ready": seen["ready"] or note.get("READY") == "1", "status": note.get("STATUS", seen["status"])}
+            seen = {
+                **seen,
+                "ready": seen["ready"] or note.get("READY") == "1",
+                "status": note.get("STATUS", seen["status"]),
+            }
             _say(layout, seen)
         if "READY" in note or note.get("WATCHDOG") == "1":
             fed = time.monotonic()

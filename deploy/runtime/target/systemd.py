@@ -29,7 +29,8 @@ Type=notify
 User={user}
 Environment=PYTHONPATH={runtime} PYTHONDONTWRITEBYTECODE=1
 # A release that had not proved itself before the power went does not get a second try.
-ExecStartPre=+/usr/bin/env PYTHONPATH={runtime} python3 -m deploy.runtime.target recover --root {root}
+ExecStartPre=+/usr/bin/env PYTHONPATH={runtime} \\
+    python3 -m deploy.runtime.target recover --root {root}
 ExecStart={command}
 # For black boxes; its path is in $LOGS_DIRECTORY.
 LogsDirectory=treadwell
@@ -58,13 +59,22 @@ WantedBy=multi-user.target
 def unit(layout: Layout, config: Config) -> str:
     """The unit file."""
     command = " ".join(map(shlex.quote, loop.command(layout, config)))
-    return UNIT.format(robot=config.robot, user=USER, root=layout.root, runtime=layout.runtime, command=command, watchdog=loop.WATCHDOG)
+    return UNIT.format(
+        robot=config.robot,
+        user=USER,
+        root=layout.root,
+        runtime=layout.runtime,
+        command=command,
+        watchdog=loop.WATCHDOG,
+    )
 
 
 def install(layout: Layout, config: Config) -> None:
     """Make the service user and the unit file, and let it start with the machine."""
     if os.geteuid() != 0:
-        raise NotProvisionedError("a systemd service needs root: provision root@HOST, or choose --service process")
+        raise NotProvisionedError(
+            "a systemd service needs root: provision root@HOST, or choose --service process"
+        )
     if not Path("/run/systemd/system").is_dir():
         raise NotProvisionedError("systemd does not run there; choose --service process")
     try:
@@ -92,12 +102,22 @@ def see(_: Layout) -> loop.Seen:
     shown = _run("systemctl", "show", NAME, "--property=ActiveState,SubState,MainPID,StatusText")
     values = dict(line.split("=", 1) for line in shown.splitlines() if "=" in line)
     state = values.get("ActiveState", "")
-    active, ready = state in ("active", "activating", "reloading"), state == "active"
-    return loop.Seen(active, ready, int(values.get("MainPID") or 0), values.get("StatusText", "") if ready else "")
+    active = state in ("active", "activating", "reloading")
+    ready = state == "active"
+    return loop.Seen(
+        active=active,
+        ready=ready,
+        process=int(values.get("MainPID") or 0),
+        status=values.get("StatusText", "") if ready else "",
+    )
 
 
 def _run(*words: str, check: bool = True) -> str:
-    done = subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        words, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+    )
     if check and done.returncode:
-        raise DeployError(f"`{' '.join(words)}` failed: {(done.stderr or done.stdout).strip()[-200:]}")
+        raise DeployError(
+            f"`{' '.join(words)}` failed: {(done.stderr or done.stdout).strip()[-200:]}"
+        )
     return done.stdout

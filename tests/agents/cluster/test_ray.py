@@ -1,4 +1,6 @@
-"""Training on a Ray cluster of two nodes on this machine: the same weights with any number of workers, and what is lost with a worker or a node."""
+"""Training on a Ray cluster of two nodes on this machine: the same weights with any number of
+workers, and what is lost with a worker or a node.
+"""
 
 import os
 import signal
@@ -12,7 +14,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-# Otherwise Ray's workers give way to everything else on this machine, and a comparison of rates is not fair.
+# Otherwise Ray's workers give way to everything else on this machine, and a comparison of rates is
+# not fair.
 os.environ["RAY_worker_niceness"] = "0"  # noqa: SIM112
 os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
 pytest.importorskip("ray")
@@ -35,15 +38,26 @@ from envs.task.curriculum import CurriculumConfig
 from envs.workers.worker import Job, WorkerError
 
 # Ray leaves pipes and files of its own processes open.
-pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
+pytestmark = pytest.mark.filterwarnings(
+    "ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning"
+)
 
-ROLLOUT, ROBOTS = 32, 4
+ROLLOUT = 32
+ROBOTS = 4
 TINY = PPOConfig(rollout=ROLLOUT, minibatch=64, epochs=1)
 NODE: dict[str, Any] = {"num_cpus": 1, "object_store_memory": 100 * 2**20}
 
 
 def config(run: Path, address: str, iterations: int = 2) -> TrainConfig:
-    return TrainConfig(run=run, steps=iterations * ROLLOUT * ROBOTS, robots=ROBOTS, ray=address, shard=2, save_iterations=2, ppo=TINY)
+    return TrainConfig(
+        run=run,
+        steps=iterations * ROLLOUT * ROBOTS,
+        robots=ROBOTS,
+        ray=address,
+        shard=2,
+        save_iterations=2,
+        ppo=TINY,
+    )
 
 
 def weights(run: Path) -> str:
@@ -78,7 +92,9 @@ def second(nodes: Nodes, alone: str) -> Iterator[Any]:
 
 
 def when(monkeypatch: pytest.MonkeyPatch, rollout: int, happens: Callable[[Cluster], None]) -> None:
-    """Let something happen as soon as the orders for the rollout with this number, from 1, are out."""
+    """Let something happen as soon as the orders for the rollout with this number, from 1, are
+    out.
+    """
     collect = Cluster.collect
 
     def patched(self: Cluster, *arguments: Any) -> Iterator[Any]:
@@ -102,7 +118,9 @@ class Ends(BaseCallback):
         self.at = time.perf_counter()
 
 
-def test_two_nodes_give_the_weights_of_one(second: Any, nodes: Nodes, alone: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_two_nodes_give_the_weights_of_one(
+    second: Any, nodes: Nodes, alone: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     held: list[set[int]] = []
     when(monkeypatch, 2, lambda workers: held.append(set(workers._holder.values())))
     assert weights(train(config(tmp_path / "run", nodes.address))) == alone
@@ -110,7 +128,11 @@ def test_two_nodes_give_the_weights_of_one(second: Any, nodes: Nodes, alone: str
 
 
 def test_a_node_that_vanishes_costs_no_more_than_its_rollout(
-    second: Any, nodes: Nodes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+    second: Any,
+    nodes: Nodes,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
 ) -> None:
     when(monkeypatch, 1, lambda _: nodes.remove_node(second, allow_graceful=False))
     train(config(tmp_path / "run", nodes.address))
@@ -120,8 +142,11 @@ def test_a_node_that_vanishes_costs_no_more_than_its_rollout(
     assert found[1]["steps"] == 2 * ROLLOUT * ROBOTS
 
 
-def test_a_resumed_run_gives_the_weights_of_one_that_was_not_stopped(nodes: Nodes, tmp_path: Path) -> None:
-    whole, parts = config(tmp_path / "whole", nodes.address, 4), config(tmp_path / "parts", nodes.address, 2)
+def test_a_resumed_run_gives_the_weights_of_one_that_was_not_stopped(
+    nodes: Nodes, tmp_path: Path
+) -> None:
+    whole = config(tmp_path / "whole", nodes.address, 4)
+    parts = config(tmp_path / "parts", nodes.address, 2)
     train(whole)
     train(parts)
     assert weights(parts.run) != weights(whole.run)
@@ -132,7 +157,9 @@ def test_a_resumed_run_gives_the_weights_of_one_that_was_not_stopped(nodes: Node
 def test_a_worker_that_dies_is_replaced_and_one_that_keeps_dying_ends_the_run(
     nodes: Nodes, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    env = ClusterVecEnv(Job("go2", 2, seed=7, randomize="nominal", curriculum=CurriculumConfig()), 2, TINY)
+    env = ClusterVecEnv(
+        Job("go2", 2, seed=7, randomize="nominal", curriculum=CurriculumConfig()), 2, TINY
+    )
     real = Cluster._receive
 
     def killed(self: Cluster, reference: Any, errand: Any, patience: float) -> Any:
@@ -142,18 +169,30 @@ def test_a_worker_that_dies_is_replaced_and_one_that_keeps_dying_ends_the_run(
     monkeypatch.setattr(ray_robots, "LOSSES", 1)
     monkeypatch.setattr(Cluster, "_receive", killed)
     env.reset()
-    with pytest.raises(WorkerError, match=r"^2 workers on the Ray cluster were lost within 80 rollouts, the last: ActorDiedError.*--resume$"):
+    with pytest.raises(
+        WorkerError,
+        match=r"^2 workers on the Ray cluster were lost within 80 rollouts, the last: "
+        r"ActorDiedError.*--resume$",
+    ):
         list(env.collect({}, [0]))
     assert capfd.readouterr().err.count("is lost") == 2
     env.close()
 
 
-def test_a_worker_that_hangs_is_replaced(nodes: Nodes, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
-    env = ClusterVecEnv(Job("go2", 2, seed=7, randomize="nominal", curriculum=CurriculumConfig()), 2, TINY)
+def test_a_worker_that_hangs_is_replaced(
+    nodes: Nodes, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    env = ClusterVecEnv(
+        Job("go2", 2, seed=7, randomize="nominal", curriculum=CurriculumConfig()), 2, TINY
+    )
     env.reset()
     policy = ppo.build(replace(TINY, minibatch=2 * ROLLOUT), env, seed=1).policy.state_dict()
     list(env.collect(policy, [0]))
-    (worker,) = (path.parent.name for path in Path("/proc").glob("[0-9]*/cmdline") if path.read_bytes().startswith(b"ray::Worker"))
+    (worker,) = (
+        path.parent.name
+        for path in Path("/proc").glob("[0-9]*/cmdline")
+        if path.read_bytes().startswith(b"ray::Worker")
+    )
     os.kill(int(worker), signal.SIGSTOP)
     wait = ray.wait
 
@@ -171,7 +210,9 @@ def test_a_worker_that_hangs_is_replaced(nodes: Nodes, monkeypatch: pytest.Monke
 
 
 def test_what_a_worker_raises_is_told_in_a_line(nodes: Nodes) -> None:
-    env = ClusterVecEnv(Job("go2", 2, seed=7, randomize="nominal", curriculum=CurriculumConfig()), 2, TINY)
+    env = ClusterVecEnv(
+        Job("go2", 2, seed=7, randomize="nominal", curriculum=CurriculumConfig()), 2, TINY
+    )
     env.reset()
     with pytest.raises(WorkerError, match=r"^a worker on the Ray cluster failed: .*Missing key"):
         list(env.collect({}, [0]))
@@ -181,12 +222,19 @@ def test_what_a_worker_raises_is_told_in_a_line(nodes: Nodes) -> None:
 
 
 @pytest.mark.long
-def test_two_nodes_collect_as_fast_as_two_local_workers(second: Any, capsys: pytest.CaptureFixture[str]) -> None:
-    robots, rollout, rounds = 64, 128, 10
+def test_two_nodes_collect_as_fast_as_two_local_workers(
+    second: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    robots = 64
+    rollout = 128
+    rounds = 10
     job = Job("go2", robots, seed=7, randomize="full", curriculum=CurriculumConfig())
     settings = PPOConfig(rollout=rollout, minibatch=robots * rollout)
     seconds: dict[str, list[float]] = {}
-    models = {"local": ppo.build(settings, ClimbVecEnv(job, 2), 1), "Ray": ppo.build(settings, ClusterVecEnv(job, robots // 2, settings), 1)}
+    models = {
+        "local": ppo.build(settings, ClimbVecEnv(job, 2), 1),
+        "Ray": ppo.build(settings, ClusterVecEnv(job, robots // 2, settings), 1),
+    }
     # In turns, as the machine may do something else meanwhile.
     for _ in range(1 + rounds):
         for name, model in models.items():
@@ -197,7 +245,10 @@ def test_two_nodes_collect_as_fast_as_two_local_workers(second: Any, capsys: pyt
         model.get_env().close()  # type: ignore[union-attr]
     rates = {name: robots * rollout / np.median(times[1:]) for name, times in seconds.items()}
     with capsys.disabled():
-        print(f"\n{rates['Ray']:.0f} steps/s on two nodes, {rates['local']:.0f} with two local workers: {rates['Ray'] / rates['local']:.2f}")
+        print(
+            f"\n{rates['Ray']:.0f} steps/s on two nodes, {rates['local']:.0f} with two local "
+            f"workers: {rates['Ray'] / rates['local']:.2f}"
+        )
     assert rates["Ray"] > 0.9 * rates["local"]
 
 
@@ -211,7 +262,11 @@ def test_two_nodes_collect_as_fast_as_two_local_workers(second: Any, capsys: pyt
     ],
 )
 def test_a_cluster_that_is_not_there_is_a_line_and_changes_nothing(
-    address: str, told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    address: str,
+    told: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.setattr(ray, "is_initialized", lambda: False)
     monkeypatch.setattr(sys, "argv", ["train.py", "--run", str(tmp_path / "run"), "--ray", address])
@@ -224,4 +279,7 @@ def test_a_cluster_that_is_not_there_is_a_line_and_changes_nothing(
 
 def test_without_ray_a_line_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connection, "find_spec", lambda _: None)
-    assert connection.connect("local", 1) == f"--ray needs Ray; install it: python -m pip install ray=={ray.__version__}"
+    assert (
+        connection.connect("local", 1)
+        == f"--ray needs Ray; install it: python -m pip install ray=={ray.__version__}"
+    )

@@ -18,11 +18,26 @@ PERIOD = 0.02
 ROWS = {row.name: row for row in behaviour.TABLE}
 
 
-def trace(end: str = "timeout", seconds: float = 9.0, speed: float = 0.5, turning: float = 0.0, aside: float = 0.0, overspeed: float = 0.0) -> Trace:
+def trace(
+    end: str = "timeout",
+    seconds: float = 9.0,
+    speed: float = 0.5,
+    turning: float = 0.0,
+    aside: float = 0.0,
+    overspeed: float = 0.0,
+) -> Trace:
     """A robot that goes on evenly."""
     steps = round(seconds / PERIOD)
     place = np.outer(np.arange(steps) * PERIOD * speed, (1.0, 0.0))
-    return Trace(end, PERIOD, np.full(steps, aside), place, np.full(steps, speed), np.full(steps, turning), np.full((steps, 12), overspeed))
+    return Trace(
+        end=end,
+        period=PERIOD,
+        aside=np.full(steps, aside),
+        place=place,
+        speed=np.full(steps, speed),
+        turning=np.full(steps, turning),
+        overspeed=np.full((steps, 12), overspeed),
+    )
 
 
 @pytest.mark.parametrize(
@@ -47,7 +62,9 @@ def test_a_row_tells_good_from_bad(name: str, good: Trace, bad: Trace) -> None:
 
 
 def test_stopping_and_starting_needs_both() -> None:
-    row, walking, standing = ROWS["stops and starts on command"], trace(), trace(speed=0.0)
+    row = ROWS["stops and starts on command"]
+    walking = trace()
+    standing = trace(speed=0.0)
     obedient = np.where((np.arange(450) >= 150) & (np.arange(450) < 300), 0.0, 0.5)
     assert row.holds(walking._replace(speed=obedient))
     assert not row.holds(walking)
@@ -56,7 +73,9 @@ def test_stopping_and_starting_needs_both() -> None:
 
 def test_the_bare_trot_stops_and_starts_but_does_not_climb() -> None:
     rows = [list(ROWS).index(name) for name in ("stops and starts on command", "climbs straight")]
-    played = dict(behaviour._play_share(("zero", "go2", 3, "nominal", [(row, range(2)) for row in rows])))
+    played = dict(
+        behaviour._play_share(("zero", "go2", 3, "nominal", [(row, range(2)) for row in rows]))
+    )
     assert played == {rows[0]: 2, rows[1]: 0}
 
 
@@ -64,7 +83,13 @@ def test_a_robot_in_the_middle_of_the_flight_is_pushed_once() -> None:
     speeds = []
     for push in (False, True):
         batch = started(scenario(riser=0.04, steps=4))
-        traces = behaviour._play(batch, Idle(), [np.random.default_rng(1)], batch.step(idle(batch)).policy, push)  # type: ignore[arg-type]
+        traces = behaviour._play(
+            batch=batch,
+            policy=Idle(),  # type: ignore[arg-type]
+            generators=[np.random.default_rng(1)],
+            observations=batch.step(idle(batch)).policy,
+            push=push,
+        )
         speeds.append(np.linalg.norm(np.diff(traces[0].place, axis=0), axis=1) / PERIOD)
         batch.close()
     first = int(np.flatnonzero(speeds[0][: len(speeds[1])] != speeds[1][: len(speeds[0])])[0])
@@ -78,16 +103,33 @@ class Idle:
 
 
 @pytest.mark.long
-def test_the_command_line_prints_and_writes_the_suite(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_line_prints_and_writes_the_suite(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     out = tmp_path / "behaviour.json"
-    monkeypatch.setattr("sys.argv", ["evaluate.py", "--policy", "zero", "--suite", "behaviour", "--episodes", "1", "--json", str(out)])
+    monkeypatch.setattr(
+        "sys.argv",
+        [
+            "evaluate.py",
+            "--policy",
+            "zero",
+            "--suite",
+            "behaviour",
+            "--episodes",
+            "1",
+            "--json",
+            str(out),
+        ],
+    )
     assert evaluate.main() == 0
     assert "stops and starts on command" in capsys.readouterr().out
     assert [row["name"] for row in json.loads(out.read_text())["behaviours"]] == list(ROWS)
 
 
 def test_odd_stairs_are_what_their_names_say() -> None:
-    plans = dict(odd.plans(EvaluateConfig("zero", risers="0.15", treads="0.28", directions="up", episodes=1)))
+    plans = dict(
+        odd.plans(EvaluateConfig("zero", risers="0.15", treads="0.28", directions="up", episodes=1))
+    )
     assert len(plans) == 8
     flights = {name: trials.flights[0] for name, trials in plans.items()}
     assert flights["open risers"].open_risers
@@ -100,8 +142,24 @@ def test_odd_stairs_are_what_their_names_say() -> None:
 
 
 @pytest.mark.long
-def test_odd_stairs_are_a_table(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    command = ["evaluate.py", "--policy", "zero", "--suite", "odd", "--episodes", "1", "--risers", "0.1", "--directions", "up", "--seconds", "1"]
+def test_odd_stairs_are_a_table(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = [
+        "evaluate.py",
+        "--policy",
+        "zero",
+        "--suite",
+        "odd",
+        "--episodes",
+        "1",
+        "--risers",
+        "0.1",
+        "--directions",
+        "up",
+        "--seconds",
+        "1",
+    ]
     monkeypatch.setattr("sys.argv", command)
     assert evaluate.main() == 0
     assert len(capsys.readouterr().out.splitlines()) == 2 + 8
@@ -117,7 +175,12 @@ def test_odd_stairs_are_a_table(monkeypatch: pytest.MonkeyPatch, capsys: pytest.
         (["--suite", "odd", "--plot", "x.png"], "no plot"),
     ],
 )
-def test_what_cannot_be_is_refused(options: list[str], says: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_cannot_be_is_refused(
+    options: list[str],
+    says: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     monkeypatch.setattr("sys.argv", ["evaluate.py", "--policy", "zero", *options])
     assert evaluate.main() == 2
     assert says in capsys.readouterr().err

@@ -16,7 +16,12 @@ def test_flights_are_within_what_was_published_and_follow_the_seed() -> None:
         flights = plans[name].flights
         assert len(flights) == 100
         assert {stairs.steps for stairs in flights} == set(range(kind.fewest, kind.most + 1))
-        assert kind.lowest <= min(stairs.riser for stairs in flights) < max(stairs.riser for stairs in flights) <= kind.highest
+        assert (
+            kind.lowest
+            <= min(stairs.riser for stairs in flights)
+            < max(stairs.riser for stairs in flights)
+            <= kind.highest
+        )
         extents = np.array([stairs.steps * stairs.tread for stairs in flights])
         assert extents.min() > 6.3
         assert extents.max() < 6.4 * np.sqrt(2) + 1e-6
@@ -24,7 +29,28 @@ def test_flights_are_within_what_was_published_and_follow_the_seed() -> None:
 
 def test_a_set_is_one_cell_a_direction() -> None:
     (_, trials), _ = ctu.plans(EvaluateConfig("scripted", robot="tracked", episodes=4, seed=3))
-    outcomes = {job: Outcome("landing" if job.stairs.direction == "up" else "fall", 5.0, 0.5, 1.0, 1.5, 0.2) for job in trials.jobs}
+    outcomes = {
+        job: Outcome(
+            end="landing" if job.stairs.direction == "up" else "fall",
+            seconds=5.0,
+            speed=0.5,
+            cost_of_transport=1.0,
+            pitch_rate=1.5,
+            jolt=0.2,
+        )
+        for job in trials.jobs
+    }
     up, down = pool(trials, outcomes)
-    assert (up.direction, up.successes, up.episodes, up.pitch_rate, up.jolt) == ("up", 4, 4, 1.5, 0.2)
-    assert (down.direction, down.successes, down.failures["fall"], down.jolt) == ("down", 0, 4, None)
+    assert (up.direction, up.successes, up.episodes, up.pitch_rate, up.jolt) == (
+        "up",
+        4,
+        4,
+        1.5,
+        0.2,
+    )
+    assert (down.direction, down.successes, down.failures["fall"], down.jolt) == (
+        "down",
+        0,
+        4,
+        None,
+    )

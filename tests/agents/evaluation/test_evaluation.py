@@ -21,14 +21,23 @@ from envs.robots import ROBOTS
 from envs.task.staircase import Staircase
 from envs.workers.worker import WorkerError
 
-UP, DOWN = Staircase(0.10, 0.28, 4), Staircase(0.10, 0.28, 4, direction="down")
+UP = Staircase(0.10, 0.28, 4)
+DOWN = Staircase(0.10, 0.28, 4, direction="down")
 
 
 @pytest.mark.parametrize(
     ("successes", "episodes", "low", "high"),
-    [(0, 10, 0.0, 0.2775), (8, 10, 0.4902, 0.9433), (50, 100, 0.4038, 0.5962), (10, 10, 0.7225, 1.0), (99, 100, 0.9455, 0.9982)],
+    [
+        (0, 10, 0.0, 0.2775),
+        (8, 10, 0.4902, 0.9433),
+        (50, 100, 0.4038, 0.5962),
+        (10, 10, 0.7225, 1.0),
+        (99, 100, 0.9455, 0.9982),
+    ],
 )
-def test_wilson_gives_published_values(successes: int, episodes: int, low: float, high: float) -> None:
+def test_wilson_gives_published_values(
+    successes: int, episodes: int, low: float, high: float
+) -> None:
     assert wilson(successes, episodes) == pytest.approx((low, high), abs=1e-4)
 
 
@@ -50,7 +59,15 @@ def network(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 def test_an_episode_depends_on_nothing_but_itself(network: str) -> None:
-    trials = Trials(network, "go2", (UP, DOWN), 12, seed=3, randomize="full", seconds=1.0)
+    trials = Trials(
+        policy=network,
+        robot="go2",
+        flights=(UP, DOWN),
+        episodes=12,
+        seed=3,
+        randomize="full",
+        seconds=1.0,
+    )
     together = run(trials, workers=1)
     assert len(together) == 24
     assert run(trials, workers=2) == together
@@ -60,26 +77,48 @@ def test_an_episode_depends_on_nothing_but_itself(network: str) -> None:
 
 
 def test_another_seed_gives_other_episodes() -> None:
-    trials = Trials("zero", "go2", (UP,), 1, seed=3)
-    draws = [trials.generator(Job(UP, 0)).random(), replace(trials, seed=4).generator(Job(UP, 0)).random(), trials.generator(Job(DOWN, 0)).random()]
+    trials = Trials(policy="zero", robot="go2", flights=(UP,), episodes=1, seed=3)
+    draws = [
+        trials.generator(Job(UP, 0)).random(),
+        replace(trials, seed=4).generator(Job(UP, 0)).random(),
+        trials.generator(Job(DOWN, 0)).random(),
+    ]
     assert len(set(draws)) == 3
 
 
 def test_the_trot_alone_climbs_three_low_steps() -> None:
     low = Staircase(0.02, 0.28, 3)
-    ((_, outcome),) = play(Trials("zero", "go2", (low,), 1, seed=1), [Job(low, 0)])
+    ((_, outcome),) = play(
+        Trials(policy="zero", robot="go2", flights=(low,), episodes=1, seed=1), [Job(low, 0)]
+    )
     assert outcome.end == "landing"
     assert 0.2 < outcome.speed < 0.7
     assert 0.5 < outcome.cost_of_transport < 5.0
 
 
 def test_cells_count_what_ended_how() -> None:
-    trials = Trials("zero", "go2", (UP, DOWN), 4, seed=1)
-    ends = {UP: ("landing", "landing", "fall", "timeout"), DOWN: ("off_side", "fall", "fall", "timeout")}
-    outcomes = {Job(stairs, i): Outcome(end, 4.0 + 2 * i, 0.5, 1.0) for stairs, all_ends in ends.items() for i, end in enumerate(all_ends)}
+    trials = Trials(policy="zero", robot="go2", flights=(UP, DOWN), episodes=4, seed=1)
+    ends = {
+        UP: ("landing", "landing", "fall", "timeout"),
+        DOWN: ("off_side", "fall", "fall", "timeout"),
+    }
+    outcomes = {
+        Job(stairs, i): Outcome(end=end, seconds=4.0 + 2 * i, speed=0.5, cost_of_transport=1.0)
+        for stairs, all_ends in ends.items()
+        for i, end in enumerate(all_ends)
+    }
     up, down = summarise(trials, outcomes)
-    assert (up.successes, up.rate, up.mean_seconds, up.failures) == (2, 0.5, 5.0, {"fall": 1, "stuck": 1, "off_side": 0})
-    assert (down.rate, down.mean_seconds, down.failures) == (0.0, None, {"fall": 2, "stuck": 1, "off_side": 1})
+    assert (up.successes, up.rate, up.mean_seconds, up.failures) == (
+        2,
+        0.5,
+        5.0,
+        {"fall": 1, "stuck": 1, "off_side": 0},
+    )
+    assert (down.rate, down.mean_seconds, down.failures) == (
+        0.0,
+        None,
+        {"fall": 2, "stuck": 1, "off_side": 1},
+    )
     assert len({len(line) for line in table([up, down]).splitlines()}) == 1
 
 
@@ -107,11 +146,17 @@ def evaluate_main(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
     ],
 )
 def test_bad_arguments_cost_one_line_and_leave_nothing(
-    arguments: tuple[str, ...], remedy: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    arguments: tuple[str, ...],
+    remedy: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.chdir(tmp_path)
     defaults = {"--policy": "zero", "--json": "results.json"}
-    given = [part for key, value in defaults.items() if key not in arguments for part in (key, value)]
+    given = [
+        part for key, value in defaults.items() if key not in arguments for part in (key, value)
+    ]
     assert evaluate_main(monkeypatch, *given, *arguments) == 2
     error = capsys.readouterr().err
     assert remedy in error
@@ -119,8 +164,11 @@ def test_bad_arguments_cost_one_line_and_leave_nothing(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_broken_checkpoint_is_a_failure_that_overwrites_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    broken, results = tmp_path / "policy.pt", tmp_path / "results.json"
+def test_a_broken_checkpoint_is_a_failure_that_overwrites_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    broken = tmp_path / "policy.pt"
+    results = tmp_path / "results.json"
     broken.write_bytes(b"no policy")
     results.write_text("kept")
     assert evaluate_main(monkeypatch, "--policy", str(broken), "--json", str(results)) == 1
@@ -128,13 +176,25 @@ def test_a_broken_checkpoint_is_a_failure_that_overwrites_nothing(tmp_path: Path
     assert results.read_text() == "kept"
 
 
-def test_evaluate_writes_what_it_prints(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_evaluate_writes_what_it_prints(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     path = tmp_path / "new" / "results.json"
-    arguments = "--policy random --risers 0.15 --directions down --episodes 2 --seconds 1 --workers 1 --json"
+    arguments = (
+        "--policy random --risers 0.15 --directions down --episodes 2 --seconds 1 "
+        "--workers 1 --json"
+    )
     assert evaluate_main(monkeypatch, *arguments.split(), str(path)) == 0
     results = json.loads(path.read_text())
     (cell,) = results["cells"]
-    assert (results["policy"], results["robot"], cell["riser"], cell["direction"], cell["steps"], cell["episodes"]) == ("random", "go2", 0.15, "down", 10, 2)
+    assert (
+        results["policy"],
+        results["robot"],
+        cell["riser"],
+        cell["direction"],
+        cell["steps"],
+        cell["episodes"],
+    ) == ("random", "go2", 0.15, "down", 10, 2)
     assert cell["successes"] + sum(cell["failures"].values()) == 2
     assert cell["ci95"] == pytest.approx(wilson(cell["successes"], 2))
     assert f"{cell['successes']}/2" in capsys.readouterr().out

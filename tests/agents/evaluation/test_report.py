@@ -10,7 +10,9 @@ from agents.evaluation.trials import Job, Outcome, Trials, run
 from envs.task.staircase import Staircase
 
 FLIGHTS = (Staircase(0.12, 0.28, 4), Staircase(0.12, 0.28, 4, direction="down"))
-TRIALS = Trials("random", "go2", FLIGHTS, 2, seed=5, randomize="full", seconds=0.4)
+TRIALS = Trials(
+    policy="random", robot="go2", flights=FLIGHTS, episodes=2, seed=5, randomize="full", seconds=0.4
+)
 
 Played = tuple[dict[Job, Outcome], dict[Job, video.Film]]
 
@@ -21,11 +23,13 @@ def played() -> Played:
 
 
 def test_the_sample_has_one_episode_a_direction_and_follows_the_seed() -> None:
-    many = Trials("zero", "go2", FLIGHTS, 1000, seed=5)
+    many = Trials(policy="zero", robot="go2", flights=FLIGHTS, episodes=1000, seed=5)
     sample = video.sample(many)
     assert [job.stairs.direction for job in sample] == ["up", "down"]
     assert sample == video.sample(many)
-    assert sample != video.sample(Trials("zero", "go2", FLIGHTS, 1000, seed=6))
+    assert sample != video.sample(
+        Trials(policy="zero", robot="go2", flights=FLIGHTS, episodes=1000, seed=6)
+    )
 
 
 def test_a_film_shows_the_episode_that_was_counted(played: Played) -> None:
@@ -36,7 +40,9 @@ def test_a_film_shows_the_episode_that_was_counted(played: Played) -> None:
 
 
 def test_films_are_in_real_time_whatever_the_control_step() -> None:
-    trials = Trials("scripted", "tracked", FLIGHTS[:1], 1, seed=5, seconds=1.0)
+    trials = Trials(
+        policy="scripted", robot="tracked", flights=FLIGHTS[:1], episodes=1, seed=5, seconds=1.0
+    )
     (job,) = trials.jobs
     # 20 steps of 0.05 s.
     assert len(video.film(trials, [job])[job]) == 25 + 1 + video.HOLD
@@ -45,7 +51,13 @@ def test_films_are_in_real_time_whatever_the_control_step() -> None:
 def test_the_report_is_complete(played: Played, tmp_path: Path) -> None:
     outcomes, films = played
     cells = summarise(TRIALS, outcomes)
-    path = report.write(tmp_path / "demo", "make demo", {"random": (TRIALS, cells)}, films, "Notes.")
+    path = report.write(
+        folder=tmp_path / "demo",
+        command="make demo",
+        results={"random": (TRIALS, cells)},
+        films=films,
+        notes="Notes.",
+    )
     text = path.read_text()
     assert "riser 12 cm, episode" in text
     for name in ("success.png", "episodes.png", "episodes.mp4", "results.json"):
@@ -55,9 +67,15 @@ def test_the_report_is_complete(played: Played, tmp_path: Path) -> None:
     film = imageio_ffmpeg.read_frames(str(path.parent / "episodes.mp4"))
     about = next(film)
     film.close()
-    assert (about["codec"], about["size"], about["fps"]) == ("h264", video.SIZE, video.FRAMES_PER_SECOND)
+    assert (about["codec"], about["size"], about["fps"]) == (
+        "h264",
+        video.SIZE,
+        video.FRAMES_PER_SECOND,
+    )
     with Image.open(path.parent / "episodes.png") as sheet:
-        assert sheet.width / sheet.height == pytest.approx(video.SHEET[0] * video.SIZE[0] / (video.SHEET[1] * video.SIZE[1]))
+        assert sheet.width / sheet.height == pytest.approx(
+            video.SHEET[0] * video.SIZE[0] / (video.SHEET[1] * video.SIZE[1])
+        )
 
 
 @pytest.mark.parametrize("suffix", [".png", ".svg", ".pdf"])

@@ -1,4 +1,6 @@
-"""Rollouts from worker processes: nobody waits for another, and what is collected does not depend on who was faster."""
+"""Rollouts from worker processes: nobody waits for another, and what is collected does not depend
+on who was faster.
+"""
 
 import os
 import signal
@@ -21,12 +23,15 @@ from envs.task.curriculum import CurriculumConfig
 from envs.workers import pool
 from envs.workers.worker import Ended, Job
 
-STEPS, ROBOTS = 12, 4
+STEPS = 12
+ROBOTS = 4
 
 
 @contextmanager
 def learner(workers: int, steps: int = STEPS) -> Iterator[tuple[Any, ClimbVecEnv]]:
-    env = ClimbVecEnv(Job("go2", ROBOTS, seed=3, randomize="full", curriculum=CurriculumConfig()), workers)
+    env = ClimbVecEnv(
+        Job("go2", ROBOTS, seed=3, randomize="full", curriculum=CurriculumConfig()), workers
+    )
     try:
         model: Any = ppo.build(PPOConfig(rollout=steps, minibatch=steps * ROBOTS), env, seed=5)
         env.reset()
@@ -39,7 +44,9 @@ def collected(model: Any, env: ClimbVecEnv) -> dict[str, np.ndarray]:
     torch.manual_seed(11)
     collect(model, env)
     buffer = model.rollout_buffer
-    return {name: getattr(buffer, name).copy() for name in ARRAYS} | {name: array.copy() for name, array in buffer.observations.items()}
+    return {name: getattr(buffer, name).copy() for name in ARRAYS} | {
+        name: array.copy() for name, array in buffer.observations.items()
+    }
 
 
 def test_a_rollout_is_the_same_bit_for_bit_on_any_number_of_workers() -> None:
@@ -48,14 +55,17 @@ def test_a_rollout_is_the_same_bit_for_bit_on_any_number_of_workers() -> None:
         with learner(workers) as (model, env):
             rollouts.append(collected(model, env))
     for other in rollouts[1:]:
-        assert [name for name, array in rollouts[0].items() if not np.array_equal(array, other[name])] == []
+        assert [
+            name for name, array in rollouts[0].items() if not np.array_equal(array, other[name])
+        ] == []
 
 
 def test_a_worker_does_not_wait_for_another() -> None:
     with learner(2) as (model, env):
         expected = collected(model, env)
     with learner(2) as (model, env):
-        slow, beats = env.pool.processes[1].pid or 0, env.pool.shared["beat"]
+        slow = env.pool.processes[1].pid or 0
+        beats = env.pool.shared["beat"]
         os.kill(slow, signal.SIGSTOP)
 
         def stopped_until_the_other_is_done() -> bool:
@@ -69,7 +79,13 @@ def test_a_worker_does_not_wait_for_another() -> None:
         assert np.array_equal(model.rollout_buffer.advantages, expected["advantages"])
 
 
-@pytest.mark.parametrize(("blow", "told"), [(signal.SIGKILL, "worker 1 died (exit code -9)"), (signal.SIGSTOP, "worker 1 has not answered for 5 s")])
+@pytest.mark.parametrize(
+    ("blow", "told"),
+    [
+        (signal.SIGKILL, "worker 1 died (exit code -9)"),
+        (signal.SIGSTOP, "worker 1 has not answered for 5 s"),
+    ],
+)
 def test_a_worker_that_dies_or_hangs_in_the_middle_is_replaced_and_its_rollout_collected_again(
     blow: int, told: str, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -77,7 +93,8 @@ def test_a_worker_that_dies_or_hangs_in_the_middle_is_replaced_and_its_rollout_c
     with learner(2) as (model, env):
         expected = collected(model, env)
     with learner(2) as (model, env):
-        victim, receive = env.pool.processes[1].pid or 0, env.pool.receive
+        victim = env.pool.processes[1].pid or 0
+        receive = env.pool.receive
         os.kill(victim, signal.SIGSTOP)
         struck = iter([blow])
 
@@ -96,7 +113,8 @@ def test_a_worker_that_dies_or_hangs_in_the_middle_is_replaced_and_its_rollout_c
         monkeypatch.setattr(env.pool, "receive", noted)
         torch.manual_seed(11)
         ended = collect(model, env, strike)
-        buffer, episodes = model.rollout_buffer, env.get_state()["episode"]
+        buffer = model.rollout_buffer
+        episodes = env.get_state()["episode"]
     assert told in capfd.readouterr().err
     assert lost == [1]
     assert ended is not None
@@ -139,16 +157,29 @@ def test_what_is_kept_is_what_the_networks_say(cut: bool, monkeypatch: pytest.Mo
             if cut:
                 # Robot 2 is lost in the fifth step.
                 steps.starts[5, 2] = True
-                steps.over.append(Over(4, Ended(2, None), {name: 0.5 * array[5, 2] for name, array in steps.observations.items()}))
+                steps.over.append(
+                    Over(
+                        4,
+                        Ended(2, None),
+                        {name: 0.5 * array[5, 2] for name, array in steps.observations.items()},
+                    )
+                )
             return [steps]
 
         monkeypatch.setattr(env, "collect", noted)
         kept = collected(model, env)
-        features = {name: torch.from_numpy(kept[name]).flatten(0, 1) for name in ("policy", "privileged")}
+        features = {
+            name: torch.from_numpy(kept[name]).flatten(0, 1) for name in ("policy", "privileged")
+        }
         with torch.no_grad():
-            values, log_probs, _ = model.policy.evaluate_actions(features, torch.from_numpy(kept["actions"]).flatten(0, 1))
+            values, log_probs, _ = model.policy.evaluate_actions(
+                features, torch.from_numpy(kept["actions"]).flatten(0, 1)
+            )
             # What would have come after the cut.
-            later = {name: torch.from_numpy(0.5 * kept[name][5, 2:3]) for name in ("policy", "privileged")}
+            later = {
+                name: torch.from_numpy(0.5 * kept[name][5, 2:3])
+                for name in ("policy", "privileged")
+            }
             beyond = model.gamma * float(model.policy.predict_values(later)) if cut else 0.0
     assert kept["values"].ravel() == pytest.approx(values.flatten().numpy(), abs=1e-5)
     assert kept["log_probs"].ravel() == pytest.approx(log_probs.numpy(), abs=1e-4)

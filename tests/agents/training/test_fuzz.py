@@ -1,4 +1,6 @@
-"""Whatever a configuration or a checkpoint holds, it is accepted or refused in one line: never a traceback. Checkpoints here have valid hashes; others are refused before they are read."""
+"""Whatever a configuration or a checkpoint holds, it is accepted or refused in one line: never a
+traceback. Checkpoints here have valid hashes; others are refused before they are read.
+"""
 
 import copy
 import json
@@ -27,19 +29,38 @@ from agents.training.run import plain, taken_over, train
 from envs.task.curriculum import CurriculumConfig
 from envs.workers.worker import Job
 
-MANY = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-LEAVES = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5) | st.sampled_from([torch.zeros(3), torch.full((2, 2), torch.nan)])
-JUNK = st.recursive(
-    LEAVES, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5) | st.integers(0, 3), inner, max_size=3), max_leaves=6
+MANY = settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
-JSON = st.recursive(st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5), lambda inner: st.lists(inner, max_size=3))
+LEAVES = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=5)
+    | st.sampled_from([torch.zeros(3), torch.full((2, 2), torch.nan)])
+)
+JUNK = st.recursive(
+    LEAVES,
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.text(max_size=5) | st.integers(0, 3), inner, max_size=3)
+    ),
+    max_leaves=6,
+)
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3),
+)
 TINY = PPOConfig(rollout=8, minibatch=16, epochs=1)
 
 
 @cache
 def trained(folder: Path) -> dict[str, Any]:
     """A checkpoint's state, from a run of 16 steps."""
-    found = checkpoint.newest(train(TrainConfig(run=folder, steps=16, robots=2, workers=1, ppo=TINY)))
+    found = checkpoint.newest(
+        train(TrainConfig(run=folder, steps=16, robots=2, workers=1, ppo=TINY))
+    )
     assert found is not None
     return found[1]
 
@@ -54,7 +75,11 @@ def spoilt(data: st.DataObject, state: Any, junk: st.SearchStrategy[Any]) -> Any
     spoilt = copy.deepcopy(state)
     place = spoilt
     while True:
-        key = data.draw(st.sampled_from(sorted(place, key=str) if isinstance(place, dict) else range(len(place))))
+        key = data.draw(
+            st.sampled_from(
+                sorted(place, key=str) if isinstance(place, dict) else range(len(place))
+            )
+        )
         if isinstance(place[key], dict | list) and place[key] and data.draw(st.integers(0, 3)):
             place = place[key]
         elif data.draw(st.booleans()):
@@ -79,7 +104,9 @@ def one_line(errors: str, program: str) -> bool:
 
 @MANY
 @given(st.data())
-def test_a_policy_from_any_checkpoint_acts_or_is_refused(state: dict[str, Any], tmp_path: Path, data: st.DataObject) -> None:
+def test_a_policy_from_any_checkpoint_acts_or_is_refused(
+    state: dict[str, Any], tmp_path: Path, data: st.DataObject
+) -> None:
     checkpoint.write(tmp_path / "checkpoint-1.pt", spoilt(data, state, JUNK))
     policy = value_or_refusal(lambda: policies.load(str(tmp_path)), policies.PolicyError)
     if isinstance(policy, str):
@@ -90,7 +117,9 @@ def test_a_policy_from_any_checkpoint_acts_or_is_refused(state: dict[str, Any], 
     assert len(policy.act(np.zeros((1, policy.actor.body[0].in_features), np.float32), [])) == 1
 
 
-@pytest.mark.parametrize("junk", [{}, {"policy": 1}, {"robot": "cat", "actor": {}, "origin": {}}, {"actor": None}])
+@pytest.mark.parametrize(
+    "junk", [{}, {"policy": 1}, {"robot": "cat", "actor": {}, "origin": {}}, {"actor": None}]
+)
 def test_evaluate_refuses_a_checkpoint_of_something_else_in_a_line(
     junk: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -102,16 +131,22 @@ def test_evaluate_refuses_a_checkpoint_of_something_else_in_a_line(
 
 @pytest.fixture(scope="module")
 def env() -> Any:
-    made = ClimbVecEnv(Job("go2", 2, 1, "full", CurriculumConfig()), 1)
+    made = ClimbVecEnv(
+        Job(robot="go2", robots=2, seed=1, randomize="full", curriculum=CurriculumConfig()), 1
+    )
     yield made
     made.close()
 
 
 @MANY
 @given(st.data())
-def test_a_run_goes_on_from_any_checkpoint_or_refuses_it(state: dict[str, Any], env: ClimbVecEnv, tmp_path: Path, data: st.DataObject) -> None:
+def test_a_run_goes_on_from_any_checkpoint_or_refuses_it(
+    state: dict[str, Any], env: ClimbVecEnv, tmp_path: Path, data: st.DataObject
+) -> None:
     config = TrainConfig(run=tmp_path, steps=16, robots=2, workers=1, ppo=TINY)
-    found = value_or_refusal(lambda: taken_over(config, env, spoilt(data, state, JUNK)), checkpoint.CheckpointError)
+    found = value_or_refusal(
+        lambda: taken_over(config, env, spoilt(data, state, JUNK)), checkpoint.CheckpointError
+    )
     if isinstance(found, str):
         assert "checkpoint does not fit" in found
         assert found.count("\n") == 0
@@ -125,7 +160,9 @@ def test_a_run_goes_on_from_any_checkpoint_or_refuses_it(state: dict[str, Any], 
 
 @MANY
 @given(st.data())
-def test_any_saved_configuration_is_accepted_or_refused_in_a_line(tmp_path: Path, data: st.DataObject) -> None:
+def test_any_saved_configuration_is_accepted_or_refused_in_a_line(
+    tmp_path: Path, data: st.DataObject
+) -> None:
     config = TrainConfig(run=tmp_path, resume=True)
     (tmp_path / "config.json").write_text(json.dumps(spoilt(data, plain(config), JSON)))
     problem = command.check(config)
@@ -134,10 +171,16 @@ def test_any_saved_configuration_is_accepted_or_refused_in_a_line(tmp_path: Path
 
 @MANY
 @given(st.sampled_from(sorted(RANGES)), st.floats() | st.integers() | st.sampled_from([0, -1, 1]))
-def test_any_number_in_the_settings_is_accepted_or_refused_in_a_line(tmp_path: Path, name: str, value: Any) -> None:
+def test_any_number_in_the_settings_is_accepted_or_refused_in_a_line(
+    tmp_path: Path, name: str, value: Any
+) -> None:
     part, _, field = name.rpartition(".")
     base = TrainConfig(run=tmp_path)
-    config = replace(base, **{part: replace(getattr(base, part), **{field: value})}) if part else replace(base, **{name: value})
+    config = (
+        replace(base, **{part: replace(getattr(base, part), **{field: value})})
+        if part
+        else replace(base, **{name: value})
+    )
     problem = command.check(config)
     low, high = RANGES[name]
     assert (problem is None) <= (low <= value <= high)

@@ -1,4 +1,6 @@
-"""A training run that is killed at any moment and resumed gives the weights, bit for bit, of one that never was."""
+"""A training run that is killed at any moment and resumed gives the weights, bit for bit, of one
+that never was.
+"""
 
 import contextlib
 import random
@@ -14,16 +16,26 @@ import pytest
 from agents import checkpoint
 from tests import ROOT
 
-ITERATION, ITERATIONS = 4 * 64, 6
-SETTINGS = "--robots 4 --workers 2 --ppo.rollout 64 --ppo.minibatch 64 --ppo.epochs 1 --save-iterations 2"
+ITERATION = 4 * 64
+ITERATIONS = 6
+SETTINGS = (
+    "--robots 4 --workers 2 --ppo.rollout 64 --ppo.minibatch 64 --ppo.epochs 1 --save-iterations 2"
+)
 KILLS = 200
 
 
 def live(folder: Path, until: Callable[[], bool] = lambda: False) -> int:
-    """Begin the run in `folder`, or go on with it, and kill it when `until` says so. Returns the exit status."""
+    """Begin the run in `folder`, or go on with it, and kill it when `until` says so. Returns the
+    exit status.
+    """
     arguments = f"--run {folder} --steps {ITERATIONS * ITERATION} {SETTINGS} --resume".split()
     folder.mkdir(exist_ok=True)
-    process = subprocess.Popen([sys.executable, "train.py", *arguments], cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        [sys.executable, "train.py", *arguments],
+        cwd=ROOT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
     while process.poll() is None:
         if until():
             process.kill()
@@ -42,7 +54,10 @@ def logged(folder: Path, rows: int) -> Callable[[], bool]:
     """Whether the run has logged `rows` iterations more than now, in whichever of its files."""
 
     def count() -> int:
-        return sum(max(path.read_bytes().count(b"\n") - 1, 0) for path in (folder / "tensorboard").glob("progress*.csv"))
+        return sum(
+            max(path.read_bytes().count(b"\n") - 1, 0)
+            for path in (folder / "tensorboard").glob("progress*.csv")
+        )
 
     before = count()
     return lambda: count() >= before + rows
@@ -66,14 +81,20 @@ def test_three_kills_change_nothing(uninterrupted: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.long
-def test_two_hundred_kills_at_random_lose_no_checkpoint_and_change_nothing(uninterrupted: str, tmp_path: Path) -> None:
-    rng, kills, torn, runs = random.Random(0), 0, 0, 0
+def test_two_hundred_kills_at_random_lose_no_checkpoint_and_change_nothing(
+    uninterrupted: str, tmp_path: Path
+) -> None:
+    rng = random.Random(0)
+    kills = 0
+    torn = 0
+    runs = 0
     while kills < KILLS:
         run = tmp_path / f"run-{runs}"
         runs += 1
         status = -signal.SIGKILL
         while status:
-            before, begun = checkpoint.newest(run), partial(run)
+            before = checkpoint.newest(run)
+            begun = partial(run)
             status = live(run, _blow(rng, run) if kills < KILLS else lambda: False)
             kills += status == -signal.SIGKILL
             torn += len(partial(run) - begun)
@@ -83,7 +104,10 @@ def test_two_hundred_kills_at_random_lose_no_checkpoint_and_change_nothing(unint
             after = checkpoint.newest(run)
             assert before is None or (after is not None and after[1]["steps"] >= before[1]["steps"])
         assert weights(run) == uninterrupted
-        print(f"{kills} kills in {runs} runs, {torn} of them while a checkpoint was being written", flush=True)
+        print(
+            f"{kills} kills in {runs} runs, {torn} of them while a checkpoint was being written",
+            flush=True,
+        )
     assert torn > 0
 
 
@@ -97,7 +121,9 @@ def partial(run: Path) -> set[tuple[Path, int]]:
 
 
 def _blow(rng: random.Random, run: Path) -> Callable[[], bool]:
-    """When to kill a run: anywhere, also while processes start; soon after an iteration; or while it writes a checkpoint."""
+    """When to kill a run: anywhere, also while processes start; soon after an iteration; or while
+    it writes a checkpoint.
+    """
     kind = rng.randrange(3)
     if kind == 0:
         return _later(lambda: True, rng.uniform(0.0, 8.0))

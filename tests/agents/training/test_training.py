@@ -1,4 +1,6 @@
-"""A training run end to end, as small as it can be: what it writes, that it repeats, resumes, and survives being stopped."""
+"""A training run end to end, as small as it can be: what it writes, that it repeats, resumes, and
+survives being stopped.
+"""
 
 import csv
 import json
@@ -67,7 +69,13 @@ def test_a_run_leaves_its_configuration_versions_checkpoint_and_curves(run: Path
     assert list((run / "tensorboard").glob("events.out.*"))
     with (run / "tensorboard" / "progress.csv").open() as file:
         rows = list(csv.DictReader(file))
-    assert {"curriculum/riser_up", "curriculum/riser_down", "reward/progress", "ends/landing", "train/approx_kl"} <= set(rows[-1])
+    assert {
+        "curriculum/riser_up",
+        "curriculum/riser_down",
+        "reward/progress",
+        "ends/landing",
+        "train/approx_kl",
+    } <= set(rows[-1])
     assert [int(float(row["time/total_timesteps"])) for row in rows] == [ITERATION, 2 * ITERATION]
     assert newest(run)["steps"] == 2 * ITERATION
 
@@ -78,7 +86,9 @@ def test_a_curve_is_read_from_a_run_or_from_a_log_that_was_kept(run: Path, tmp_p
     assert curve.read(Path(log)) == curve.read(run)
 
 
-def test_a_shipped_run_leaves_its_actor_and_its_curve(run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_shipped_run_leaves_its_actor_and_its_curve(
+    run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(policies, "PRETRAINED", tmp_path)
     monkeypatch.setattr(ship, "ROWS", 1)
     path = ship.ship(run, "mine")
@@ -89,7 +99,9 @@ def test_a_shipped_run_leaves_its_actor_and_its_curve(run: Path, tmp_path: Path,
     assert kept["curriculum/riser_up"] == pytest.approx(last["curriculum/riser_up"])
 
 
-def test_without_a_log_nothing_is_shipped(run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_without_a_log_nothing_is_shipped(
+    run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     bare = tmp_path / "bare"
     bare.mkdir()
     for path in run.glob("checkpoint*"):
@@ -101,8 +113,11 @@ def test_without_a_log_nothing_is_shipped(run: Path, tmp_path: Path, monkeypatch
 
 
 def test_a_run_can_start_from_the_weights_of_another(run: Path, tmp_path: Path) -> None:
-    still = replace(config(tmp_path / "second", 1), start=run, seed=9, ppo=replace(TINY, rate=1e-12))
-    ours, theirs = newest(train(still))["policy"], newest(run)["policy"]
+    still = replace(
+        config(tmp_path / "second", 1), start=run, seed=9, ppo=replace(TINY, rate=1e-12)
+    )
+    ours = newest(train(still))["policy"]
+    theirs = newest(run)["policy"]
     assert all(torch.allclose(ours[name], theirs[name], atol=1e-6) for name in theirs)
     assert newest(still.run)["steps"] == ITERATION
     with pytest.raises(checkpoint.CheckpointError, match="not a run's checkpoint"):
@@ -110,7 +125,8 @@ def test_a_run_can_start_from_the_weights_of_another(run: Path, tmp_path: Path) 
 
 
 def test_the_same_seed_gives_the_same_weights(run: Path, tmp_path: Path) -> None:
-    first, again = newest(run)["policy"], newest(train(config(tmp_path / "run")))["policy"]
+    first = newest(run)["policy"]
+    again = newest(train(config(tmp_path / "run")))["policy"]
     assert all(torch.equal(first[name], again[name]) for name in first)
 
 
@@ -125,7 +141,9 @@ def test_a_resumed_run_goes_on_where_it_stopped_and_keeps_its_curves(tmp_path: P
     assert (begun.run / "tensorboard" / "progress.csv").read_text() == curves
 
 
-def test_a_finished_run_resumed_stays_as_it_is_and_a_damaged_checkpoint_is_passed_over(run: Path, tmp_path: Path) -> None:
+def test_a_finished_run_resumed_stays_as_it_is_and_a_damaged_checkpoint_is_passed_over(
+    run: Path, tmp_path: Path
+) -> None:
     copy = shutil.copytree(run, tmp_path / "run")
     old = checkpoint.save(copy, ITERATION, newest(copy) | {"steps": ITERATION})
     path = checkpoint.existing(copy)[-1]
@@ -153,9 +171,17 @@ def test_ctrl_c_keeps_the_last_checkpoint_and_says_how_to_go_on(tmp_path: Path) 
         "1",
     ]
     # A session of its own, as Ctrl-C in a terminal reaches the workers too.
-    process = subprocess.Popen([sys.executable, "train.py", *arguments], cwd=ROOT, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    process = subprocess.Popen(
+        [sys.executable, "train.py", *arguments],
+        cwd=ROOT,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
     deadline = time.monotonic() + 300
-    while not checkpoint.existing(folder) and process.poll() is None and time.monotonic() < deadline:
+    while (
+        not checkpoint.existing(folder) and process.poll() is None and time.monotonic() < deadline
+    ):
         time.sleep(0.1)
     os.killpg(process.pid, signal.SIGINT)
     _, errors = process.communicate(timeout=60)
@@ -178,7 +204,10 @@ def test_ctrl_c_keeps_the_last_checkpoint_and_says_how_to_go_on(tmp_path: Path) 
     ],
 )
 def test_wrong_arguments_are_one_line_and_change_nothing(
-    wrong: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    wrong: list[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.setattr(sys, "argv", ["train.py", "--run", str(tmp_path / "run"), *wrong])
     assert command.main() == 2
@@ -188,9 +217,15 @@ def test_wrong_arguments_are_one_line_and_change_nothing(
     assert not (tmp_path / "run").exists()
 
 
-@pytest.mark.parametrize(("wrong", "remedy"), [([], "--resume"), (["--resume", "--robots", "8"], "--robots 4")])
+@pytest.mark.parametrize(
+    ("wrong", "remedy"), [([], "--resume"), (["--resume", "--robots", "8"], "--robots 4")]
+)
 def test_a_run_is_not_overwritten_by_another(
-    run: Path, wrong: list[str], remedy: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    run: Path,
+    wrong: list[str],
+    remedy: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     before = (run / "config.json").read_bytes()
     monkeypatch.setattr(sys, "argv", ["train.py", "--run", str(run), *wrong])
@@ -199,16 +234,30 @@ def test_a_run_is_not_overwritten_by_another(
     assert (run / "config.json").read_bytes() == before
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.one_of(st.binary(max_size=60), st.recursive(st.none() | st.integers() | st.text(), lambda inner: st.dictionaries(st.text(), inner)).map(_json)))
-def test_no_content_of_the_saved_configuration_is_more_than_a_line(tmp_path: Path, content: bytes) -> None:
+@settings(
+    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    st.one_of(
+        st.binary(max_size=60),
+        st.recursive(
+            st.none() | st.integers() | st.text(), lambda inner: st.dictionaries(st.text(), inner)
+        ).map(_json),
+    )
+)
+def test_no_content_of_the_saved_configuration_is_more_than_a_line(
+    tmp_path: Path, content: bytes
+) -> None:
     (tmp_path / "config.json").write_bytes(content)
     problem = command.check(TrainConfig(run=tmp_path, resume=True))
     assert problem is None or problem.count("\n") == 0
 
 
-def test_training_goes_on_without_a_worker_that_was_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
-    send, count = Pool.send, iter(range(10**6))
+def test_training_goes_on_without_a_worker_that_was_killed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    send = Pool.send
+    count = iter(range(10**6))
 
     def kills(pool: Pool, numbers: Any, request: str, *arguments: Any) -> None:
         send(pool, numbers, request, *arguments)
@@ -223,7 +272,8 @@ def test_training_goes_on_without_a_worker_that_was_killed(tmp_path: Path, monke
 def test_a_reward_that_is_not_finite_ends_the_run_before_the_weights_change(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    collect, weights = ClimbVecEnv.collect, []
+    collect = ClimbVecEnv.collect
+    weights = []
 
     def poisoned(*arguments: Any) -> Any:
         found = collect(*arguments)
@@ -235,7 +285,12 @@ def test_a_reward_that_is_not_finite_ends_the_run_before_the_weights_change(
 
     def build(*arguments: Any) -> Any:
         model = real(*arguments)
-        weights.append((model.policy, {name: weight.clone() for name, weight in model.policy.state_dict().items()}))
+        weights.append(
+            (
+                model.policy,
+                {name: weight.clone() for name, weight in model.policy.state_dict().items()},
+            )
+        )
         return model
 
     monkeypatch.setattr(ClimbVecEnv, "collect", poisoned)
@@ -243,12 +298,18 @@ def test_a_reward_that_is_not_finite_ends_the_run_before_the_weights_change(
     arguments = "--steps 16 --robots 2 --workers 1 --ppo.rollout 8 --ppo.minibatch 16 --run"
     monkeypatch.setattr(sys, "argv", ["train.py", *arguments.split(), str(tmp_path / "run")])
     assert command.main() == 1
-    assert capsys.readouterr().err.splitlines()[-1].startswith("train.py: the gradient is not finite; the weights are as they were")
+    assert (
+        capsys.readouterr()
+        .err.splitlines()[-1]
+        .startswith("train.py: the gradient is not finite; the weights are as they were")
+    )
     ((policy, before),) = weights
     assert all(torch.equal(weight, before[name]) for name, weight in policy.state_dict().items())
 
 
-def test_an_unknown_argument_ends_with_status_2(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unknown_argument_ends_with_status_2(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(sys, "argv", ["train.py", "--run", str(tmp_path / "run"), "--stepz", "5"])
     with pytest.raises(SystemExit) as ended:
         command.main()
@@ -262,7 +323,9 @@ def test_the_learning_rate_follows_the_divergence_within_bounds() -> None:
     assert next_rate(HIGHEST_RATE, kl=0.0, target=0.01) == HIGHEST_RATE
 
 
-def test_each_robot_has_settings_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_robot_has_settings_of_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     seen: list[TrainConfig] = []
 
     def check(made: TrainConfig) -> str:
@@ -274,5 +337,10 @@ def test_each_robot_has_settings_of_its_own(tmp_path: Path, monkeypatch: pytest.
         monkeypatch.setattr(sys, "argv", ["train.py", robot, "--run", str(tmp_path), "--seed", "9"])
         assert command.main() == 2
     tracked, legged = seen
-    assert (tracked.robot, tracked.robots, tracked.ppo.minibatch, tracked.seed) == ("tracked", 64, 1024, 9)
+    assert (tracked.robot, tracked.robots, tracked.ppo.minibatch, tracked.seed) == (
+        "tracked",
+        64,
+        1024,
+        9,
+    )
     assert (legged.robot, legged.robots, legged.ppo.minibatch, legged.seed) == ("go2", 256, 4096, 9)

@@ -1,4 +1,6 @@
-"""Bundles: one form for one content; whatever is missing, extra or changed is refused before anything is loaded."""
+"""Bundles: one form for one content; whatever is missing, extra or changed is refused before
+anything is loaded.
+"""
 
 import io
 import random
@@ -66,9 +68,18 @@ def test_every_bit_of_every_byte_is_covered(key: Path, public: bytes) -> None:
                 opened(flipped(data, position, 1 << bit), public)
 
 
-def test_every_shortened_bundle_and_what_stands_before_or_behind_is_refused(key: Path, public: bytes) -> None:
+def test_every_shortened_bundle_and_what_stands_before_or_behind_is_refused(
+    key: Path, public: bytes
+) -> None:
     data = tiny(key)
-    for wrong in (*(data[:end] for end in range(0, len(data), 7)), b" " + data, data + b"\0", data + data, b"", b"PK"):
+    for wrong in (
+        *(data[:end] for end in range(0, len(data), 7)),
+        b" " + data,
+        data + b"\0",
+        data + data,
+        b"",
+        b"PK",
+    ):
         with pytest.raises(RefusedError):
             opened(wrong, public)
 
@@ -86,17 +97,24 @@ def test_every_shortened_bundle_and_what_stands_before_or_behind_is_refused(key:
         (lambda files: files.update({"dir/x.txt": b""}), "not a plain file name"),
     ],
 )
-def test_what_the_manifest_does_not_say_is_refused(key: Path, public: bytes, change: Any, says: str) -> None:
+def test_what_the_manifest_does_not_say_is_refused(
+    key: Path, public: bytes, change: Any, says: str
+) -> None:
     with pytest.raises(RefusedError, match=says):
         opened(repacked(tiny(key), change), public)
 
 
-@pytest.mark.parametrize(("mode", "compression", "says"), [(0o120777, zipfile.ZIP_STORED, "link"), (0o100644, zipfile.ZIP_DEFLATED, "compressed")])
+@pytest.mark.parametrize(
+    ("mode", "compression", "says"),
+    [(0o120777, zipfile.ZIP_STORED, "link"), (0o100644, zipfile.ZIP_DEFLATED, "compressed")],
+)
 def test_links_and_bombs_are_refused_unread(mode: int, compression: int, says: str) -> None:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as packed:
         entry = zipfile.ZipInfo("policy.ts")
-        entry.create_system, entry.external_attr, entry.compress_type = 3, mode << 16, compression
+        entry.create_system = 3
+        entry.external_attr = mode << 16
+        entry.compress_type = compression
         packed.writestr(entry, bytes(10**6))
     with pytest.raises(RefusedError, match=says):
         archive.unpack(buffer.getvalue())
@@ -123,19 +141,36 @@ def test_manifests_read_back_to_the_last_bit() -> None:
         ({"joint_names": ("FR_hip_joint",) * 12}, "one for each joint"),
         ({"lower": GO2.upper}, "lower joint limit"),
         ({"control_period": 0.0}, "not positive"),
-        ({"sensors": ({"name": "map", "shape": [2, 2], "grid": {"start": [0.0, 0.0], "step": [0.1, 0.0]}},)}, "a start and a positive step"),
+        (
+            {
+                "sensors": (
+                    {
+                        "name": "map",
+                        "shape": [2, 2],
+                        "grid": {"start": [0.0, 0.0], "step": [0.1, 0.0]},
+                    },
+                )
+            },
+            "a start and a positive step",
+        ),
         ({"files": {"../x": "0" * 64}}, "plain file name"),
         ({"files": {"x.ts": "0"}}, "plain file name"),
     ],
 )
-def test_manifests_that_contradict_themselves_are_refused_even_if_signed(key: Path, public: bytes, changes: dict[str, Any], says: str) -> None:
+def test_manifests_that_contradict_themselves_are_refused_even_if_signed(
+    key: Path, public: bytes, changes: dict[str, Any], says: str
+) -> None:
     text = manifest.to_bytes(replace(about(), **changes))
-    data = archive.pack({archive.MANIFEST: text, archive.SIGNATURE: signing.sign(text, signing.load_private(key))})
+    data = archive.pack(
+        {archive.MANIFEST: text, archive.SIGNATURE: signing.sign(text, signing.load_private(key))}
+    )
     with pytest.raises(RefusedError, match=says):
         opened(data, public)
 
 
-@pytest.mark.parametrize("text", [b"", b"[]", b'{"schema":1}', b"\xff", b"[" * 100_000, b'{"a":NaN}'])
+@pytest.mark.parametrize(
+    "text", [b"", b"[]", b'{"schema":1}', b"\xff", b"[" * 100_000, b'{"a":NaN}']
+)
 def test_what_is_no_manifest_is_refused(text: bytes) -> None:
     with pytest.raises(RefusedError, match="cannot be read"):
         manifest.from_bytes(text)
@@ -150,4 +185,6 @@ def test_the_manifest_names_the_programs_arguments_and_results() -> None:
     there = facts(GO2)
     assert tuple(item["name"] for item in there["sensors"]) == Sensors._fields
     assert tuple(item["name"] for item in there["commands"]) == JointCommand._fields
-    assert [item["shape"] for item in there["sensors"]] == [list(part.shape[1:]) for part in readings(1)]
+    assert [item["shape"] for item in there["sensors"]] == [
+        list(part.shape[1:]) for part in readings(1)
+    ]

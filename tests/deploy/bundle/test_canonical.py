@@ -1,4 +1,6 @@
-"""The same policy and key give the same bytes, whatever else the process has done and however Python orders its sets."""
+"""The same policy and key give the same bytes, whatever else the process has done and however
+Python orders its sets.
+"""
 
 import io
 import os
@@ -46,7 +48,12 @@ sys.exit(__main__.main())
 def python(code: str, hash_seed: int, *words: object) -> bytes:
     """What `code` prints in a process of its own, in which sets have the order of `hash_seed`."""
     command = [sys.executable, "-c", code, *map(str, words)]
-    return subprocess.run(command, env=os.environ | {"PYTHONHASHSEED": str(hash_seed)}, capture_output=True, check=True).stdout
+    return subprocess.run(
+        command,
+        env=os.environ | {"PYTHONHASHSEED": str(hash_seed)},
+        capture_output=True,
+        check=True,
+    ).stdout
 
 
 @pytest.mark.parametrize("hash_seed", [1, 2])
@@ -59,7 +66,8 @@ def test_another_policy_has_other_bytes() -> None:
 
 
 def test_a_bundle_has_the_same_bytes_in_every_process(tmp_path: Path) -> None:
-    policy, key = random_policy(tmp_path), key_pair(tmp_path)
+    policy = random_policy(tmp_path)
+    key = key_pair(tmp_path)
     made = [tmp_path / f"{hash_seed}.bundle" for hash_seed in (1, 2)]
     for hash_seed, out in enumerate(made, 1):
         python(SHORT_EXPORT, hash_seed, "export", "--policy", policy, "--key", key, "--out", out)
@@ -72,7 +80,8 @@ def test_the_form_changes_nothing_that_the_program_says(tmp_path: Path) -> None:
     buffer = io.BytesIO()
     with torchscript():
         torch.jit.save(script(GO2, random_actor()), buffer)
-    as_saved, in_form = TorchProgram(buffer.getvalue()), TorchProgram(program_bytes(GO2, random_actor()))
+    as_saved = TorchProgram(buffer.getvalue())
+    in_form = TorchProgram(program_bytes(GO2, random_actor()))
     for seed in range(30):
         reading = [part[0].numpy() for part in readings(1, seed)]
         for mine, theirs in zip(in_form.step(*reading), as_saved.step(*reading), strict=True):

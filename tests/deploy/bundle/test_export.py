@@ -33,18 +33,30 @@ def load(path: Path) -> torch.jit.ScriptModule:
         return torch.jit.load(str(path))
 
 
-@pytest.mark.parametrize(("direction", "riser", "seed"), [("up", 0.10, 1), ("down", 0.13, 2), ("up", 0.0, 3)])
-def test_the_file_says_what_the_simulator_stepped_over_a_whole_episode(exported: Path, direction: Direction, riser: float, seed: int) -> None:
-    program, policy, batch = load(exported), policies.load("go2"), ClimbBatch(GO2, 1)
+@pytest.mark.parametrize(
+    ("direction", "riser", "seed"), [("up", 0.10, 1), ("down", 0.13, 2), ("up", 0.0, 3)]
+)
+def test_the_file_says_what_the_simulator_stepped_over_a_whole_episode(
+    exported: Path, direction: Direction, riser: float, seed: int
+) -> None:
+    program = load(exported)
+    policy = policies.load("go2")
+    batch = ClimbBatch(GO2, 1)
     rng = np.random.default_rng(seed)
-    observation, _ = batch.reset({0: trial(rng, GO2, Staircase(riser=riser, direction=direction))}, {0: rng})
+    observation, _ = batch.reset(
+        {0: trial(rng, GO2, Staircase(riser=riser, direction=direction))}, {0: rng}
+    )
     program.reset()
-    worst, steps, end = 0.0, 0, 0
+    worst = 0.0
+    steps = 0
+    end = 0
     while not end:
         with torch.inference_mode():
             said = program(*batch.sensors)
         result = batch.step(policy.act(observation, []))
-        observation, end, steps = result.policy, int(result.end[0]), steps + 1
+        observation = result.policy
+        end = int(result.end[0])
+        steps = steps + 1
         for mine, theirs in zip(said, batch.command, strict=True):
             worst = max(worst, float((mine - theirs).abs().max()))
     batch.close()
@@ -54,7 +66,14 @@ def test_the_file_says_what_the_simulator_stepped_over_a_whole_episode(exported:
 
 def sensors(joint_position: torch.Tensor) -> Sensors:
     ground = torch.full((1, 29, 7), -GO2.stand_height)
-    return Sensors(torch.tensor([[0.0, 0.0, -1.0]]), torch.zeros(1, 3), joint_position, torch.zeros(1, 12), torch.tensor([[0.5, 0.0]]), ground)
+    return Sensors(
+        gravity_in_base=torch.tensor([[0.0, 0.0, -1.0]]),
+        angular_velocity_base_in_base=torch.zeros(1, 3),
+        joint_position=joint_position,
+        joint_velocity=torch.zeros(1, 12),
+        command=torch.tensor([[0.5, 0.0]]),
+        height_map=ground,
+    )
 
 
 def test_reset_forgets(exported: Path) -> None:
@@ -71,10 +90,18 @@ def test_reset_forgets(exported: Path) -> None:
 def test_the_file_needs_nothing_of_the_project(exported: Path) -> None:
     code = (
         "import sys, torch; p = torch.jit.load(sys.argv[1]); p.reset();"
-        "c = p(torch.tensor([[0., 0., -1.]]), torch.zeros(1, 3), torch.zeros(1, 12), torch.zeros(1, 12), torch.zeros(1, 2), torch.zeros(1, 29, 7));"
-        "assert not {'envs', 'agents', 'pybullet', 'gymnasium', 'numpy.ma'} & set(sys.modules) - {'numpy.ma'}; print(tuple(c[0].shape))"
+        "c = p(torch.tensor([[0., 0., -1.]]), torch.zeros(1, 3), torch.zeros(1, 12), "
+        "torch.zeros(1, 12), torch.zeros(1, 2), torch.zeros(1, 29, 7));"
+        "assert not {'envs', 'agents', 'pybullet', 'gymnasium', 'numpy.ma'} & set(sys.modules) - "
+        "{'numpy.ma'}; print(tuple(c[0].shape))"
     )
-    done = subprocess.run([sys.executable, "-W", "ignore", "-c", code, str(exported)], capture_output=True, text=True, cwd=exported.parent, check=True)
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", code, str(exported)],
+        capture_output=True,
+        text=True,
+        cwd=exported.parent,
+        check=True,
+    )
     assert done.stdout.strip() == "(1, 12)"
 
 
@@ -88,7 +115,19 @@ def test_an_existing_file_is_not_overwritten(exported: Path) -> None:
 def test_wrong_policies_are_refused_by_the_command_line(tmp_path: Path) -> None:
     for name, remedy in (("nobody", "there is no policy"), ("zero", "export a trained policy")):
         done = subprocess.run(
-            [sys.executable, "-m", "deploy", "export", "--policy", name, "--out", str(tmp_path / "x.ts")], capture_output=True, text=True, check=False
+            [
+                sys.executable,
+                "-m",
+                "deploy",
+                "export",
+                "--policy",
+                name,
+                "--out",
+                str(tmp_path / "x.ts"),
+            ],
+            capture_output=True,
+            text=True,
+            check=False,
         )
         assert done.returncode == 1
         assert remedy in done.stderr

@@ -28,15 +28,40 @@ def program() -> TorchProgram:
 
 @pytest.mark.parametrize("direction", ["up", "down"])
 def test_the_twin_agrees_with_the_simulator(twin: Twin, direction: Direction) -> None:
-    assert worst_over_an_episode(twin, GO2, Staircase(0.08, direction=direction), 1, 120)[0] <= 1e-4
+    assert (
+        worst_over_an_episode(
+            artefact=twin, spec=GO2, stairs=Staircase(0.08, direction=direction), seed=1, steps=120
+        )[0]
+        <= 1e-4
+    )
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("seed", range(10))
 @pytest.mark.parametrize("direction", ["up", "down"])
-def test_both_agree_with_the_simulator_over_whole_episodes(program: TorchProgram, twin: Twin, direction: Direction, seed: int) -> None:
-    assert worst_over_an_episode(program, GO2, Staircase(0.08, direction=direction), seed, 1000)[0] <= 1e-5
-    assert worst_over_an_episode(twin, GO2, Staircase(0.08, direction=direction), seed, 1000)[0] <= 1e-4
+def test_both_agree_with_the_simulator_over_whole_episodes(
+    program: TorchProgram, twin: Twin, direction: Direction, seed: int
+) -> None:
+    assert (
+        worst_over_an_episode(
+            artefact=program,
+            spec=GO2,
+            stairs=Staircase(0.08, direction=direction),
+            seed=seed,
+            steps=1000,
+        )[0]
+        <= 1e-5
+    )
+    assert (
+        worst_over_an_episode(
+            artefact=twin,
+            spec=GO2,
+            stairs=Staircase(0.08, direction=direction),
+            seed=seed,
+            steps=1000,
+        )[0]
+        <= 1e-4
+    )
 
 
 def test_both_replace_what_is_not_finite_alike(twin: Twin, program: TorchProgram) -> None:
@@ -47,13 +72,16 @@ def test_both_replace_what_is_not_finite_alike(twin: Twin, program: TorchProgram
         reading = [part[0].numpy().copy() for part in readings(1, seed)]
         for part in reading:
             part[rng.random(part.shape) < 0.3] = rng.choice([np.nan, np.inf, -np.inf])
-        np.testing.assert_allclose(twin.step(*reading)[0], program.step(*reading)[0], atol=1e-4, rtol=0)
+        np.testing.assert_allclose(
+            twin.step(*reading)[0], program.step(*reading)[0], atol=1e-4, rtol=0
+        )
 
 
 def test_the_twin_needs_numpy_and_nothing_else(tmp_path: Path) -> None:
     (tmp_path / "twin.npz").write_bytes(twin_bytes(GO2, random_actor()))
     code = (
-        "import sys; from deploy.bundle.twin.legged import Twin; t = Twin(open(sys.argv[1], 'rb').read());"
+        "import sys; from deploy.bundle.twin.legged import Twin; t = Twin(open(sys.argv[1], "
+        "'rb').read());"
         "assert not {'torch', 'envs', 'agents', 'pybullet'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code, str(tmp_path / "twin.npz")], check=True)

@@ -14,7 +14,9 @@ from deploy.runtime.bundle.signature import load_public
 from deploy.runtime.errors import DeployError, MissingExtraError, RefusedError
 from tests.support.bundles import key_pair
 
-needs_openssh = pytest.mark.skipif(shutil.which("ssh-keygen") is None, reason="OpenSSH is not installed")
+needs_openssh = pytest.mark.skipif(
+    shutil.which("ssh-keygen") is None, reason="OpenSSH is not installed"
+)
 MESSAGE = b'{"name":"go2"}'
 
 
@@ -55,16 +57,48 @@ def test_every_changed_byte_of_a_signature_is_refused(key: Path) -> None:
 def test_ssh_keygen_accepts_what_we_sign_and_nothing_else(key: Path, tmp_path: Path) -> None:
     (tmp_path / "sig").write_bytes(signing.sign(MESSAGE, signing.load_private(key)))
     (tmp_path / "signers").write_bytes(b"treadwell " + key.with_name("key.pub").read_bytes())
-    command = ["ssh-keygen", "-Y", "verify", "-f", str(tmp_path / "signers"), "-I", "treadwell", "-n", "treadwell-bundle", "-s", str(tmp_path / "sig")]
+    command = [
+        "ssh-keygen",
+        "-Y",
+        "verify",
+        "-f",
+        str(tmp_path / "signers"),
+        "-I",
+        "treadwell",
+        "-n",
+        "treadwell-bundle",
+        "-s",
+        str(tmp_path / "sig"),
+    ]
     assert subprocess.run(command, input=MESSAGE, capture_output=True, check=False).returncode == 0
-    assert subprocess.run(command, input=MESSAGE + b" ", capture_output=True, check=False).returncode != 0
+    assert (
+        subprocess.run(command, input=MESSAGE + b" ", capture_output=True, check=False).returncode
+        != 0
+    )
 
 
 @needs_openssh
 def test_we_accept_what_ssh_keygen_signs_with_its_own_key(tmp_path: Path) -> None:
-    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "", "-f", tmp_path / "key"], check=True)
+    subprocess.run(
+        ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "", "-f", tmp_path / "key"],
+        check=True,
+    )
     (tmp_path / "message").write_bytes(MESSAGE)
-    subprocess.run(["ssh-keygen", "-q", "-Y", "sign", "-f", tmp_path / "key", "-n", "treadwell-bundle", tmp_path / "message"], check=True, capture_output=True)
+    subprocess.run(
+        [
+            "ssh-keygen",
+            "-q",
+            "-Y",
+            "sign",
+            "-f",
+            tmp_path / "key",
+            "-n",
+            "treadwell-bundle",
+            tmp_path / "message",
+        ],
+        check=True,
+        capture_output=True,
+    )
     theirs = (tmp_path / "message.sig").read_bytes()
     signing.verify(MESSAGE, theirs, public(tmp_path / "key"))
     assert theirs == signing.sign(MESSAGE, signing.load_private(tmp_path / "key"))
@@ -94,7 +128,9 @@ def test_files_that_are_no_keys_are_refused(key: Path, tmp_path: Path) -> None:
         load_public(tmp_path / "nowhere")
 
 
-def test_without_the_package_the_message_names_the_extra(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_without_the_package_the_message_names_the_extra(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setitem(sys.modules, "cryptography", None)
     with pytest.raises(MissingExtraError, match=r"pip install .\[deploy\]"):
         signing.keygen(KeygenConfig(tmp_path / "key"))

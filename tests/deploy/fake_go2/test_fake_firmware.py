@@ -5,11 +5,27 @@ from typing import Any
 import numpy as np
 import pytest
 
-from deploy.fake_go2.firmware import LARGEST_KD, LARGEST_KP, SLACK, Firmware, RefusedCommandError, is_damping
+from deploy.fake_go2.firmware import (
+    LARGEST_KD,
+    LARGEST_KP,
+    SLACK,
+    Firmware,
+    RefusedCommandError,
+    is_damping,
+)
 from deploy.fake_go2.service import MotionService
 from deploy.runtime.links import go2_crc
 from deploy.runtime.links.go2_layout import Layout
-from deploy.runtime.links.go2_messages import CHECK_MODE, HEAD, LEAVE_POSITION, LEAVE_VELOCITY, LEVEL_LOW, LOW_CMD, RELEASE_MODE, STAND_DOWN
+from deploy.runtime.links.go2_messages import (
+    CHECK_MODE,
+    HEAD,
+    LEAVE_POSITION,
+    LEAVE_VELOCITY,
+    LEVEL_LOW,
+    LOW_CMD,
+    RELEASE_MODE,
+    STAND_DOWN,
+)
 from envs.robots.go2 import GO2
 
 LAYOUT = Layout(LOW_CMD)
@@ -19,11 +35,17 @@ FIRMWARE = Firmware(GO2)
 def standing() -> np.ndarray:
     """A sound command: stand."""
     record = LAYOUT.new()
-    record["head"], record["level_flag"] = HEAD, LEVEL_LOW
+    record["head"] = HEAD
+    record["level_flag"] = LEVEL_LOW
     motors = record["motor_cmd"]
-    motors["mode"], motors["q"], motors["dq"] = 1, LEAVE_POSITION, LEAVE_VELOCITY
+    motors["mode"] = 1
+    motors["q"] = LEAVE_POSITION
+    motors["dq"] = LEAVE_VELOCITY
     joints = motors[:12]
-    joints["q"], joints["dq"], joints["kp"], joints["kd"] = GO2.stance, 0.0, 50.0, 0.9
+    joints["q"] = GO2.stance
+    joints["dq"] = 0.0
+    joints["kp"] = 50.0
+    joints["kd"] = 0.9
     return record
 
 
@@ -41,7 +63,8 @@ def test_a_sound_command_is_followed_to_the_letter() -> None:
 
 def test_a_term_that_is_left_alone_has_no_gain() -> None:
     record = standing()
-    record["motor_cmd"]["q"][3], record["motor_cmd"]["dq"][4] = LEAVE_POSITION, LEAVE_VELOCITY
+    record["motor_cmd"]["q"][3] = LEAVE_POSITION
+    record["motor_cmd"]["dq"][4] = LEAVE_VELOCITY
     command = FIRMWARE.accept(signed(record))
     assert command.kp[3] == 0
     assert command.kd[4] == 0
@@ -88,7 +111,9 @@ def test_damage_is_refused() -> None:
 def test_braking_is_told_from_letting_go() -> None:
     record = standing()
     joints = record["motor_cmd"][:12]
-    joints["q"], joints["kp"], joints["kd"] = 0.0, 0.0, 2.0
+    joints["q"] = 0.0
+    joints["kp"] = 0.0
+    joints["kd"] = 2.0
     assert is_damping(FIRMWARE.accept(signed(record)))
     joints["kd"] = 0.0
     assert not is_damping(FIRMWARE.accept(signed(record)))
@@ -107,26 +132,43 @@ def hostile(rng: np.random.Generator) -> bytes:
     joints = record["motor_cmd"]
     for name in ("q", "dq", "tau", "kp", "kd"):
         wild = (10 ** rng.uniform(-3, 38, 20) * rng.choice([-1, 1], 20)).astype(np.float32)
-        special = rng.choice(np.array([np.nan, np.inf, -np.inf, LEAVE_POSITION, LEAVE_VELOCITY, 0], np.float32), 20)
+        special = rng.choice(
+            np.array([np.nan, np.inf, -np.inf, LEAVE_POSITION, LEAVE_VELOCITY, 0], np.float32), 20
+        )
         share = rng.choice([0.0, 0.05, 0.5])
-        joints[name] = np.where(rng.random(20) < share, np.where(rng.random(20) < 0.5, wild, special), joints[name])
+        joints[name] = np.where(
+            rng.random(20) < share, np.where(rng.random(20) < 0.5, wild, special), joints[name]
+        )
     return signed(record)
 
 
 def fuzz(count: int) -> None:
-    rng, passed = np.random.default_rng(0), 0
+    rng = np.random.default_rng(0)
+    passed = 0
     for _ in range(count):
         try:
             command = FIRMWARE.accept(hostile(rng))
         except RefusedCommandError:
             continue
         passed += 1
-        held, moved = command.kp > 0, command.kd > 0
+        held = command.kp > 0
+        moved = command.kd > 0
         assert all(np.isfinite(part).all() for part in command)
-        assert (~held | (np.abs(command.position - np.clip(command.position, GO2.lower, GO2.upper)) <= SLACK + 1e-6)).all()
+        assert (
+            ~held
+            | (
+                np.abs(command.position - np.clip(command.position, GO2.lower, GO2.upper))
+                <= SLACK + 1e-6
+            )
+        ).all()
         assert (~moved | (np.abs(command.velocity) <= GO2.speed_limit)).all()
         assert (np.abs(command.torque) <= np.array(GO2.torque_limit, np.float32)).all()
-        assert ((command.kp >= 0) & (command.kp <= LARGEST_KP) & (command.kd >= 0) & (command.kd <= LARGEST_KD)).all()
+        assert (
+            (command.kp >= 0)
+            & (command.kp <= LARGEST_KP)
+            & (command.kd >= 0)
+            & (command.kd <= LARGEST_KD)
+        ).all()
     # The fuzzer reaches what lies behind the checks, too.
     assert 0.01 * count < passed < 0.9 * count
 
@@ -141,7 +183,8 @@ def test_ten_thousand_fuzzed_commands_never_reach_the_motors() -> None:
 
 
 def test_the_motion_service_holds_the_robot_until_it_is_released() -> None:
-    service, joints = MotionService(GO2), np.array(GO2.stance)
+    service = MotionService(GO2)
+    joints = np.array(GO2.stance)
 
     def ask(what: int, now: float) -> Any:
         return service.answer(what, joints, now)

@@ -1,4 +1,6 @@
-"""Flashing over a real sshd on 127.0.0.1: what is refused leaves the robot as it was, what fails goes back, what is torn goes on."""
+"""Flashing over a real sshd on 127.0.0.1: what is refused leaves the robot as it was, what fails
+goes back, what is torn goes on.
+"""
 
 import socket
 import time
@@ -22,7 +24,9 @@ from deploy.runtime.target.loop import Seen
 from tests.support.bundles import key_pair
 from tests.support.flashing import Robot, attempt, robot
 
-pytestmark = pytest.mark.skipif(not SSHD.exists(), reason=f"there is no {SSHD}: apt-get install openssh-server")
+pytestmark = pytest.mark.skipif(
+    not SSHD.exists(), reason=f"there is no {SSHD}: apt-get install openssh-server"
+)
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +44,8 @@ def go2(shared: Robot) -> Robot:
 
 
 def test_what_was_flashed_runs_damped_and_rollback_leads_back(go2: Robot) -> None:
-    before, version = go2.version(), go2.next_version()
+    before = go2.version()
+    version = go2.next_version()
     path = go2.bundle(version)
     assert go2.flash(path) == (0, f"random {version} runs on {go2.connection.host}, damped")
     assert go2.version() == version
@@ -63,7 +68,9 @@ def test_what_was_flashed_runs_damped_and_rollback_leads_back(go2: Robot) -> Non
 
 
 @pytest.mark.long
-def test_flashing_the_same_again_changes_nothing_and_sends_nothing(go2: Robot, capsys: pytest.CaptureFixture[str]) -> None:
+def test_flashing_the_same_again_changes_nothing_and_sends_nothing(
+    go2: Robot, capsys: pytest.CaptureFixture[str]
+) -> None:
     path = go2.bundle(go2.next_version())
     assert go2.flash(path)[0] == 0
     before = go2.installed()
@@ -75,23 +82,32 @@ def test_flashing_the_same_again_changes_nothing_and_sends_nothing(go2: Robot, c
 
 def test_a_dry_run_changes_nothing(go2: Robot) -> None:
     before = go2.listing()
-    assert "may go to" in flash(FlashConfig(go2.bundle(go2.next_version()), go2.connection, go2.public, dry_run=True))
-    assert "nothing was changed" in provision(ProvisionConfig(go2.connection, go2.public, dry_run=True))
+    assert "may go to" in flash(
+        FlashConfig(go2.bundle(go2.next_version()), go2.connection, go2.public, dry_run=True)
+    )
+    assert "nothing was changed" in provision(
+        ProvisionConfig(go2.connection, go2.public, dry_run=True)
+    )
     assert go2.listing() == before
 
 
 @pytest.mark.parametrize("status", ["run", "emergency stop", "hold", ""])
 def test_whatever_is_not_damped_counts_as_armed(status: str) -> None:
-    damped(Seen(True, True, 1, "damped: nobody has armed it"))
-    damped(Seen(False, False, 0, ""))
+    damped(Seen(active=True, ready=True, process=1, status="damped: nobody has armed it"))
+    damped(Seen(active=False, ready=False, process=0, status=""))
     with pytest.raises(ArmedError, match="disarm it first"):
-        damped(Seen(True, True, 1, status))
+        damped(Seen(active=True, ready=True, process=1, status=status))
 
 
 def test_a_robot_that_is_armed_is_refused(go2: Robot) -> None:
-    path, before = go2.bundle(go2.next_version()), go2.listing()
+    path = go2.bundle(go2.next_version())
+    before = go2.listing()
     go2.says("armed")
-    for action in (lambda: go2.flash(path), lambda: attempt(lambda: rollback(RollbackConfig(go2.connection))), go2.provision):
+    for action in (
+        lambda: go2.flash(path),
+        lambda: attempt(lambda: rollback(RollbackConfig(go2.connection))),
+        go2.provision,
+    ):
         found, message = action()
         assert (found, len(message.splitlines())) == (24, 1)
     go2.says("damped")
@@ -107,7 +123,8 @@ def test_a_robot_armed_during_the_self_test_is_not_restarted(go2: Robot) -> None
 
 
 def test_bundles_that_are_not_for_this_robot_are_refused(go2: Robot, tmp_path: Path) -> None:
-    version, before = go2.next_version(), go2.listing()
+    version = go2.next_version()
+    before = go2.listing()
     sound = go2.bundle(version)
     data = bytearray(sound.read_bytes())
     data[len(data) // 2] ^= 1
@@ -120,10 +137,14 @@ def test_bundles_that_are_not_for_this_robot_are_refused(go2: Robot, tmp_path: P
         "another bundle": go2.flash(go2.bundle(go2.version(), "another card")),
         "damaged": go2.flash(tampered),
         # Signed by somebody whom this side trusts, and the robot does not.
-        "another key": attempt(lambda: flash(FlashConfig(other.bundle(version), go2.connection, other.public))),
+        "another key": attempt(
+            lambda: flash(FlashConfig(other.bundle(version), go2.connection, other.public))
+        ),
         "made with": go2.flash(other.bundle(version)),
     }
-    assert {words: found for words, (found, _) in refused.items()} == dict(zip(refused, (25, 26, 26, 3, 3, 3), strict=True))
+    assert {words: found for words, (found, _) in refused.items()} == dict(
+        zip(refused, (25, 26, 26, 3, 3, 3), strict=True)
+    )
     for words, (_, message) in refused.items():
         assert words in message
         assert "\n" not in message
@@ -131,7 +152,8 @@ def test_bundles_that_are_not_for_this_robot_are_refused(go2: Robot, tmp_path: P
 
 
 def test_what_is_tampered_with_on_the_robot_is_found_there(go2: Robot) -> None:
-    path, before = go2.bundle(go2.next_version()), go2.listing()
+    path = go2.bundle(go2.next_version())
+    before = go2.listing()
     data = path.read_bytes()
     arrived = go2.cut_off(path)
     arrived.write_bytes(data[:-1] + b"?")
@@ -142,7 +164,9 @@ def test_what_is_tampered_with_on_the_robot_is_found_there(go2: Robot) -> None:
 
 
 def test_a_host_that_is_not_known_for_sure_is_refused(go2: Robot, tmp_path: Path) -> None:
-    path, before, right = go2.bundle(go2.next_version()), go2.listing(), go2.connection
+    path = go2.bundle(go2.next_version())
+    before = go2.listing()
+    right = go2.connection
     (tmp_path / "empty").write_text("")
     (tmp_path / "changed").write_text(f"[127.0.0.1]:{right.port} {go2.public.read_text()}")
     key_pair(tmp_path)
@@ -155,8 +179,13 @@ def test_a_host_that_is_not_known_for_sure_is_refused(go2: Robot, tmp_path: Path
             22: replace(right, port=closed.getsockname()[1]),
             23: replace(right, root=str(tmp_path / "nowhere")),
         }
-        found = {expected: attempt(partial(flash, FlashConfig(path, way, go2.public))) for expected, way in ways.items()}
-        changed = attempt(lambda: status(StatusConfig(replace(right, known_hosts=tmp_path / "changed"))))
+        found = {
+            expected: attempt(partial(flash, FlashConfig(path, way, go2.public)))
+            for expected, way in ways.items()
+        }
+        changed = attempt(
+            lambda: status(StatusConfig(replace(right, known_hosts=tmp_path / "changed")))
+        )
     for expected, (number, message) in {**found, 20: changed}.items():
         assert number == expected, message
         assert "\n" not in message
@@ -164,10 +193,17 @@ def test_a_host_that_is_not_known_for_sure_is_refused(go2: Robot, tmp_path: Path
 
 
 @pytest.mark.parametrize(
-    ("card", "expected"), [("fails", 28), ("dies", 29), pytest.param("late", 29, marks=pytest.mark.long), pytest.param("eager", 29, marks=pytest.mark.long)]
+    ("card", "expected"),
+    [
+        ("fails", 28),
+        ("dies", 29),
+        pytest.param("late", 29, marks=pytest.mark.long),
+        pytest.param("eager", 29, marks=pytest.mark.long),
+    ],
 )
 def test_a_broken_release_leaves_the_one_before(go2: Robot, card: str, expected: int) -> None:
-    before, running = go2.installed(), go2.version()
+    before = go2.installed()
+    running = go2.version()
     found, message = go2.flash(go2.bundle(go2.next_version(), card))
     assert (found, len(message.splitlines())) == (expected, 1), message
     assert go2.installed() == before
@@ -185,7 +221,9 @@ def test_a_torn_upload_goes_on_where_it_was(go2: Robot, capsys: pytest.CaptureFi
 
 
 @pytest.mark.long
-def test_a_beginning_that_is_not_ours_is_sent_again(go2: Robot, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_beginning_that_is_not_ours_is_sent_again(
+    go2: Robot, capsys: pytest.CaptureFixture[str]
+) -> None:
     path = go2.bundle(go2.next_version())
     go2.cut_off(path).write_bytes(b"not the beginning")
     assert go2.flash(path)[0] == 0
@@ -193,7 +231,8 @@ def test_a_beginning_that_is_not_ours_is_sent_again(go2: Robot, capsys: pytest.C
 
 
 def test_two_flashes_do_not_mix(go2: Robot) -> None:
-    path, took = go2.bundle(go2.next_version()), []
+    path = go2.bundle(go2.next_version())
+    took = []
     with ThreadPoolExecutor() as pool:
         with held(go2.layout.lock):
             other = pool.submit(go2.flash, path)

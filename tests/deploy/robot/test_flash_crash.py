@@ -1,4 +1,6 @@
-"""SIGKILL on either side of a flash, anywhere: `current` always names a complete, verified release, and the next flash succeeds."""
+"""SIGKILL on either side of a flash, anywhere: `current` always names a complete, verified release,
+and the next flash succeeds.
+"""
 
 import os
 import signal
@@ -13,14 +15,19 @@ import pytest
 from deploy.robot.local_host import SSHD
 from tests.support.flashing import Robot, robot
 
-pytestmark = pytest.mark.skipif(not SSHD.exists(), reason=f"there is no {SSHD}: apt-get install openssh-server")
-PARTS, KILLS = 8, 26
+pytestmark = pytest.mark.skipif(
+    not SSHD.exists(), reason=f"there is no {SSHD}: apt-get install openssh-server"
+)
+PARTS = 8
+KILLS = 26
 """Independent robots, and processes killed for each."""
 Kill = Callable[[Robot, Path, np.random.Generator], bool]
 
 
 def there_before(step: str, things: int) -> Kill:
-    """On the robot, before it does one of the first `things` things of a step: each file, link, lock and process is one."""
+    """On the robot, before it does one of the first `things` things of a step: each file, link,
+    lock and process is one.
+    """
 
     def kill(go2: Robot, path: Path, rng: np.random.Generator) -> bool:
         order = go2.folder / "order"
@@ -65,14 +72,18 @@ def here(go2: Robot, path: Path, rng: np.random.Generator) -> bool:
     return os.WIFSIGNALED(os.waitpid(child, 0)[1])
 
 
-INSTALL, UPLOAD = there_before("install", 155), there_before("upload", 4)
-"""A whole install does about 148 things on an idle machine, the last eight of them to commit, and fewer where its health window sees less."""
+INSTALL = there_before("install", 155)
+UPLOAD = there_before("upload", 4)
+"""A whole install does about 148 things on an idle machine, the last eight of them to commit, and
+fewer where its health window sees less.
+"""
 WAYS: tuple[Kill, ...] = (INSTALL, here, INSTALL, there_sometime, UPLOAD)
 
 
 def survive(go2: Robot, kill: Kill, rng: np.random.Generator) -> bool:
     """One flash that is killed and the next that is not. Whether something was killed."""
-    before, version = go2.version(), go2.next_version()
+    before = go2.version()
+    version = go2.next_version()
     path = go2.bundle(version, size=30_000)
     struck = kill(go2, path, rng)
     assert go2.version() in (before, version)
@@ -90,7 +101,9 @@ def survive(go2: Robot, kill: Kill, rng: np.random.Generator) -> bool:
 
 def survive_all(folder: Path, seed: int, ways: tuple[Kill, ...], kills: int) -> None:
     """As `survive`, until so many were killed."""
-    rng, struck, tries = np.random.default_rng(seed), 0, 0
+    rng = np.random.default_rng(seed)
+    struck = 0
+    tries = 0
     with robot(folder) as go2:
         begin = time.monotonic()
         assert go2.flash(go2.bundle(go2.next_version()))[0] == 0
@@ -99,14 +112,17 @@ def survive_all(folder: Path, seed: int, ways: tuple[Kill, ...], kills: int) -> 
             struck += survive(go2, ways[tries % len(ways)], rng)
             tries += 1
             assert tries < 3 * kills
-    print(f"seed {seed}: {struck} of {tries} flashes were cut off, `current` was whole after each, and {tries} of {tries} next ones succeeded")
+    print(
+        f"seed {seed}: {struck} of {tries} flashes were cut off, `current` was whole after each, "
+        f"and {tries} of {tries} next ones succeeded"
+    )
 
 
 def test_a_kill_over_there_leaves_a_whole_release(tmp_path: Path) -> None:
-    survive_all(tmp_path, 0, (INSTALL,), 1)
+    survive_all(folder=tmp_path, seed=0, ways=(INSTALL,), kills=1)
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("part", range(PARTS))
 def test_two_hundred_kills_leave_a_whole_release(tmp_path: Path, part: int) -> None:
-    survive_all(tmp_path, part, WAYS, KILLS)
+    survive_all(folder=tmp_path, seed=part, ways=WAYS, kills=KILLS)

@@ -1,4 +1,6 @@
-"""The robot's side of flashing: what it accepts, what it remembers, its unit file, and the supervisor that stands in for systemd."""
+"""The robot's side of flashing: what it accepts, what it remembers, its unit file, and the
+supervisor that stands in for systemd.
+"""
 
 import json
 import os
@@ -31,9 +33,16 @@ def layout(tmp_path: Path) -> Iterator[Layout]:
         folder.mkdir()
     made.runtime.write_bytes(runtime_zip())
     wrapper = tmp_path / "loop"
-    wrapper.write_text(f'#!/bin/sh\nexec {PYTHON} {TESTS / "stand_in_service.py"} {tmp_path / "orders"} "$@"\n')
+    wrapper.write_text(
+        f'#!/bin/sh\nexec {PYTHON} {TESTS / "stand_in_service.py"} {tmp_path / "orders"} "$@"\n'
+    )
     wrapper.chmod(0o755)
-    save(made.config, Config("go2", str(wrapper), [], "process", 1.0))
+    save(
+        made.config,
+        Config(
+            robot="go2", python=str(wrapper), arguments=[], service="process", health_seconds=1.0
+        ),
+    )
     yield made
     supervised.stop(made)
 
@@ -46,13 +55,17 @@ def until(what: Callable[[], object]) -> None:
 
 
 def test_the_highest_version_only_grows() -> None:
-    first, second = about(version="1.9.0"), about(version="1.10.0")
+    first = about(version="1.9.0")
+    second = about(version="1.10.0")
     state = committed(committed(State(), "a", first), "b", second)
     assert state == State("b", "a", {"random": ["1.10.0", "b"]})
     # A rollback proves the older one again.
     assert committed(state, "a", first) == State("a", "b", {"random": ["1.10.0", "b"]})
     assert committed(state, "b", second) == state
-    assert committed(state, "c", about(name="other", version="0.1.0")).highest == {"random": ["1.10.0", "b"], "other": ["0.1.0", "c"]}
+    assert committed(state, "c", about(name="other", version="0.1.0")).highest == {
+        "random": ["1.10.0", "b"],
+        "other": ["0.1.0", "c"],
+    }
 
 
 def test_current_is_never_without_a_release_while_it_is_swapped(tmp_path: Path) -> None:
@@ -65,7 +78,8 @@ def test_current_is_never_without_a_release_while_it_is_swapped(tmp_path: Path) 
         [
             sys.executable,
             "-c",
-            "import sys\nfrom pathlib import Path\nprint(flush=True)\nfor _ in range(20000): assert Path(sys.argv[1]).read_text() in 'ab'",
+            "import sys\nfrom pathlib import Path\nprint(flush=True)\nfor _ in range(20000): "
+            "assert Path(sys.argv[1]).read_text() in 'ab'",
             str(layout.current),
         ],
         stdout=subprocess.PIPE,
@@ -85,9 +99,28 @@ def test_the_runtime_runs_from_its_zip_on_an_old_python(tmp_path: Path) -> None:
     data = runtime_zip()
     assert data == runtime_zip()
     (tmp_path / "runtime.zip").write_bytes(data)
-    assert not [name for name in zipfile.ZipFile(BytesIO(data)).namelist() if not name.startswith(("deploy/runtime/", "deploy/__init__"))]
-    command = [str(PYTHON), "-B", "-m", "deploy.runtime.target", "describe", "--root", str(tmp_path)]
-    done = subprocess.run(command, env={"PYTHONPATH": str(tmp_path / "runtime.zip")}, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert not [
+        name
+        for name in zipfile.ZipFile(BytesIO(data)).namelist()
+        if not name.startswith(("deploy/runtime/", "deploy/__init__"))
+    ]
+    command = [
+        str(PYTHON),
+        "-B",
+        "-m",
+        "deploy.runtime.target",
+        "describe",
+        "--root",
+        str(tmp_path),
+    ]
+    done = subprocess.run(
+        command,
+        env={"PYTHONPATH": str(tmp_path / "runtime.zip")},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert (done.returncode, json.loads(done.stdout)["status"], done.stderr) == (23, 23, "")
 
 
@@ -95,9 +128,23 @@ def test_systemd_accepts_the_unit_file(tmp_path: Path) -> None:
     if not shutil.which("systemd-analyze"):
         pytest.skip("there is no systemd-analyze")
     layout = Layout(tmp_path)
-    text = systemd.unit(layout, Config("go2", sys.executable, ["--link", "go2", "--option", "domain=0"], "systemd", 10.0))
+    text = systemd.unit(
+        layout,
+        Config(
+            robot="go2",
+            python=sys.executable,
+            arguments=["--link", "go2", "--option", "domain=0"],
+            service="systemd",
+            health_seconds=10.0,
+        ),
+    )
     (tmp_path / systemd.NAME).write_text(text)
-    done = subprocess.run(["systemd-analyze", "verify", "--man=no", str(tmp_path / systemd.NAME)], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        ["systemd-analyze", "verify", "--man=no", str(tmp_path / systemd.NAME)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert (done.returncode, done.stderr) == (0, "")
     # A person's terminal is no part of it, and it restarts only what comes up damped.
     assert "StandardInput=null" in text
@@ -105,7 +152,9 @@ def test_systemd_accepts_the_unit_file(tmp_path: Path) -> None:
     assert "WatchdogSec=2" in text
 
 
-def test_the_supervisor_does_what_the_unit_file_asks_of_systemd(layout: Layout, tmp_path: Path) -> None:
+def test_the_supervisor_does_what_the_unit_file_asks_of_systemd(
+    layout: Layout, tmp_path: Path
+) -> None:
     orders = tmp_path / "orders"
     orders.write_text("go on")
     supervised.restart(layout)

@@ -1,4 +1,6 @@
-"""The black box: what was written is read back, also of a process that was killed, and a torn record is left out."""
+"""The black box: what was written is read back, also of a process that was killed, and a torn
+record is left out.
+"""
 
 import os
 from pathlib import Path
@@ -18,7 +20,7 @@ FIELDS = [("value", "<f8"), ("row", "<f4", 3)]
 
 
 def filled(path: Path, count: int, ticks: int = 10) -> None:
-    box = BlackBox(path, {"who": "test"}, FIELDS, ticks)
+    box = BlackBox(path=path, about={"who": "test"}, fields=FIELDS, ticks=ticks)
     for value in range(count):
         box.write((float(value), [value, 0, 0]))
     box.close()
@@ -60,7 +62,9 @@ def test_only_the_newest_are_kept_and_two_of_a_second_have_two_names(tmp_path: P
         (tmp_path / f"202601{day:02d}-000000-7.blackbox").touch()
     path = blackbox.new(tmp_path)
     assert path.parent == tmp_path
-    assert sorted(there.name[6:8] for there in tmp_path.iterdir()) == [str(day) for day in range(10, 30)]
+    assert sorted(there.name[6:8] for there in tmp_path.iterdir()) == [
+        str(day) for day in range(10, 30)
+    ]
     assert not path.exists()
     assert str(os.getpid()) in path.name
 
@@ -68,9 +72,16 @@ def test_only_the_newest_are_kept_and_two_of_a_second_have_two_names(tmp_path: P
 def test_a_walk_that_ended_in_a_guard_is_told_and_drawn(tmp_path: Path) -> None:
     box = BlackBox(tmp_path / "box", records.about(about()), records.fields(12))
     for inputs, outcome in drive(Model(lost), Program()):
-        box.write(records.record(about(), inputs, outcome, 0.001))
+        box.write(records.record(manifest=about(), inputs=inputs, outcome=outcome, took=0.001))
     said = log.log(LogConfig(tmp_path / "box", tmp_path / "pictures")).splitlines()
-    assert [line.split()[2:] for line in said[1:7]] == [["damped"], ["armed"], ["rising"], ["ready"], ["running"], ["holding", "height", "map"]]
+    assert [line.split()[2:] for line in said[1:7]] == [
+        ["damped"],
+        ["armed"],
+        ["rising"],
+        ["ready"],
+        ["running"],
+        ["holding", "height", "map"],
+    ]
     assert "took: p50 1.00 ms" in said[-2]
     for name in log.PICTURES:
         assert (tmp_path / "pictures" / f"{name}.png").read_bytes().startswith(b"\x89PNG")
@@ -79,7 +90,7 @@ def test_a_walk_that_ended_in_a_guard_is_told_and_drawn(tmp_path: Path) -> None:
 def test_before_the_robots_first_message_there_is_a_record_too(tmp_path: Path) -> None:
     box = BlackBox(tmp_path / "box", records.about(about()), records.fields(12))
     ((inputs, outcome),) = drive(Model(lambda *_: (None, None)), Program(), ticks=1)
-    box.write(records.record(about(), inputs, outcome, 0.0))
+    box.write(records.record(manifest=about(), inputs=inputs, outcome=outcome, took=0.0))
     _, found = blackbox.read(tmp_path / "box")
     assert np.isnan(found["joint_position"]).all()
     assert found["trips"].tolist() == [1]

@@ -1,4 +1,6 @@
-"""One tick: every guard trips on what it guards, names itself and its remedy, and does what the table says; runs on a simulated clock repeat."""
+"""One tick: every guard trips on what it guards, names itself and its remedy, and does what the
+table says; runs on a simulated clock repeat.
+"""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -26,8 +28,12 @@ SCRIPT = {5: "start", 10: "A", 200: "A"}
 class Program:
     """Commands the stance, a little lower for each tick since `reset`; what it was told is kept."""
 
-    def __init__(self, change: Callable[[MotorCommand], MotorCommand] = lambda command: command) -> None:
-        self.change, self.told, self.steps = change, list[tuple[Array, ...]](), 0
+    def __init__(
+        self, change: Callable[[MotorCommand], MotorCommand] = lambda command: command
+    ) -> None:
+        self.change = change
+        self.told = list[tuple[Array, ...]]()
+        self.steps = 0
 
     def reset(self) -> None:
         self.steps = 0
@@ -37,14 +43,32 @@ class Program:
         self.steps += 1
         zero = np.zeros_like(STANCE)
         position = STANCE - np.float32(1e-4 * self.steps)
-        return self.change(MotorCommand(position, zero, zero, np.array(ABOUT.kp, np.float32), np.array(ABOUT.kd, np.float32)))
+        return self.change(
+            MotorCommand(
+                position=position,
+                velocity=zero,
+                torque=zero,
+                kp=np.array(ABOUT.kp, np.float32),
+                kd=np.array(ABOUT.kd, np.float32),
+            )
+        )
 
 
 class Model:
-    """Link and clock of a robot whose joints go where they are told. `disturb` changes each tick's state and map."""
+    """Link and clock of a robot whose joints go where they are told. `disturb` changes each tick's
+    state and map.
+    """
 
-    def __init__(self, disturb: Callable[[int, RobotState, HeightMap], tuple[RobotState | None, HeightMap | None]] = lambda _, *rest: rest) -> None:
-        self.disturb, self.time, self.joints, self.sent = disturb, 0.0, np.array(ABOUT.folded, np.float32), list[MotorCommand]()
+    def __init__(
+        self,
+        disturb: Callable[
+            [int, RobotState, HeightMap], tuple[RobotState | None, HeightMap | None]
+        ] = lambda _, *rest: rest,
+    ) -> None:
+        self.disturb = disturb
+        self.time = 0.0
+        self.joints = np.array(ABOUT.folded, np.float32)
+        self.sent = list[MotorCommand]()
 
     def now(self) -> float:
         return self.time
@@ -57,10 +81,22 @@ class Model:
     def close(self) -> None: ...
 
     def _message(self) -> tuple[RobotState | None, HeightMap | None]:
-        tick, zero = round(self.time / ABOUT.control_period), np.zeros_like(STANCE)
+        tick = round(self.time / ABOUT.control_period)
+        zero = np.zeros_like(STANCE)
         remote = Remote(frozenset({SCRIPT[tick]} if tick in SCRIPT else ()), 0.5)
         upright = np.array([0, 0, 0, 1], np.float32)
-        state = RobotState(tick, self.time, upright, np.zeros(3, np.float32), self.joints, zero, zero, zero + 40, 0.8, remote)
+        state = RobotState(
+            tick=tick,
+            received=self.time,
+            quaternion=upright,
+            angular_velocity=np.zeros(3, np.float32),
+            joint_position=self.joints,
+            joint_velocity=zero,
+            joint_torque=zero,
+            temperature=zero + 40,
+            battery=0.8,
+            remote=remote,
+        )
         return self.disturb(tick, state, HeightMap(self.time, np.full((29, 7), -0.26, np.float32)))
 
     def state(self) -> RobotState | None:
@@ -74,12 +110,27 @@ class Model:
         self.joints = command.position if command.kp.any() else self.joints
 
 
-def drive(model: Model, program: Program, ticks: int = 300, blind: Program | None = None, manifest: Manifest = ABOUT) -> list[tuple[Inputs, Outcome]]:
+def drive(
+    model: Model,
+    program: Program,
+    ticks: int = 300,
+    blind: Program | None = None,
+    manifest: Manifest = ABOUT,
+) -> list[tuple[Inputs, Outcome]]:
     """What happened in each tick."""
     happened: list[tuple[Inputs, Outcome]] = []
     control = Control(manifest, Pilot(manifest, program, blind))
     watch: Any = (lambda inputs, outcome, took: happened.append((inputs, outcome)),)
-    assert loop.run(model, model, control, Person(), lambda: "", loop.Unwatched(), watch, lambda: len(happened) >= ticks)
+    assert loop.run(
+        link=model,
+        clock=model,
+        control=control,
+        person=Person(),
+        keys=lambda: "",
+        guardian=loop.Unwatched(),
+        observers=watch,
+        ends=lambda: len(happened) >= ticks,
+    )
     return happened
 
 
@@ -90,7 +141,8 @@ def states(happened: list[tuple[Inputs, Outcome]]) -> list[str]:
 
 
 def test_armed_by_a_person_it_stands_up_and_walks() -> None:
-    program, model = Program(), Model()
+    program = Program()
+    model = Model()
     happened = drive(model, program)
     assert states(happened) == ["damped", "armed", "rising", "ready", "running"]
     assert not any(outcome.trips for _, outcome in happened)
@@ -99,7 +151,10 @@ def test_armed_by_a_person_it_stands_up_and_walks() -> None:
     np.testing.assert_allclose(command, [0.35, 0.0])
     assert heights.shape == (29, 7)
     for sent in model.sent:
-        assert ((sent.position >= np.array(ABOUT.lower, np.float32)) & (sent.position <= np.array(ABOUT.upper, np.float32))).all()
+        assert (
+            (sent.position >= np.array(ABOUT.lower, np.float32))
+            & (sent.position <= np.array(ABOUT.upper, np.float32))
+        ).all()
 
 
 def test_without_a_person_nothing_but_damping_is_ever_sent(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -115,7 +170,15 @@ def test_the_same_run_repeats_to_the_last_bit() -> None:
     runs = []
     for _ in range(2):
         happened = drive(Model(), Program())
-        runs.append(np.array([records.record(ABOUT, inputs, outcome, 0.0) for inputs, outcome in happened], kind).tobytes())
+        runs.append(
+            np.array(
+                [
+                    records.record(manifest=ABOUT, inputs=inputs, outcome=outcome, took=0.0)
+                    for inputs, outcome in happened
+                ],
+                kind,
+            ).tobytes()
+        )
     assert runs[0] == runs[1]
 
 
@@ -124,11 +187,17 @@ def bad(part: str, value: Any) -> Callable[[RobotState], RobotState]:
 
 
 def spiked(part: str, value: float) -> Callable[[RobotState], RobotState]:
-    return lambda state: bad(part, np.where(np.arange(12) == 4, np.float32(value), getattr(state, part)))(state)
+    return lambda state: bad(
+        part, np.where(np.arange(12) == 4, np.float32(value), getattr(state, part))
+    )(state)
 
 
 def jump(command: MotorCommand) -> MotorCommand:
-    return command._replace(position=np.array(ABOUT.lower, np.float32) if command.position[0] < STANCE[0] - 0.004 else command.position)
+    return command._replace(
+        position=np.array(ABOUT.lower, np.float32)
+        if command.position[0] < STANCE[0] - 0.004
+        else command.position
+    )
 
 
 LEANING = np.array([np.sin(0.5), 0, 0, np.cos(0.5)], np.float32)
@@ -147,7 +216,9 @@ SENSED: dict[str, tuple[str, Callable[[RobotState], RobotState]]] = {
 
 
 def check(happened: list[tuple[Inputs, Outcome]], name: str, leads_to: str) -> None:
-    """The first trip is that of the guard `name`, which says what it saw and what to do, and the robot does what the table says at once."""
+    """The first trip is that of the guard `name`, which says what it saw and what to do, and the
+    robot does what the table says at once.
+    """
     outcome = next(outcome for _, outcome in happened if outcome.trips)
     (trip,) = outcome.trips
     guard = next(guard for guard in guards.GUARDS if guard.name == name)
@@ -162,7 +233,10 @@ def check(happened: list[tuple[Inputs, Outcome]], name: str, leads_to: str) -> N
 @pytest.mark.parametrize("name", SENSED)
 def test_every_guard_of_the_sensors_trips_and_names_itself(name: str) -> None:
     leads_to, change = SENSED[name]
-    happened = drive(Model(lambda tick, state, ground: (change(state) if tick >= 250 else state, ground)), Program())
+    happened = drive(
+        Model(lambda tick, state, ground: (change(state) if tick >= 250 else state, ground)),
+        Program(),
+    )
     assert [outcome.state for _, outcome in happened][249] == "running"
     check(happened, name, leads_to)
 
@@ -178,7 +252,9 @@ def test_a_robot_that_falls_silent_is_damped() -> None:
     inputs, outcome = next((inputs, outcome) for inputs, outcome in happened if outcome.trips)
     assert {trip.name for trip in outcome.trips} == {"state age", "tick"}
     assert outcome.state == "damped"
-    assert inputs.now - 249 * ABOUT.control_period <= ABOUT.max_state_age + 1.01 * ABOUT.control_period
+    assert (
+        inputs.now - 249 * ABOUT.control_period <= ABOUT.max_state_age + 1.01 * ABOUT.control_period
+    )
 
 
 @pytest.mark.parametrize(
@@ -189,7 +265,9 @@ def test_a_robot_that_falls_silent_is_damped() -> None:
         ("target step", jump),
     ],
 )
-def test_a_program_that_cannot_be_trusted_is_not_obeyed(name: str, change: Callable[[MotorCommand], MotorCommand]) -> None:
+def test_a_program_that_cannot_be_trusted_is_not_obeyed(
+    name: str, change: Callable[[MotorCommand], MotorCommand]
+) -> None:
     model = Model()
     happened = drive(model, Program(change))
     check(happened, name, "sitting")
@@ -212,9 +290,19 @@ def test_a_tick_in_which_the_deadman_took_over_is_the_last() -> None:
         def is_interrupted(self) -> bool:
             return model.time > 5.0
 
-    model, happened = Model(), list[tuple[Inputs, Outcome]]()
+    model = Model()
+    happened = list[tuple[Inputs, Outcome]]()
     watch: Any = (lambda inputs, outcome, took: happened.append((inputs, outcome)),)
-    loop.run(model, model, Control(ABOUT, Pilot(ABOUT, Program(), None)), Person(), lambda: "", Taken(), watch, lambda: model.time > 6.0)
+    loop.run(
+        link=model,
+        clock=model,
+        control=Control(ABOUT, Pilot(ABOUT, Program(), None)),
+        person=Person(),
+        keys=lambda: "",
+        guardian=Taken(),
+        observers=watch,
+        ends=lambda: model.time > 6.0,
+    )
     check(happened, "interrupted", "damped")
 
 
@@ -230,11 +318,27 @@ def test_a_robot_that_does_not_get_up_is_damped() -> None:
 
 
 def test_no_guard_is_without_a_test() -> None:
-    assert {guard.name for guard in guards.GUARDS} == {*SENSED, "command", "target step", "deadline", "interrupted", "blocked", "height map"}
+    assert {guard.name for guard in guards.GUARDS} == {
+        *SENSED,
+        "command",
+        "target step",
+        "deadline",
+        "interrupted",
+        "blocked",
+        "height map",
+    }
 
 
 def test_a_single_odd_reading_of_a_joint_stops_nothing() -> None:
-    happened = drive(Model(lambda tick, state, ground: (spiked("joint_velocity", 90.0)(state) if tick == 250 else state, ground)), Program())
+    happened = drive(
+        Model(
+            lambda tick, state, ground: (
+                spiked("joint_velocity", 90.0)(state) if tick == 250 else state,
+                ground,
+            )
+        ),
+        Program(),
+    )
     assert states(happened)[-1] == "running"
 
 
@@ -250,14 +354,21 @@ def test_without_a_height_map_it_stops_and_holds() -> None:
 
 
 def test_without_a_height_map_the_blind_program_takes_over_smoothly() -> None:
-    sighted, blind, model = Program(), Program(lambda command: command._replace(position=command.position + np.float32(0.3))), Model(lost)
+    sighted = Program()
+    blind = Program(lambda command: command._replace(position=command.position + np.float32(0.3)))
+    model = Model(lost)
     happened = drive(model, sighted, blind=blind)
     assert states(happened)[-1] == "running"
     assert np.isnan(blind.told[0][5]).all()
-    assert len(sighted.told) + len(blind.told) == sum(outcome.state == "running" for _, outcome in happened) - 1
+    assert (
+        len(sighted.told) + len(blind.told)
+        == sum(outcome.state == "running" for _, outcome in happened) - 1
+    )
     steps = np.abs(np.diff([command.position for command in model.sent[250:]], axis=0)).max(1)
     assert 0 < steps.max() < 0.1
-    np.testing.assert_allclose(model.sent[-1].position, blind.change(MotorCommand(*[STANCE] * 5)).position, atol=0.02)
+    np.testing.assert_allclose(
+        model.sent[-1].position, blind.change(MotorCommand(*[STANCE] * 5)).position, atol=0.02
+    )
 
 
 @pytest.mark.parametrize("complaint", ["battery", "tilt"])
@@ -276,24 +387,42 @@ def test_before_the_first_message_it_damps() -> None:
 
 
 def test_ten_thousand_random_messages_never_raise_and_never_break_a_limit() -> None:
-    rng, model = np.random.default_rng(0), Model()
+    rng = np.random.default_rng(0)
+    model = Model()
     special = np.array([np.nan, np.inf, -np.inf, 3e38, -3e38, 0.0], np.float32)
     control = Control(ABOUT, Pilot(ABOUT, Program(), None))
-    lower, upper = np.array(ABOUT.lower, np.float32), np.array(ABOUT.upper, np.float32)
+    lower = np.array(ABOUT.lower, np.float32)
+    upper = np.array(ABOUT.upper, np.float32)
 
     def noisy(part: Any) -> Any:
         if not isinstance(part, np.ndarray):
             return part
-        return np.where(rng.random(part.shape) < rng.choice((0.0, 0.1, 1.0)), rng.choice(special, part.shape), part * np.float32(10 ** rng.uniform(-3, 30)))
+        return np.where(
+            rng.random(part.shape) < rng.choice((0.0, 0.1, 1.0)),
+            rng.choice(special, part.shape),
+            part * np.float32(10 ** rng.uniform(-3, 30)),
+        )
 
-    person, seen = Person(), set()
+    person = Person()
+    seen = set()
     for tick in range(10_000):
         state, ground = Model(lambda _, state, ground: (state, ground))._message()
         assert state is not None
         buttons = frozenset(rng.choice(("start", "A", "B", "X"), rng.integers(3)))
         parts: Any = (noisy(part) if rng.random() < 0.2 else part for part in state)
-        hostile = RobotState(*parts)._replace(received=0.02 * tick, tick=tick, remote=Remote(buttons))
-        outcome = control.step(Inputs(0.02 * tick, 0.0, hostile, ground, person.wish(hostile.remote, ""), False))
+        hostile = RobotState(*parts)._replace(
+            received=0.02 * tick, tick=tick, remote=Remote(buttons)
+        )
+        outcome = control.step(
+            Inputs(
+                now=0.02 * tick,
+                late=0.0,
+                state=hostile,
+                ground=ground,
+                wish=person.wish(hostile.remote, ""),
+                interrupted=False,
+            )
+        )
         seen.add(outcome.state)
         assert all(np.isfinite(part).all() for part in outcome.command)
         assert ((outcome.command.position >= lower) & (outcome.command.position <= upper)).all()
@@ -302,7 +431,9 @@ def test_ten_thousand_random_messages_never_raise_and_never_break_a_limit() -> N
 
 
 def test_a_program_that_speaks_of_something_unknown_is_refused() -> None:
-    strange = replace(ABOUT, sensors=(*ABOUT.sensors, {"name": "smell", "shape": [1], "unit": "1", "frame": ""}))
+    strange = replace(
+        ABOUT, sensors=(*ABOUT.sensors, {"name": "smell", "shape": [1], "unit": "1", "frame": ""})
+    )
     with pytest.raises(DeployError, match="speaks of smell"):
         pilot.Pilot(strange, Program(), None)
 
@@ -312,4 +443,6 @@ def test_standing_up_and_sitting_down_begin_where_the_robot_is_and_end_where_the
     np.testing.assert_allclose(motions.rising(ABOUT, start, 0.0).position, start, atol=1e-6)
     np.testing.assert_allclose(motions.rising(ABOUT, start, 99.0).position, STANCE, atol=1e-6)
     np.testing.assert_allclose(motions.sitting(ABOUT, start, 0.0).position, start, atol=1e-6)
-    np.testing.assert_allclose(motions.sitting(ABOUT, start, 99.0).position, ABOUT.folded, atol=1e-6)
+    np.testing.assert_allclose(
+        motions.sitting(ABOUT, start, 99.0).position, ABOUT.folded, atol=1e-6
+    )

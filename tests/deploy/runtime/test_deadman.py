@@ -1,4 +1,6 @@
-"""Whatever happens to the control loop, the robot hears damping, within 60 ms of the last other command. Real processes, measured where the robot listens."""
+"""Whatever happens to the control loop, the robot hears damping, within 60 ms of the last other
+command. Real processes, measured where the robot listens.
+"""
 
 import os
 import signal
@@ -25,7 +27,9 @@ class Loops:
         self.key = key_pair(folder)
         self.bundle = walking_bundle(folder, self.key)
         self.robot = Robot(folder)
-        self.server = Process("-m", "tests.support.loop_process", self.bundle, self.key.with_name("key.pub"))
+        self.server = Process(
+            "-m", "tests.support.loop_process", self.bundle, self.key.with_name("key.pub")
+        )
         self.server.hear("ready")
         self.begun: set[int] = set()
 
@@ -57,7 +61,9 @@ class Loops:
         try:
             yield loops
         finally:
-            for process in loops.begun - {int(line.split()[1]) for line in loops.server.lines if line.startswith("ended ")}:
+            for process in loops.begun - {
+                int(line.split()[1]) for line in loops.server.lines if line.startswith("ended ")
+            }:
                 os.kill(process, signal.SIGKILL)
             status = loops.server.end()
             relieve(address("sim", {"socket": str(loops.robot.path)}))
@@ -70,13 +76,21 @@ def loops(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Loops]:
 
 
 def gap(loops: Loops, fault: str) -> float:
-    """From the last command that moved the robot to the damping after it [s], for one loop that meets its end while the robot rises."""
+    """From the last command that moved the robot to the damping after it [s], for one loop that
+    meets its end while the robot rises.
+    """
     process = loops.start(fault)
     since = len(loops.robot.lines)
-    wait_for(lambda: sum(not damping for _, damping in loops.robot.heard(since)) > 5, "the robot's motion")
+    wait_for(
+        lambda: sum(not damping for _, damping in loops.robot.heard(since)) > 5,
+        "the robot's motion",
+    )
     if fault != "raise":
         os.kill(process, signal.SIGKILL if fault == "kill" else signal.SIGSTOP)
-    wait_for(lambda: sum(damping for _, damping in loops.robot.heard(since)[-20:]) == 20, "a stream of damping")
+    wait_for(
+        lambda: sum(damping for _, damping in loops.robot.heard(since)[-20:]) == 20,
+        "a stream of damping",
+    )
     if fault == "stop":
         os.kill(process, signal.SIGKILL)
     assert loops.status(process) == (7 if fault == "raise" else -signal.SIGKILL)

@@ -9,11 +9,21 @@ from deploy.runtime.safety.person import FORWARD, Person
 
 
 def test_a_whole_walk() -> None:
-    state, seen = "damped", []
+    state = "damped"
+    seen = []
     for event in ("arm", "go", "done", "go", "hold", "go", "sit", "done"):
         state = after(state, {event})
         seen.append(state)
-    assert seen == ["armed", "rising", "ready", "running", "holding", "running", "sitting", "damped"]
+    assert seen == [
+        "armed",
+        "rising",
+        "ready",
+        "running",
+        "holding",
+        "running",
+        "sitting",
+        "damped",
+    ]
 
 
 @pytest.mark.parametrize("state", STATES)
@@ -28,7 +38,9 @@ def test_damping_comes_from_everywhere_else() -> None:
 
 
 def test_only_arming_leads_out_of_damped() -> None:
-    assert [event for event in machine.EVENTS if after("damped", {event}) not in ("damped", "stopped")] == ["arm"]
+    assert [
+        event for event in machine.EVENTS if after("damped", {event}) not in ("damped", "stopped")
+    ] == ["arm"]
 
 
 def test_of_several_events_the_gravest_counts() -> None:
@@ -55,7 +67,10 @@ def test_the_emergency_stop_counts_even_if_it_was_down_at_first() -> None:
     assert Person().wish(held("L2", "B"), "").events == {"stop"}
 
 
-@pytest.mark.parametrize(("button", "key", "event"), [("start", "r", "arm"), ("A", "a", "go"), ("B", "b", "hold"), ("X", "x", "sit")])
+@pytest.mark.parametrize(
+    ("button", "key", "event"),
+    [("start", "r", "arm"), ("A", "a", "go"), ("B", "b", "hold"), ("X", "x", "sit")],
+)
 def test_buttons_and_keys_mean_the_same(button: str, key: str, event: str) -> None:
     person = Person()
     person.wish(held(), "")

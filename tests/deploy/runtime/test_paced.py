@@ -15,7 +15,8 @@ from deploy.runtime import realtime
 from deploy.runtime.loop import blackbox
 from tests.deploy.runtime.test_deadman import Loops
 
-SECONDS, BUSY = 60.0, 4
+SECONDS = 60.0
+BUSY = 4
 
 
 @pytest.fixture
@@ -33,7 +34,8 @@ def may_be_punctual() -> bool:
 
 
 def test_the_clock_returns_at_its_deadline_also_if_signals_come() -> None:
-    clock, came = realtime.RealClock(), list[int]()
+    clock = realtime.RealClock()
+    came = list[int]()
     before = signal.signal(signal.SIGALRM, lambda number, _: came.append(number))
     signal.setitimer(signal.ITIMER_REAL, 0.01, 0.01)
     try:
@@ -49,10 +51,13 @@ def test_the_clock_returns_at_its_deadline_also_if_signals_come() -> None:
 
 @pytest.mark.long
 @pytest.mark.skipif(not may_be_punctual(), reason="SCHED_FIFO is not allowed here")
-def test_sixty_seconds_beside_busy_processes_no_tick_is_later_than_a_millisecond(loops: Loops) -> None:
+def test_sixty_seconds_beside_busy_processes_no_tick_is_later_than_a_millisecond(
+    loops: Loops,
+) -> None:
     busy = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(BUSY)]
     try:
-        process, since = loops.start(), len(loops.server.lines)
+        process = loops.start()
+        since = len(loops.server.lines)
         loops.server.hear("ready", since)
         loops.robot.press("A")
         loops.server.hear("running", since)
@@ -65,9 +70,11 @@ def test_sixty_seconds_beside_busy_processes_no_tick_is_later_than_a_millisecond
             one.wait()
     about, records = blackbox.read(max(loops.robot.path.with_name("log").iterdir()))
     walked = records[records["state"] == about["states"].index("running")]
-    late, took = 1e3 * walked["late"], 1e3 * walked["took"]
+    late = 1e3 * walked["late"]
+    took = 1e3 * walked["took"]
     figures = [
-        f"{name} p50 {np.percentile(part, 50):.2f}, p99 {np.percentile(part, 99):.2f}, most {part.max():.2f} ms"
+        f"{name} p50 {np.percentile(part, 50):.2f}, p99 {np.percentile(part, 99):.2f}, most "
+        f"{part.max():.2f} ms"
         for name, part in (("late", late), ("took", took))
     ]
     print(f"{len(walked)} ticks: {'; '.join(figures)}")

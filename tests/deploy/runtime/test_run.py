@@ -16,10 +16,21 @@ import pytest
 from deploy.runtime.loop import blackbox
 from tests.deploy.runtime.test_deadman import Loops
 
-HIDDEN = ("pybullet", "gymnasium", "stable_baselines3", "envs", "agents", "matplotlib", "tyro", "cryptography")
+HIDDEN = (
+    "pybullet",
+    "gymnasium",
+    "stable_baselines3",
+    "envs",
+    "agents",
+    "matplotlib",
+    "tyro",
+    "cryptography",
+)
 
 pytestmark = pytest.mark.long
-"""They run in real time, in several processes: a machine that is busy with other tests breaks their deadlines."""
+"""They run in real time, in several processes: a machine that is busy with other tests breaks their
+deadlines.
+"""
 
 
 @pytest.fixture(scope="module")
@@ -32,14 +43,19 @@ def newest_box(loops: Loops) -> Path:
 
 
 def test_sigterm_damps_ends_with_0_and_leaves_the_whole_story(loops: Loops) -> None:
-    process, since = loops.start(), len(loops.robot.lines)
+    process = loops.start()
+    since = len(loops.robot.lines)
     time.sleep(0.2)
     os.kill(process, signal.SIGTERM)
     assert loops.status(process) == 0
     tail = loops.robot.heard(since)[-20:]
     assert [damping for _, damping in tail] == [True] * 20
     about, records = blackbox.read(newest_box(loops))
-    assert [about["states"][state] for state in dict.fromkeys(records["state"].tolist())] == ["damped", "armed", "rising"]
+    assert [about["states"][state] for state in dict.fromkeys(records["state"].tolist())] == [
+        "damped",
+        "armed",
+        "rising",
+    ]
 
 
 def test_after_a_sigkill_the_black_box_ends_with_the_last_ticks(loops: Loops) -> None:
@@ -55,7 +71,8 @@ def test_after_a_sigkill_the_black_box_ends_with_the_last_ticks(loops: Loops) ->
 
 
 def test_a_loop_that_hung_finds_itself_damped_and_must_be_armed_again(loops: Loops) -> None:
-    process, heard = loops.start(), len(loops.server.lines)
+    process = loops.start()
+    heard = len(loops.server.lines)
     os.kill(process, signal.SIGSTOP)
     time.sleep(0.3)
     os.kill(process, signal.SIGCONT)
@@ -70,7 +87,8 @@ def test_a_loop_that_hung_finds_itself_damped_and_must_be_armed_again(loops: Loo
 
 
 def test_the_emergency_stop_latches(loops: Loops) -> None:
-    process, heard = loops.start(), len(loops.server.lines)
+    process = loops.start()
+    heard = len(loops.server.lines)
     loops.robot.say({"buttons": ["L2", "B"]})
     loops.server.hear("stopped", heard)
     since = len(loops.robot.lines)
@@ -91,25 +109,44 @@ def test_without_its_deadman_the_loop_damps_and_gives_up(loops: Loops) -> None:
 
 
 def test_a_second_runtime_for_the_same_robot_is_refused_and_the_first_goes_on(loops: Loops) -> None:
-    process, since = loops.start(), len(loops.robot.lines)
-    second = subprocess.run([sys.executable, "-m", "deploy.runtime", *loops.words()], capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
-    assert (second.returncode, second.stderr) == (1, "deploy: another runtime drives this robot; stop it first\n")
+    process = loops.start()
+    since = len(loops.robot.lines)
+    second = subprocess.run(
+        [sys.executable, "-m", "deploy.runtime", *loops.words()],
+        capture_output=True,
+        text=True,
+        check=False,
+        stdin=subprocess.DEVNULL,
+    )
+    assert (second.returncode, second.stderr) == (
+        1,
+        "deploy: another runtime drives this robot; stop it first\n",
+    )
     assert not all(damping for _, damping in loops.robot.heard(since))
     os.kill(process, signal.SIGTERM)
     assert loops.status(process) == 0
 
 
-def test_a_held_button_and_a_pipe_that_says_yes_arm_nothing_and_only_torch_and_numpy_are_needed(loops: Loops, tmp_path: Path) -> None:
-    """The whole command line in a fresh process in which everything else cannot be imported, with a supervisor that listens."""
+def test_a_held_button_and_a_pipe_that_says_yes_arm_nothing_and_only_torch_and_numpy_are_needed(
+    loops: Loops, tmp_path: Path
+) -> None:
+    """The whole command line in a fresh process in which everything else cannot be imported, with a
+    supervisor that listens.
+    """
     ear = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
     ear.bind(str(tmp_path / "notify"))
     ear.settimeout(60.0)
     loops.robot.say({"buttons": ["start", "A"]})
-    code = f"import sys; sys.modules.update(dict.fromkeys({HIDDEN!r})); from deploy.runtime.__main__ import main; sys.exit(main(sys.argv[1:]))"
+    code = (
+        f"import sys; sys.modules.update(dict.fromkeys({HIDDEN!r})); from "
+        "deploy.runtime.__main__ import main; sys.exit(main(sys.argv[1:]))"
+    )
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
     since = len(loops.robot.lines)
     environment = os.environ | {"NOTIFY_SOCKET": str(tmp_path / "notify")}
-    process = subprocess.Popen([sys.executable, "-c", code, *loops.words()], text=True, env=environment, **pipes)  # type: ignore[call-overload]
+    process = subprocess.Popen(
+        [sys.executable, "-c", code, *loops.words()], text=True, env=environment, **pipes
+    )  # type: ignore[call-overload]
     assert process.stdin is not None
     process.stdin.write("raaay\n" * 100)
     process.stdin.flush()
@@ -135,7 +172,12 @@ def test_a_person_at_a_terminal_may_arm_and_stop(loops: Loops) -> None:
     """What was typed before the robot was there counts for nothing."""
     here, there = os.openpty()
     os.write(here, b"r")
-    process = subprocess.Popen([sys.executable, "-m", "deploy.runtime", *loops.words()], stdin=there, stdout=there, stderr=there)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "deploy.runtime", *loops.words()],
+        stdin=there,
+        stdout=there,
+        stderr=there,
+    )
     os.close(there)
     hear(here, b"stop for good\r\n")
     assert select.select([here], [], [], 0.2)[0] == []
@@ -167,7 +209,9 @@ def hear(terminal: int, word: bytes) -> bytes:
         ({"--link": "usb"}, 2, "invalid choice"),
     ],
 )
-def test_what_cannot_be_done_is_said(loops: Loops, change: dict[str, str], status: int, says: str) -> None:
+def test_what_cannot_be_done_is_said(
+    loops: Loops, change: dict[str, str], status: int, says: str
+) -> None:
     words = [*loops.words(), "--speed", "0.5"]
     for key, value in change.items():
         words[1 if key == "bundle" else words.index(key) + 1] = value
@@ -177,11 +221,14 @@ def test_what_cannot_be_done_is_said(loops: Loops, change: dict[str, str], statu
     assert any(says in line for line in loops.server.lines[since:])
 
 
-def test_a_bundle_of_another_key_is_refused_before_anything_else(loops: Loops, tmp_path: Path) -> None:
+def test_a_bundle_of_another_key_is_refused_before_anything_else(
+    loops: Loops, tmp_path: Path
+) -> None:
     data = bytearray(loops.bundle.read_bytes())
     data[-1000] ^= 1
     (tmp_path / "tampered.bundle").write_bytes(data)
-    words, since = loops.words(), len(loops.server.lines)
+    words = loops.words()
+    since = len(loops.server.lines)
     words[1] = str(tmp_path / "tampered.bundle")
     loops.server.say((words, ""))
     assert int(loops.server.hear("ended ", since).split()[2]) == 3

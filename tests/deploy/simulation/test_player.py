@@ -18,16 +18,40 @@ from tests import ROOT
 from tests.support.bundles import about
 
 ZERO = np.zeros(12, np.float32)
-STAND = MotorCommand(np.array(GO2.stance, np.float32), ZERO, ZERO, ZERO + GO2.kp, ZERO + 2.0)
+STAND = MotorCommand(
+    position=np.array(GO2.stance, np.float32),
+    velocity=ZERO,
+    torque=ZERO,
+    kp=ZERO + GO2.kp,
+    kd=ZERO + 2.0,
+)
 
 
 def begin(path: Path, *words: str) -> "subprocess.Popen[str]":
-    command = [sys.executable, "-W", "error", "-m", "deploy.simulation", "--socket", str(path), *words]
-    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT)
+    command = [
+        sys.executable,
+        "-W",
+        "error",
+        "-m",
+        "deploy.simulation",
+        "--socket",
+        str(path),
+        *words,
+    ]
+    return subprocess.Popen(
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+    )
 
 
 @pytest.fixture(scope="module", params=["pybullet", "mujoco"])
-def robot(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> "Iterator[tuple[subprocess.Popen[str], Link, Path]]":
+def robot(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> "Iterator[tuple[subprocess.Popen[str], Link, Path]]":
     path = tmp_path_factory.mktemp("robot") / "socket"
     process = begin(path, "--engine", request.param)
     assert process.stdout is not None
@@ -40,7 +64,9 @@ def robot(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     process.communicate()
 
 
-def until(link: Link, true: Callable[[], bool], command: MotorCommand | None = None, seconds: float = 10.0) -> bool:
+def until(
+    link: Link, true: Callable[[], bool], command: MotorCommand | None = None, seconds: float = 10.0
+) -> bool:
     end = time.monotonic() + seconds
     while not true() and time.monotonic() < end:
         if command:
@@ -60,7 +86,9 @@ def clearance(link: Link) -> float:
     return -float(ground.heights[10, 3]) if ground else np.nan
 
 
-def test_it_lies_until_it_is_told_to_stand_and_follows_the_last_command(robot: "tuple[subprocess.Popen[str], Link, Path]") -> None:
+def test_it_lies_until_it_is_told_to_stand_and_follows_the_last_command(
+    robot: "tuple[subprocess.Popen[str], Link, Path]",
+) -> None:
     _, link, path = robot
     assert until(link, lambda: clearance(link) < 0.13)
     before = link.state()
@@ -86,7 +114,9 @@ def test_its_clock_is_the_worlds(robot: "tuple[subprocess.Popen[str], Link, Path
     assert 1e-3 * (end.tick - start.tick) == pytest.approx(end.received - start.received, abs=2e-3)
 
 
-def test_its_remote_control_is_held_until_the_next_order(robot: "tuple[subprocess.Popen[str], Link, Path]") -> None:
+def test_its_remote_control_is_held_until_the_next_order(
+    robot: "tuple[subprocess.Popen[str], Link, Path]",
+) -> None:
     process, link, _ = robot
 
     def remote() -> tuple[frozenset[str], float, float]:
@@ -103,7 +133,9 @@ def test_its_remote_control_is_held_until_the_next_order(robot: "tuple[subproces
     assert until(link, lambda: remote()[0] == {"start"})
 
 
-def test_told_to_quit_it_leaves_no_socket_behind(robot: "tuple[subprocess.Popen[str], Link, Path]") -> None:
+def test_told_to_quit_it_leaves_no_socket_behind(
+    robot: "tuple[subprocess.Popen[str], Link, Path]",
+) -> None:
     process, _, path = robot
     order(process, quit=True)
     _, errors = process.communicate(timeout=60)
@@ -112,12 +144,16 @@ def test_told_to_quit_it_leaves_no_socket_behind(robot: "tuple[subprocess.Popen[
     assert not path.exists()
 
 
-def alone(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str]:
+def alone(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *words: str
+) -> tuple[int, str]:
     monkeypatch.setattr(sys, "argv", ["simulation", *words])
     return __main__.main(), capsys.readouterr().err
 
 
-def test_a_place_that_is_taken_is_refused_and_left_alone(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+def test_a_place_that_is_taken_is_refused_and_left_alone(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
     (tmp_path / "socket").write_text("mine")
     status, errors = alone(monkeypatch, capsys, "--socket", str(tmp_path / "socket"))
     assert status == 1
@@ -127,7 +163,12 @@ def test_a_place_that_is_taken_is_refused_and_left_alone(monkeypatch: pytest.Mon
 
 
 @pytest.mark.parametrize("words", [("--riser", "0.9"), ("--robot", "spot")])
-def test_wrong_arguments(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path, words: tuple[str, ...]) -> None:
+def test_wrong_arguments(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    words: tuple[str, ...],
+) -> None:
     status, errors = alone(monkeypatch, capsys, "--socket", str(tmp_path / "socket"), *words)
     assert status == 2
     assert errors.startswith("simulation: ")

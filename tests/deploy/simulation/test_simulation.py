@@ -18,8 +18,14 @@ from tests.support.bundles import about
 from tests.support.helpers import idle, scenario, started
 
 ZERO = np.zeros(12, np.float32)
-LIMP = MotorCommand(ZERO, ZERO, ZERO, ZERO, ZERO + 2.0)
-STAND = MotorCommand(np.array(GO2.stance, np.float32), ZERO, ZERO, ZERO + GO2.kp, ZERO + 2.0)
+LIMP = MotorCommand(position=ZERO, velocity=ZERO, torque=ZERO, kp=ZERO, kd=ZERO + 2.0)
+STAND = MotorCommand(
+    position=np.array(GO2.stance, np.float32),
+    velocity=ZERO,
+    torque=ZERO,
+    kp=ZERO + GO2.kp,
+    kd=ZERO + 2.0,
+)
 
 
 def advance(body: Body, command: MotorCommand, seconds: float) -> Body:
@@ -49,13 +55,20 @@ def lying(flight: Scenario) -> Iterator[Body]:
 
 def test_bullet_moves_as_in_training() -> None:
     drawn = trial(np.random.default_rng(3), GO2, Staircase(), randomize="full")
-    drawn.values["delay"][:], drawn.values["push"][:] = 0.0, 0.0
-    batch, body = started(drawn), open_body("pybullet", GO2, drawn)
+    drawn.values["delay"][:] = 0.0
+    drawn.values["push"][:] = 0.0
+    batch = started(drawn)
+    body = open_body("pybullet", GO2, drawn)
     for _ in range(15):
         batch.step(idle(batch))
         position, velocity, torque, kp, kd = (part[0].numpy() for part in batch.command)
-        advance(body, MotorCommand(position, velocity, torque, kp, kd), CONTROL_STEP)
-    truth, expected = body.truth(), np.array(batch.worlds[0].joints())
+        advance(
+            body,
+            MotorCommand(position=position, velocity=velocity, torque=torque, kp=kp, kd=kd),
+            CONTROL_STEP,
+        )
+    truth = body.truth()
+    expected = np.array(batch.worlds[0].joints())
     moved = np.abs(expected[:, 0] - open_body("pybullet", GO2, drawn).truth().joint_position).max()
     # Its physics steps are shorter.
     assert truth.joint_position == pytest.approx(expected[:, 0], abs=0.1 * moved)
@@ -68,8 +81,15 @@ def test_bullet_moves_as_in_training() -> None:
 @pytest.mark.parametrize("engine", ["pybullet", "mujoco"])
 def test_it_stands_up_by_the_runtimes_own_motion(engine: Engine, flight: Scenario) -> None:
     """With 1.1 times the gains: their damping is what a physics step must be short enough for."""
-    body = open_body(engine, GO2, replace(flight, values=flight.values | {"kp": np.full(12, 1.1), "kd": np.full(12, 1.1)}), lying=True)
-    start, elapsed, fastest = body.truth().joint_position.astype(np.float32), 0.0, 0.0
+    body = open_body(
+        engine,
+        GO2,
+        replace(flight, values=flight.values | {"kp": np.full(12, 1.1), "kd": np.full(12, 1.1)}),
+        lying=True,
+    )
+    start = body.truth().joint_position.astype(np.float32)
+    elapsed = 0.0
+    fastest = 0.0
     while elapsed < motions.GATHER + motions.RISE + 0.2:
         advance(body, motions.rising(about(), start, elapsed), CONTROL_STEP)
         elapsed += CONTROL_STEP
@@ -108,13 +128,22 @@ def test_lying_it_stays_on_the_ground_and_can_stand_up(lying: Body) -> None:
     assert -advance(lying, LIMP, 1.0).heights()[14, 3] < 0.13
     folded = lying.truth()
     for share in np.linspace(0.0, 1.0, 400):
-        lying.advance(STAND._replace(position=((1 - share) * folded.joint_position + share * STAND.position).astype(np.float32)))
+        lying.advance(
+            STAND._replace(
+                position=((1 - share) * folded.joint_position + share * STAND.position).astype(
+                    np.float32
+                )
+            )
+        )
     assert -advance(lying, STAND, 0.5).heights()[14, 3] == pytest.approx(GO2.stand_height, abs=0.05)
     assert np.abs(lying.truth().position[:2] - folded.position[:2]).max() < 0.1
 
 
-def test_the_grid_of_heights_shows_the_flight_ahead_of_the_robot(body: Body, flight: Scenario) -> None:
-    stairs, ahead = flight.stairs, body.heights()
+def test_the_grid_of_heights_shows_the_flight_ahead_of_the_robot(
+    body: Body, flight: Scenario
+) -> None:
+    stairs = flight.stairs
+    ahead = body.heights()
     rise = stairs.heading * stairs.riser
     # The robot starts 0.7 to 1 m before the first edge; the grid ends 0.9 m ahead of it.
     assert ahead[:20] == pytest.approx(ahead[10, 3])

@@ -11,9 +11,13 @@ from envs.task.scenario import from_options
 
 def flippers(name: str) -> np.ndarray:
     """Angles of the flippers [rad], (T, 4), of a robot that drives at steps of 12 cm."""
-    made, policy = ClimbBatch(TRACKED, 1), policies.load(name, "tracked")
+    made = ClimbBatch(TRACKED, 1)
+    policy = policies.load(name, "tracked")
     rng = np.random.default_rng(0)
-    seen = made.reset({0: from_options(rng, TRACKED, {"riser": 0.12}, "nominal")}, {0: rng})[0]
+    seen = made.reset(
+        {0: from_options(rng=rng, spec=TRACKED, options={"riser": 0.12}, randomize="nominal")},
+        {0: rng},
+    )[0]
     angles = []
     for _ in range(60):
         seen = made.step(policy.act(seen, [rng])).policy
@@ -23,7 +27,8 @@ def flippers(name: str) -> np.ndarray:
 
 
 def test_fixed_flippers_stay_flat_where_scripted_ones_follow_the_ground() -> None:
-    fixed, scripted = flippers("zero"), flippers("scripted")
+    fixed = flippers("zero")
+    scripted = flippers("scripted")
     assert np.abs(fixed - TRACKED.stance[0]).max() < 0.15
     assert scripted[:, :2].max() > TRACKED.stance[0] + 0.4
 

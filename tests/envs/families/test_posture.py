@@ -15,11 +15,20 @@ from tests.support.helpers import idle, scenario, started
 
 def feet_over_ground(made: Scenario) -> np.ndarray:
     """Height of each foot's sole over the ground below it [m] at the start of an episode."""
-    batch, legs = started(made), GO2.legs
-    state, joints = np.array([batch.worlds[0].base()]), np.array(batch.worlds[0].joints())[:, 0]
-    feet = leg.foot_position(torch.from_numpy(joints).reshape(1, 4, 3), torch.tensor(legs.abduction, dtype=torch.float64), legs.thigh, legs.calf)[0].numpy()
+    batch = started(made)
+    legs = GO2.legs
+    state = np.array([batch.worlds[0].base()])
+    joints = np.array(batch.worlds[0].joints())[:, 0]
+    feet = leg.foot_position(
+        joints=torch.from_numpy(joints).reshape(1, 4, 3),
+        abduction=torch.tensor(legs.abduction, dtype=torch.float64),
+        thigh=legs.thigh,
+        calf=legs.calf,
+    )[0].numpy()
     turn = np.repeat(frames.rotation_matrix(state[:, 3:7]), 4, 0)
-    places = state[:, :3] + frames.to_world(turn, feet + np.array(legs.hip_in_base) - batch.worlds[0].base_com)
+    places = state[:, :3] + frames.to_world(
+        turn, feet + np.array(legs.hip_in_base) - batch.worlds[0].base_com
+    )
     heights = batch.terrain.height(places[None, :, 0], places[None, :, 1])[0]
     batch.close()
     return places[:, 2] - legs.foot_radius - heights
@@ -31,7 +40,9 @@ def feet_over_ground(made: Scenario) -> np.ndarray:
 def test_feet_start_on_the_ground(riser: float, share: float, direction: str) -> None:
     made = scenario(riser=riser, direction=direction)
     way = made.goal_x(GO2.body_length) - made.x
-    assert feet_over_ground(replace(made, x=made.x + share * way)) == pytest.approx(np.zeros(4), abs=0.01)
+    assert feet_over_ground(replace(made, x=made.x + share * way)) == pytest.approx(
+        np.zeros(4), abs=0.01
+    )
 
 
 @pytest.mark.parametrize("direction", ["up", "down"])

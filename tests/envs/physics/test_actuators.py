@@ -6,7 +6,8 @@ import pytest
 from envs.physics.motors import Actuators, Command
 from envs.robots.go2 import GO2
 
-PEAK, SPEED = np.array(GO2.torque_limit), np.array(GO2.speed_limit)
+PEAK = np.array(GO2.torque_limit)
+SPEED = np.array(GO2.speed_limit)
 STILL = np.zeros(12)
 
 
@@ -16,15 +17,23 @@ def actuators() -> Actuators:
 
 
 def torques(
-    actuators: Actuators, position: float = 0.0, velocity: np.ndarray = STILL, wanted_velocity: float = 0.0, feed: float = 0.0
+    actuators: Actuators,
+    position: float = 0.0,
+    velocity: np.ndarray = STILL,
+    wanted_velocity: float = 0.0,
+    feed: float = 0.0,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Torque of the motors and at the joints, for joints at 0 that are told to be at `position`."""
-    command = Command(np.full((1, 12), position), np.full((1, 12), wanted_velocity), np.full((1, 12), feed))
+    command = Command(
+        np.full((1, 12), position), np.full((1, 12), wanted_velocity), np.full((1, 12), feed)
+    )
     return actuators.torque(0, actuators.wanted_at_rest(command)[0], STILL, velocity)
 
 
 def test_torque_is_that_of_a_spring_a_damper_and_the_feed_forward(actuators: Actuators) -> None:
-    motor, _ = torques(actuators, position=0.1, velocity=np.full(12, 0.5), wanted_velocity=1.0, feed=2.0)
+    motor, _ = torques(
+        actuators, position=0.1, velocity=np.full(12, 0.5), wanted_velocity=1.0, feed=2.0
+    )
     assert motor == pytest.approx(np.full(12, GO2.kp * 0.1 + GO2.kd * 0.5 + 2.0))
 
 
@@ -36,8 +45,12 @@ def test_standing_motors_give_their_peak_and_no_more(actuators: Actuators, sign:
 
 
 @pytest.mark.parametrize("sign", [1.0, -1.0])
-@pytest.mark.parametrize(("share", "left"), [(0.25, 1.0), (0.5, 1.0), (0.75, 0.5), (1.0, 0.0), (1.25, -0.5), (2.0, -1.0)])
-def test_torque_falls_on_a_line_from_half_of_the_no_load_speed(actuators: Actuators, sign: float, share: float, left: float) -> None:
+@pytest.mark.parametrize(
+    ("share", "left"), [(0.25, 1.0), (0.5, 1.0), (0.75, 0.5), (1.0, 0.0), (1.25, -0.5), (2.0, -1.0)]
+)
+def test_torque_falls_on_a_line_from_half_of_the_no_load_speed(
+    actuators: Actuators, sign: float, share: float, left: float
+) -> None:
     motor, _ = torques(actuators, position=1000.0 * sign, velocity=sign * share * SPEED)
     assert motor == pytest.approx(sign * left * PEAK)
 

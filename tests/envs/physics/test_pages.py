@@ -17,7 +17,8 @@ from envs.robots import GO2
 from envs.physics.world import World
 
 def resident():
-    return int(next(line for line in open("/proc/self/status") if line.startswith("VmRSS")).split()[1]) / 1024
+    line = next(line for line in open("/proc/self/status") if line.startswith("VmRSS"))
+    return int(line.split()[1]) / 1024
 
 World(GO2).close()
 before = resident()
@@ -48,11 +49,20 @@ print("whole")
 
 
 def told(script: str, *arguments: str) -> str:
-    done = subprocess.run([sys.executable, "-c", script, *arguments], cwd=ROOT, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", script, *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     return done.stdout.splitlines()[-1]
 
 
-@pytest.mark.skipif(sys.platform != "linux" or stepper.library() is None, reason="there is no Linux, or the stepper is not built")
+@pytest.mark.skipif(
+    sys.platform != "linux" or stepper.library() is None,
+    reason="there is no Linux, or the stepper is not built",
+)
 def test_a_client_takes_two_thirds_at_most() -> None:
     assert float(told(CLIENTS, "thrifty")) < 0.66 * float(told(CLIENTS, "lavish"))
 
@@ -71,5 +81,7 @@ def test_what_was_in_memory_is_there_afterwards() -> None:
         ([(15, 35)], [(15, 20), (30, 35)]),
     ],
 )
-def test_memory_that_was_there_before_is_not_looked_at(after: list[tuple[int, int]], fresh: list[tuple[int, int]]) -> None:
+def test_memory_that_was_there_before_is_not_looked_at(
+    after: list[tuple[int, int]], fresh: list[tuple[int, int]]
+) -> None:
     assert _without(after, [(0, 10), (20, 30)]) == fresh

@@ -13,8 +13,10 @@ from envs.robots.tracked import TRACKED
 from envs.task.curriculum import Curriculum, CurriculumConfig
 from envs.task.scenario import practice
 
-ROBOTS, STEPS = 5, 80
-WITH, WITHOUT = "stepper.c", "Python"
+ROBOTS = 5
+STEPS = 80
+WITH = "stepper.c"
+WITHOUT = "Python"
 
 
 def batch(way: str, monkeypatch: pytest.MonkeyPatch, seed: int) -> ClimbBatch:
@@ -32,24 +34,44 @@ def start(made: ClimbBatch, seed: int) -> None:
     curriculum = Curriculum(CurriculumConfig(), ROBOTS)
     curriculum.level[:] = 10
     generators = {row: np.random.default_rng([seed, row]) for row in range(ROBOTS)}
-    made.reset({row: practice(rng, GO2, curriculum, row, "full") for row, rng in generators.items()}, generators)
+    made.reset(
+        {
+            row: practice(rng=rng, spec=GO2, curriculum=curriculum, row=row, randomize="full")
+            for row, rng in generators.items()
+        },
+        generators,
+    )
 
 
 def run(made: ClimbBatch, noise: float) -> list[Result]:
     rng = np.random.default_rng(4)
-    return [made.step(np.clip(noise * rng.standard_normal((ROBOTS, made.actions)), -1, 1).astype(np.float32)) for _ in range(STEPS)]
+    return [
+        made.step(
+            np.clip(noise * rng.standard_normal((ROBOTS, made.actions)), -1, 1).astype(np.float32)
+        )
+        for _ in range(STEPS)
+    ]
 
 
-needs_build = pytest.mark.skipif(stepper.library() is None, reason="the stepper is not built: python -m envs.physics.stepper says why")
+needs_build = pytest.mark.skipif(
+    stepper.library() is None,
+    reason="the stepper is not built: python -m envs.physics.stepper says why",
+)
 
 
 # With the large noise robots fall, and joints are driven past their motors' no-load speed.
 @needs_build
 @pytest.mark.parametrize(("seed", "noise"), [(1, 0.15), (2, 1.0)])
-def test_c_does_what_python_does_bit_for_bit(seed: int, noise: float, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_c_does_what_python_does_bit_for_bit(
+    seed: int, noise: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
     fast, slow = (batch(way, monkeypatch, seed) for way in (WITH, WITHOUT))
     for one, other in zip(run(fast, noise), run(slow, noise), strict=True):
-        assert [name for name in one._fields if not np.array_equal(getattr(one, name), getattr(other, name))] == []
+        assert [
+            name
+            for name in one._fields
+            if not np.array_equal(getattr(one, name), getattr(other, name))
+        ] == []
     assert np.array_equal(fast.physics, slow.physics)
     assert np.array_equal(fast.tally.energy, slow.tally.energy)
     assert np.array_equal(fast.motion().overspeed, slow.motion().overspeed)
@@ -59,7 +81,9 @@ def test_c_does_what_python_does_bit_for_bit(seed: int, noise: float, monkeypatc
 
 
 @needs_build
-def test_a_robot_with_a_new_client_is_stepped_like_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_robot_with_a_new_client_is_stepped_like_the_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     ends = []
     for way in (WITH, WITHOUT):
         made = batch(way, monkeypatch, seed=1)
@@ -78,7 +102,13 @@ def test_what_is_not_a_number_stays_one(monkeypatch: pytest.MonkeyPatch) -> None
         made = batch(way, monkeypatch, seed=1)
         made.actuators.kp[1] = np.nan
         run(made, 0.15)
-        assert [bool(np.isfinite(row).all()) for row in made.physics] == [True, False, True, True, True]
+        assert [bool(np.isfinite(row).all()) for row in made.physics] == [
+            True,
+            False,
+            True,
+            True,
+            True,
+        ]
         made.close()
 
 
@@ -97,7 +127,9 @@ def test_without_a_compiler_it_says_what_to_do(monkeypatch: pytest.MonkeyPatch) 
 
 
 @pytest.mark.skipif(shutil.which("cc") is None, reason="there is no C compiler")
-def test_what_cannot_be_compiled_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_cannot_be_compiled_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     broken = tmp_path / "stepper.c"
     broken.write_text("int advance(")
     monkeypatch.setattr(stepper, "SOURCES", (broken,))

@@ -23,7 +23,8 @@ def rig() -> Iterator[Rig]:
 
 
 def test_masses_and_torques_are_the_published_ones(rig: Rig) -> None:
-    links, joints = rig.world.link_facts(), rig.world.joint_facts()
+    links = rig.world.link_facts()
+    joints = rig.world.joint_facts()
     assert sum(fact["mass"] for fact in links.values()) == pytest.approx(TRACKED.mass, abs=1e-3)
     flipper = sum(fact["mass"] for name, fact in links.items() if name.startswith("front_left"))
     assert flipper == pytest.approx(2.064 + 0.65 + 2 * 0.172 + 0.601, abs=1e-3)
@@ -34,14 +35,23 @@ def test_masses_and_torques_are_the_published_ones(rig: Rig) -> None:
 def test_every_wheel_carries_its_share_of_the_drives_rotor(rig: Rig) -> None:
     for name, fact in rig.world.link_facts().items():
         if "wheel" in name:
-            radius = TRACKS.radius + (TRACKS.tip_radius - TRACKS.radius) * int(name[-1]) / (TRACKS.wheels - 1)
-            assert fact["iyy"] == pytest.approx((10.0 + 0.5 * TRACKS.wheel_mass) * radius**2, rel=1e-3)
+            radius = TRACKS.radius + (TRACKS.tip_radius - TRACKS.radius) * int(name[-1]) / (
+                TRACKS.wheels - 1
+            )
+            assert fact["iyy"] == pytest.approx(
+                (10.0 + 0.5 * TRACKS.wheel_mass) * radius**2, rel=1e-3
+            )
 
 
 def test_a_positive_angle_lifts_the_tip_of_every_flipper(rig: Rig) -> None:
     rig.world.reset((0, 0, 1), (0, 0, 0, 1), (0.5,) * 4 + (0.0, 0.0))
     for name in TRACKS.names:
-        tip = pybullet.getLinkState(rig.world._robot, rig.world.links[f"{name}_wheel_8"], computeForwardKinematics=1, physicsClientId=rig.client)[0]
+        tip = pybullet.getLinkState(
+            rig.world._robot,
+            rig.world.links[f"{name}_wheel_8"],
+            computeForwardKinematics=1,
+            physicsClientId=rig.client,
+        )[0]
         assert tip[2] == pytest.approx(1 + TRACKS.length * math.sin(0.5), abs=1e-3)
 
 
@@ -54,7 +64,9 @@ def test_the_hull_grips_less_than_the_tracks(rig: Rig) -> None:
 
 @pytest.mark.parametrize("flippers", [FLAT, (0.6,) * 4])
 @pytest.mark.parametrize("speed", [0.25, 1.0, -0.5])
-def test_on_flat_ground_it_is_as_fast_as_its_tracks(speed: float, flippers: tuple[float, ...]) -> None:
+def test_on_flat_ground_it_is_as_fast_as_its_tracks(
+    speed: float, flippers: tuple[float, ...]
+) -> None:
     with closing(Rig(flippers=flippers)) as rig:
         before = rig.drive(speed, speed, 1.0)
         after = rig.drive(speed, speed, 1.0)
@@ -70,8 +82,11 @@ def test_tracks_speed_up_as_fast_as_published(rig: Rig) -> None:
 
 @pytest.mark.parametrize(("flippers", "slip"), [(FLAT, 0.87), ((0.6,) * 4, 0.58)])
 @pytest.mark.parametrize(("left", "right"), [(-0.3, 0.3), (0.3, -0.3), (0.2, 0.6)])
-def test_it_turns_as_a_skid_steered_robot_does(left: float, right: float, flippers: tuple[float, ...], slip: float) -> None:
-    # Yaw rate = (1 - slip) (right - left) / gauge. The longer the tracks on the ground, the more they scrub: flat ones lose most of it.
+def test_it_turns_as_a_skid_steered_robot_does(
+    left: float, right: float, flippers: tuple[float, ...], slip: float
+) -> None:
+    # Yaw rate = (1 - slip) (right - left) / gauge. The longer the tracks on the ground, the more
+    # they scrub: flat ones lose most of it.
     with closing(Rig(flippers=flippers)) as rig:
         rig.drive(left, right, 1.0)
         rates = [rig.drive(left, right, 0.05)[12] for _ in range(20)]
@@ -88,8 +103,11 @@ def test_with_its_brakes_on_it_does_not_creep_on_30_degrees(flippers: tuple[floa
 
 @pytest.mark.parametrize("degrees", [20, 30])
 @pytest.mark.parametrize("margin", [-0.08, 0.08])
-def test_it_slides_once_the_slope_is_steeper_than_friction_holds(degrees: float, margin: float) -> None:
-    friction, angle = math.tan(math.radians(degrees)) + margin, math.radians(degrees)
+def test_it_slides_once_the_slope_is_steeper_than_friction_holds(
+    degrees: float, margin: float
+) -> None:
+    friction = math.tan(math.radians(degrees)) + margin
+    angle = math.radians(degrees)
     with closing(Rig(friction=friction, slope=(angle, 0.0))) as rig:
         before = rig.drive(0.0, 0.0, 0.5)
         after = rig.drive(0.0, 0.0, 0.5)
@@ -116,19 +134,25 @@ def crosses(gap: float) -> bool:
 
 
 def test_it_bridges_a_gap_of_45_cm_and_no_more_than_its_geometry_allows() -> None:
-    # A flipper's own track (0.498 m) is what bridges: between the flippers' axes there is no track, and the robot's middle sinks in once both axles of a flipper are over the gap.
+    # A flipper's own track (0.498 m) is what bridges: between the flippers' axes there is no track,
+    # and the robot's middle sinks in once both axles of a flipper are over the gap.
     assert crosses(0.45)
     assert not crosses(0.52)
 
 
 def centre_height() -> float:
     """Of the whole robot with its flippers up, over the ground [m]: from the published masses."""
-    flipper, middle = 2.064 + 1.595, 0.5 * TRACKS.length * math.sin(UP[0])
+    flipper = 2.064 + 1.595
+    middle = 0.5 * TRACKS.length * math.sin(UP[0])
     return TRACKS.radius + (46.43 * 0.078 + 4 * flipper * middle) / TRACKED.mass
 
 
 @pytest.mark.parametrize("margin", [-3.0, 3.0])
-@pytest.mark.parametrize(("axis", "reach"), [(0, 0.256 + 0.0026 * 46.43 / TRACKED.mass), (1, 0.5 * GAUGE)], ids=["backwards", "sideways"])
+@pytest.mark.parametrize(
+    ("axis", "reach"),
+    [(0, 0.256 + 0.0026 * 46.43 / TRACKED.mass), (1, 0.5 * GAUGE)],
+    ids=["backwards", "sideways"],
+)
 def test_it_tips_over_where_statics_says(axis: int, reach: float, margin: float) -> None:
     angle = math.atan(reach / centre_height()) + math.radians(margin)
     slope = (angle, 0.0) if axis == 0 else (0.0, angle)

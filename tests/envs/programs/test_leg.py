@@ -1,4 +1,6 @@
-"""Leg kinematics: inverse undoes forward, torques are the transposed Jacobian, nothing is ever infinite."""
+"""Leg kinematics: inverse undoes forward, torques are the transposed Jacobian, nothing is ever
+infinite.
+"""
 
 import pytest
 import torch
@@ -11,14 +13,20 @@ LENGTHS = (GO2.legs.thigh, GO2.legs.calf)
 
 
 def joints_within_limits(count: int, seed: int) -> torch.Tensor:
-    lower, upper = torch.tensor(GO2.lower, dtype=torch.float64), torch.tensor(GO2.upper, dtype=torch.float64)
-    share = torch.rand(count, 12, dtype=torch.float64, generator=torch.Generator().manual_seed(seed))
+    lower = torch.tensor(GO2.lower, dtype=torch.float64)
+    upper = torch.tensor(GO2.upper, dtype=torch.float64)
+    share = torch.rand(
+        count, 12, dtype=torch.float64, generator=torch.Generator().manual_seed(seed)
+    )
     return (lower + share * (upper - lower)).reshape(count, 4, 3)
 
 
 def foot_is_below_the_thigh_joint(joints: torch.Tensor) -> torch.Tensor:
     thigh, calf = LENGTHS
-    return thigh * torch.cos(joints[..., 1]) + calf * torch.cos(joints[..., 1] + joints[..., 2]) > 0.011
+    return (
+        thigh * torch.cos(joints[..., 1]) + calf * torch.cos(joints[..., 1] + joints[..., 2])
+        > 0.011
+    )
 
 
 def test_inverse_undoes_forward_wherever_a_foot_is_below_the_thigh_joint() -> None:
@@ -43,21 +51,46 @@ def test_a_target_out_of_reach_stretches_the_leg_towards_it() -> None:
     foot = leg.foot_position(leg.joint_position(target, ABDUCTION, *LENGTHS), ABDUCTION, *LENGTHS)
     from_hip = foot - torch.stack([torch.zeros(4), ABDUCTION, torch.zeros(4)], -1)
     assert from_hip.norm(dim=-1).min() > 0.99 * sum(LENGTHS)
-    torch.testing.assert_close(from_hip[..., 0] / from_hip[..., 2], torch.full((1, 4), -0.4, dtype=torch.float64), rtol=0.05, atol=0)
+    torch.testing.assert_close(
+        from_hip[..., 0] / from_hip[..., 2],
+        torch.full((1, 4), -0.4, dtype=torch.float64),
+        rtol=0.05,
+        atol=0,
+    )
 
 
-@pytest.mark.parametrize("target", [(0.0, 0.0, 0.0), (0.0, 0.0, 5.0), (0.0, -0.0955, 0.0), (1e3, -1e3, 1e3), (0.0, 0.0955, 0.0), (0.0, -1.0, 1e-12)])
+@pytest.mark.parametrize(
+    "target",
+    [
+        (0.0, 0.0, 0.0),
+        (0.0, 0.0, 5.0),
+        (0.0, -0.0955, 0.0),
+        (1e3, -1e3, 1e3),
+        (0.0, 0.0955, 0.0),
+        (0.0, -1.0, 1e-12),
+    ],
+)
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
-def test_unreachable_targets_stay_finite(target: tuple[float, float, float], dtype: torch.dtype) -> None:
-    found = leg.joint_position(torch.tensor(target, dtype=dtype).expand(1, 4, 3), ABDUCTION.to(dtype), *LENGTHS)
+def test_unreachable_targets_stay_finite(
+    target: tuple[float, float, float], dtype: torch.dtype
+) -> None:
+    found = leg.joint_position(
+        torch.tensor(target, dtype=dtype).expand(1, 4, 3), ABDUCTION.to(dtype), *LENGTHS
+    )
     assert torch.isfinite(found).all()
 
 
 def test_support_torque_is_minus_the_transposed_jacobian_times_the_force() -> None:
     joints = joints_within_limits(50, seed=3).requires_grad_()
     generator = torch.Generator().manual_seed(4)
-    up = torch.nn.functional.normalize(torch.randn(50, 3, dtype=torch.float64, generator=generator), dim=1)
+    up = torch.nn.functional.normalize(
+        torch.randn(50, 3, dtype=torch.float64, generator=generator), dim=1
+    )
     force = 100 * torch.rand(50, 4, dtype=torch.float64, generator=generator)
-    work = (force.unsqueeze(-1) * up[:, None] * leg.foot_position(joints, ABDUCTION, *LENGTHS)).sum()
+    work = (
+        force.unsqueeze(-1) * up[:, None] * leg.foot_position(joints, ABDUCTION, *LENGTHS)
+    ).sum()
     (gradient,) = torch.autograd.grad(work, joints)
-    torch.testing.assert_close(leg.support_torque(joints.detach(), up, force, ABDUCTION, *LENGTHS), -gradient)
+    torch.testing.assert_close(
+        leg.support_torque(joints.detach(), up, force, ABDUCTION, *LENGTHS), -gradient
+    )

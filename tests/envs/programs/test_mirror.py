@@ -1,4 +1,6 @@
-"""The controller is left-right symmetric by construction: a mirrored robot half a period on is told the mirrored thing."""
+"""The controller is left-right symmetric by construction: a mirrored robot half a period on is told
+the mirrored thing.
+"""
 
 import numpy as np
 import torch
@@ -26,7 +28,14 @@ def readings(generator: torch.Generator) -> tuple[Sensors, Sensors]:
         return torch.rand(ROBOTS, *shape, generator=generator) - 0.5
 
     down = torch.nn.functional.normalize(torch.tensor([0.0, 0.0, -1.0]) + 0.4 * random(3), dim=1)
-    seen = Sensors(down, 2 * random(3), torch.tensor(GO2.stance) + 0.4 * random(12), 4 * random(12), random(2), -GO2.stand_height + 0.2 * random(29, 7))
+    seen = Sensors(
+        gravity_in_base=down,
+        angular_velocity_base_in_base=2 * random(3),
+        joint_position=torch.tensor(GO2.stance) + 0.4 * random(12),
+        joint_velocity=4 * random(12),
+        command=random(2),
+        height_map=-GO2.stand_height + 0.2 * random(29, 7),
+    )
     return seen, image_of(seen, exchanged)
 
 
@@ -44,12 +53,16 @@ def test_a_mirror_image_half_a_period_on_is_seen_alike_and_told_the_mirrored_thi
         action = torch.rand(ROBOTS, controller.actions, generator=generator) * 2 - 1
         command, robot = controller.act(action, robot)
         reflection, image = controller.act(action, image)
-        torch.testing.assert_close(exchanged(command.position), reflection.position, atol=1e-3, rtol=0)
+        torch.testing.assert_close(
+            exchanged(command.position), reflection.position, atol=1e-3, rtol=0
+        )
         torch.testing.assert_close(exchanged(command.torque), reflection.torque, atol=1e-2, rtol=0)
 
 
 def test_mirroring_twice_changes_nothing() -> None:
-    parts = mirror.join(mirror.swap((1, 0, 3, 2), 1.0, -1.0, 1.0), mirror.signs(-1.0, 1.0), mirror.columns(4, 3))
+    parts = mirror.join(
+        mirror.swap((1, 0, 3, 2), 1.0, -1.0, 1.0), mirror.signs(-1.0, 1.0), mirror.columns(4, 3)
+    )
     order, sign = mirror.tensors(parts)
     vector = torch.arange(len(parts.order), dtype=torch.float32) + 1
     assert torch.equal((vector[order] * sign)[order] * sign, vector)
@@ -62,10 +75,15 @@ def test_legs_are_paired_by_name() -> None:
 
 def test_the_critic_looks_into_the_same_mirror() -> None:
     batch: ClimbBatch = started(scenario(riser=0.0, speed=0.5))
-    sides, halves = [], []
+    sides = []
+    halves = []
     for _ in range(60):
         result = batch.step(idle(batch))
-        sideways = -batch.base_velocity()[0, 1] if batch.controller.mirrored(batch._memory)[0, 0] else batch.base_velocity()[0, 1]
+        sideways = (
+            -batch.base_velocity()[0, 1]
+            if batch.controller.mirrored(batch._memory)[0, 0]
+            else batch.base_velocity()[0, 1]
+        )
         assert result.privileged[0, 1] == np.float32(sideways)
         sides.append(result.privileged[0, 4] * batch._base[0, 1])
         halves.append(bool(batch.controller.mirrored(batch._memory)[0, 0]))

@@ -17,7 +17,9 @@ def height_map() -> HeightMap:
     return HeightMap()
 
 
-def inclined(height_map: HeightMap, height: float = -0.3, slope: float = 0.2, across: float = 0.1) -> Tensor:
+def inclined(
+    height_map: HeightMap, height: float = -0.3, slope: float = 0.2, across: float = 0.1
+) -> Tensor:
     return (height + slope * height_map.x[:, None] + across * height_map.y[None, :])[None]
 
 
@@ -29,25 +31,31 @@ def test_a_map_without_holes_stays_as_it_is(height_map: HeightMap) -> None:
 def test_a_missing_cell_takes_the_mean_of_its_row(height_map: HeightMap) -> None:
     heights = inclined(height_map)
     heights[0, 5, :3] = math.nan
-    torch.testing.assert_close(height_map.fill(heights, *FELT)[0, 5, :3], heights[0, 5, 3:].mean().expand(3))
+    torch.testing.assert_close(
+        height_map.fill(heights, *FELT)[0, 5, :3], heights[0, 5, 3:].mean().expand(3)
+    )
 
 
 def test_an_empty_row_takes_the_row_behind_it(height_map: HeightMap) -> None:
     heights = inclined(height_map)
     heights[0, 20:] = math.nan
-    torch.testing.assert_close(height_map.fill(heights, *FELT)[0, 20:], heights[0, 19].mean().expand(9, 7))
+    torch.testing.assert_close(
+        height_map.fill(heights, *FELT)[0, 20:], heights[0, 19].mean().expand(9, 7)
+    )
 
 
 def test_where_nothing_was_seen_behind_the_ground_is_as_it_is_felt(height_map: HeightMap) -> None:
     heights = inclined(height_map)
     heights[0, :4] = math.nan
-    felt = inclined(height_map, -0.26, 0.3, 0.0)
+    felt = inclined(height_map=height_map, height=-0.26, slope=0.3, across=0.0)
     torch.testing.assert_close(height_map.fill(heights, *FELT)[0, :4], felt[0, :4])
     torch.testing.assert_close(height_map.fill(torch.full((1, 29, 7), math.nan), *FELT), felt)
 
 
 def test_the_plane_through_inclined_ground_is_that_ground(height_map: HeightMap) -> None:
-    height, slope = height_map.plane(inclined(height_map, -0.3, 0.2, 0.1))
+    height, slope = height_map.plane(
+        inclined(height_map=height_map, height=-0.3, slope=0.2, across=0.1)
+    )
     assert height.item() == pytest.approx(-0.3, abs=1e-6)
     assert slope.item() == pytest.approx(0.2, abs=1e-6)
 
@@ -64,10 +72,17 @@ def test_heights_between_cells_are_interpolated(height_map: HeightMap) -> None:
 
 
 def test_points_outside_have_the_height_of_the_border(height_map: HeightMap) -> None:
-    outside, border = torch.tensor([[-3.0, 5.0, 0.0, 0.0]]), torch.tensor([[-0.5, 0.9, 0.0, 0.0]])
-    far, edge = torch.tensor([[0.0, 0.0, -9.0, 9.0]]), torch.tensor([[0.0, 0.0, -0.3, 0.3]])
+    outside = torch.tensor([[-3.0, 5.0, 0.0, 0.0]])
+    border = torch.tensor([[-0.5, 0.9, 0.0, 0.0]])
+    far = torch.tensor([[0.0, 0.0, -9.0, 9.0]])
+    edge = torch.tensor([[0.0, 0.0, -0.3, 0.3]])
     heights = inclined(height_map)
-    torch.testing.assert_close(height_map.at(heights, outside, far), height_map.at(heights, border, edge), rtol=0, atol=1e-4)
+    torch.testing.assert_close(
+        height_map.at(heights, outside, far),
+        height_map.at(heights, border, edge),
+        rtol=0,
+        atol=1e-4,
+    )
 
 
 def test_a_cell_at_infinity_is_cut(height_map: HeightMap) -> None:

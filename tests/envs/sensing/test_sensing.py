@@ -16,30 +16,52 @@ ROWS = {row.name: row for row in TABLE}
 
 
 def nominal(**changed: Any) -> Values:
-    values = {row.name: np.full(12 if row.size == "joints" else row.size, row.nominal) for row in TABLE}
-    return values | {name: np.atleast_1d(np.asarray(value, float)) for name, value in changed.items()}
+    values = {
+        row.name: np.full(12 if row.size == "joints" else row.size, row.nominal) for row in TABLE
+    }
+    return values | {
+        name: np.atleast_1d(np.asarray(value, float)) for name, value in changed.items()
+    }
 
 
 def truth(x: float = 0.5, yaw: float = 0.0) -> Truth:
-    down, spin = np.array([[0.0, 0.0, -1.0]]), np.array([[0.1, 0.2, 0.3]])
-    return Truth(np.array([[x, 0.0, 0.3]]), np.array([yaw]), down, spin, np.linspace(-1, 1, 12)[None], np.linspace(-2, 2, 12)[None])
+    down = np.array([[0.0, 0.0, -1.0]])
+    spin = np.array([[0.1, 0.2, 0.3]])
+    return Truth(
+        position=np.array([[x, 0.0, 0.3]]),
+        yaw=np.array([yaw]),
+        gravity_in_base=down,
+        angular_velocity_base_in_base=spin,
+        joint_position=np.linspace(-1, 1, 12)[None],
+        joint_velocity=np.linspace(-2, 2, 12)[None],
+    )
 
 
 class Bench:
     """One robot's sensors over one staircase."""
 
     def __init__(self, values: Values, riser: float = 0.0, seed: int = 0) -> None:
-        self.terrain, self.sensing, self.generator = Terrain(1), Sensing(1, 12, STEP), np.random.default_rng(seed)
+        self.terrain = Terrain(1)
+        self.sensing = Sensing(1, 12, STEP)
+        self.generator = np.random.default_rng(seed)
         self.terrain.place(0, Staircase(riser=riser))
         self.offset = values["zero_offset"][None] * np.ones((1, 12))
         self.sensing.reset(0, values, truth().position[0], 0.0)
 
     def read(self, state: Truth | None = None) -> Sensors:
-        return self.sensing.measure(slice(None), state or truth(), self.offset, np.array([[0.5, 0.1]]), self.terrain, [self.generator])
+        return self.sensing.measure(
+            slice(None),
+            state or truth(),
+            self.offset,
+            np.array([[0.5, 0.1]]),
+            self.terrain,
+            [self.generator],
+        )
 
 
 def test_nominal_sensors_tell_the_truth() -> None:
-    read, expected = Bench(nominal()).read(), truth()
+    read = Bench(nominal()).read()
+    expected = truth()
     for got, true in zip(read[:4], expected[2:], strict=True):
         torch.testing.assert_close(got.double(), torch.from_numpy(true), rtol=0, atol=1e-6)
     assert read.command.tolist() == pytest.approx(np.array([[0.5, 0.1]]))
@@ -68,7 +90,9 @@ def test_the_map_turns_with_the_robot() -> None:
         ("map_noise", "height_map"),
     ],
 )
-def test_noise_has_the_deviation_of_the_table_and_reaches_its_own_sensor_only(row: str, field: str) -> None:
+def test_noise_has_the_deviation_of_the_table_and_reaches_its_own_sensor_only(
+    row: str, field: str
+) -> None:
     deviation = ROWS[row].high
     bench = Bench(nominal(**{row: deviation}))
     reads = [bench.read() for _ in range(600)]
@@ -77,27 +101,37 @@ def test_noise_has_the_deviation_of_the_table_and_reaches_its_own_sensor_only(ro
         # The length of gravity is 1: only its two horizontal components can err.
         values = values[..., :2] if name == "gravity_in_base" else values
         spread = values.std(0).mean().item()
-        assert spread == pytest.approx(deviation if name == field else 0.0, rel=0.05, abs=1e-6), name
+        assert spread == pytest.approx(deviation if name == field else 0.0, rel=0.05, abs=1e-6), (
+            name
+        )
 
 
 def test_noise_is_new_in_every_reading_and_repeats_with_the_generator() -> None:
-    one, other = Bench(nominal(gyro_noise=0.1)), Bench(nominal(gyro_noise=0.1))
-    first, second = one.read().angular_velocity_base_in_base, one.read().angular_velocity_base_in_base
+    one = Bench(nominal(gyro_noise=0.1))
+    other = Bench(nominal(gyro_noise=0.1))
+    first = one.read().angular_velocity_base_in_base
+    second = one.read().angular_velocity_base_in_base
     assert not torch.equal(first, second)
     assert torch.equal(first, other.read().angular_velocity_base_in_base)
 
 
 def test_gravity_stays_a_unit_vector() -> None:
     bench = Bench(nominal(gravity_noise=0.03))
-    assert torch.stack([bench.read().gravity_in_base.norm() for _ in range(20)]).numpy() == pytest.approx(np.ones(20), abs=1e-6)
+    assert torch.stack(
+        [bench.read().gravity_in_base.norm() for _ in range(20)]
+    ).numpy() == pytest.approx(np.ones(20), abs=1e-6)
 
 
 def test_biases_are_constant() -> None:
     bench = Bench(nominal(gyro_bias=[0.01, -0.02, 0.03], zero_offset=0.02, map_offset=0.03))
     for _ in range(2):
         read = bench.read()
-        assert (read.angular_velocity_base_in_base - torch.tensor([0.1, 0.2, 0.3]))[0].tolist() == pytest.approx([0.01, -0.02, 0.03], abs=1e-6)
-        assert (read.joint_position.numpy() - truth().joint_position)[0] == pytest.approx(np.full(12, 0.02), abs=1e-6)
+        assert (read.angular_velocity_base_in_base - torch.tensor([0.1, 0.2, 0.3]))[
+            0
+        ].tolist() == pytest.approx([0.01, -0.02, 0.03], abs=1e-6)
+        assert (read.joint_position.numpy() - truth().joint_position)[0] == pytest.approx(
+            np.full(12, 0.02), abs=1e-6
+        )
         assert read.height_map.numpy() == pytest.approx(np.full((1, 29, 7), -0.27), abs=1e-6)
 
 
@@ -109,7 +143,8 @@ def test_a_tilted_map_rises_ahead_and_to_the_left() -> None:
 
 @pytest.mark.parametrize(("delay", "steps"), [(0.0, 0), (0.02, 1), (0.06, 3)])
 def test_the_map_is_as_old_as_its_delay(delay: float, steps: int) -> None:
-    late, prompt = Bench(nominal(map_delay=delay), riser=0.1), Bench(nominal(), riser=0.1)
+    late = Bench(nominal(map_delay=delay), riser=0.1)
+    prompt = Bench(nominal(), riser=0.1)
     places = 0.5 + 0.06 * np.arange(8)
     reads = [late.read(truth(x=x)).height_map for x in places]
     expected = [prompt.read(truth(x=x)).height_map for x in places]

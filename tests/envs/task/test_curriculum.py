@@ -8,7 +8,8 @@ from envs.robots.tracked import TRACKED
 from envs.task.curriculum import Curriculum, CurriculumConfig
 from envs.task.scenario import practice
 
-UP, DOWN = False, True
+UP = False
+DOWN = True
 
 
 @pytest.fixture
@@ -22,17 +23,35 @@ def test_levels_run_from_the_lowest_to_the_highest_riser() -> None:
     assert (config.riser(0), config.riser(18)) == pytest.approx((0.02, 0.20))
 
 
-@pytest.mark.parametrize(("share", "change"), [(1.0, 1), (0.65, 1), (0.64, 0), (0.30, 0), (0.29, -1), (0.0, -1)])
-def test_a_robot_moves_by_its_share_of_the_way(curriculum: Curriculum, share: float, change: int) -> None:
+@pytest.mark.parametrize(
+    ("share", "change"), [(1.0, 1), (0.65, 1), (0.64, 0), (0.30, 0), (0.29, -1), (0.0, -1)]
+)
+def test_a_robot_moves_by_its_share_of_the_way(
+    curriculum: Curriculum, share: float, change: int
+) -> None:
     curriculum.level[:] = 5
     curriculum.report(1, DOWN, share)
     assert curriculum.level.tolist() == [[5, 5], [5, 5 + change]]
 
 
 def test_terraces_have_few_long_treads() -> None:
-    homes, terraces = (Curriculum(CurriculumConfig(lowest=0.2, terraces=share), 1) for share in (0.0, 1.0))
-    flights = [practice(np.random.default_rng(seed), TRACKED, curriculum, 0, "full").stairs for curriculum in (homes, terraces) for seed in range(40)]
-    house, terrace = ([stairs for stairs in part if stairs.riser] for part in (flights[:40], flights[40:]))
+    homes, terraces = (
+        Curriculum(CurriculumConfig(lowest=0.2, terraces=share), 1) for share in (0.0, 1.0)
+    )
+    flights = [
+        practice(
+            rng=np.random.default_rng(seed),
+            spec=TRACKED,
+            curriculum=curriculum,
+            row=0,
+            randomize="full",
+        ).stairs
+        for curriculum in (homes, terraces)
+        for seed in range(40)
+    ]
+    house, terrace = (
+        [stairs for stairs in part if stairs.riser] for part in (flights[:40], flights[40:])
+    )
     assert max(stairs.tread for stairs in house) <= 0.34
     assert max(stairs.tread for stairs in terrace) > 0.8
     assert {stairs.steps for stairs in terrace} == {3}
@@ -56,10 +75,15 @@ def test_some_episodes_review_a_lower_level_and_do_not_count(curriculum: Curricu
     assert set(reviews) == set(range(10))
 
 
-def test_practice_gives_flights_of_the_robots_level_in_both_directions(curriculum: Curriculum) -> None:
+def test_practice_gives_flights_of_the_robots_level_in_both_directions(
+    curriculum: Curriculum,
+) -> None:
     curriculum.level[0] = (4, 8)
     rng = np.random.default_rng(0)
-    scenarios = [practice(rng, GO2, curriculum, 0, "full") for _ in range(500)]
+    scenarios = [
+        practice(rng=rng, spec=GO2, curriculum=curriculum, row=0, randomize="full")
+        for _ in range(500)
+    ]
     counted = [made for made in scenarios if made.counts]
     for direction, level in (("up", 4), ("down", 8)):
         risers = [made.stairs.riser for made in counted if made.stairs.direction == direction]
@@ -73,11 +97,22 @@ def test_practice_can_be_built_at_every_level(curriculum: Curriculum) -> None:
     rng = np.random.default_rng(1)
     for level in range(curriculum.config.levels):
         curriculum.level[:] = level
-        assert all(practice(rng, GO2, curriculum, 0, "full").goal_x(GO2.body_length) for _ in range(20))
+        assert all(
+            practice(rng=rng, spec=GO2, curriculum=curriculum, row=0, randomize="full").goal_x(
+                GO2.body_length
+            )
+            for _ in range(20)
+        )
 
 
-@pytest.mark.parametrize(("levels", "share"), [((9, 9), 0.4), ((9, 11), 0.4), ((4, 9), 0.2), ((9, 4), 0.6)])
-def test_the_direction_that_lags_gets_more_episodes(curriculum: Curriculum, levels: tuple[int, int], share: float) -> None:
+@pytest.mark.parametrize(
+    ("levels", "share"), [((9, 9), 0.4), ((9, 11), 0.4), ((4, 9), 0.2), ((9, 4), 0.6)]
+)
+def test_the_direction_that_lags_gets_more_episodes(
+    curriculum: Curriculum, levels: tuple[int, int], share: float
+) -> None:
     curriculum.level[0] = levels
     rng = np.random.default_rng(0)
-    assert np.mean([curriculum.goes_down(0, rng) for _ in range(4000)]) == pytest.approx(share, abs=0.03)
+    assert np.mean([curriculum.goes_down(0, rng) for _ in range(4000)]) == pytest.approx(
+        share, abs=0.03
+    )

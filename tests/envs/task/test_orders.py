@@ -21,7 +21,9 @@ def commands(batch: ClimbBatch, steps: int) -> np.ndarray:
 
 
 def test_orders_are_given_at_their_time() -> None:
-    batch = started(replace(scenario(riser=0.0, speed=0.5), orders=(Order(0.4, 0.0), Order(0.8, 0.3, -0.5))))
+    batch = started(
+        replace(scenario(riser=0.0, speed=0.5), orders=(Order(0.4, 0.0), Order(0.8, 0.3, -0.5)))
+    )
     said = commands(batch, 60)
     assert said[:20, 0] == pytest.approx(0.5)
     assert said[21:40] == pytest.approx(0.0)
@@ -31,7 +33,9 @@ def test_orders_are_given_at_their_time() -> None:
 
 def test_a_robot_that_roams_has_no_goal_and_no_sides_and_is_paid_along_its_own_heading() -> None:
     rng = np.random.default_rng(5)
-    roaming = replace(walkabout(rng, GO2, "nominal"), yaw=1.5, y=2.9, orders=(Order(0.0, 0.5, 0.0),), seconds=4.0)
+    roaming = replace(
+        walkabout(rng, GO2, "nominal"), yaw=1.5, y=2.9, orders=(Order(0.0, 0.5, 0.0),), seconds=4.0
+    )
     batch = started(roaming)
     ends = [int(batch.step(idle(batch)).end[0]) for _ in range(200)]
     assert ends[:-1] == [0] * 199
@@ -43,18 +47,22 @@ def test_a_robot_that_roams_has_no_goal_and_no_sides_and_is_paid_along_its_own_h
 
 def test_the_legs_odometry_tells_the_speed() -> None:
     batch = started(scenario(riser=0.0, speed=0.5))
-    told, true = [], []
+    told = []
+    true = []
     for _ in range(150):
         batch.step(idle(batch))
         told.append(batch._memory.velocity[0].numpy().copy())
         true.append(batch.base_velocity()[0])
-    # From the second second on, over whole periods of the gait; the body rocks, so that its own z is not the vertical.
+    # From the second second on, over whole periods of the gait; the body rocks, so that its own z
+    # is not the vertical.
     assert np.mean(told[50:], 0)[:2] == pytest.approx(np.mean(true[50:], 0)[:2], abs=0.05)
     batch.close()
 
 
 def test_a_robot_told_to_stop_stands_and_goes_on_when_told() -> None:
-    batch = started(replace(scenario(riser=0.0, speed=0.5), orders=(Order(2.0, 0.0), Order(4.0, 0.5))))
+    batch = started(
+        replace(scenario(riser=0.0, speed=0.5), orders=(Order(2.0, 0.0), Order(4.0, 0.5)))
+    )
     way = []
     for _ in range(300):
         assert batch.step(idle(batch)).end[0] == 0

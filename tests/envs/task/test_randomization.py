@@ -24,7 +24,9 @@ def test_full_draws_fill_their_ranges_and_nothing_else() -> None:
 
 def test_nominal_draws_are_the_nominal_values() -> None:
     values = draw(np.random.default_rng(0), 12, "nominal")
-    assert {name: value.tolist() for name, value in values.items()} == {row.name: [row.nominal] * size(row) for row in TABLE}
+    assert {name: value.tolist() for name, value in values.items()} == {
+        row.name: [row.nominal] * size(row) for row in TABLE
+    }
 
 
 def test_joints_are_drawn_one_by_one() -> None:
@@ -43,9 +45,13 @@ def test_the_table_is_described_row_by_row() -> None:
 
 @pytest.mark.parametrize("row", TABLE, ids=lambda row: row.name)
 def test_each_row_changes_what_the_robot_does_or_sees(row: Row) -> None:
-    # Where a payload sits matters only if there is one; pushes come after three seconds at the earliest.
+    # Where a payload sits matters only if there is one; pushes come after three seconds at the
+    # earliest.
     other = {"payload": np.array([3.0])} if row.name in ("payload_x", "payload_y") else {}
-    ends = [scenario(values=other | {row.name: np.full(size(row), value)}, riser=0.1) for value in (row.low, row.high)]
+    ends = [
+        scenario(values=other | {row.name: np.full(size(row), value)}, riser=0.1)
+        for value in (row.low, row.high)
+    ]
     batch = started(*ends)
     for _ in range(310):
         seen = batch.step(idle(batch)).policy

@@ -24,7 +24,18 @@ def step(
     jolt: float = 0.0,
 ) -> Step:
     """A robot that walks as it is told, but for what is named."""
-    parts = (velocity, forward, spin, gravity, command, power, load, (action,) * 13, (previous,) * 13, jolt)
+    parts = (
+        velocity,
+        forward,
+        spin,
+        gravity,
+        command,
+        power,
+        load,
+        (action,) * 13,
+        (previous,) * 13,
+        jolt,
+    )
     return Step(*(np.array([part]) for part in parts))
 
 
@@ -64,14 +75,24 @@ def test_a_term_stands_in_the_table_once() -> None:
 
 def test_the_reward_is_the_weighted_sum_per_second() -> None:
     reward, terms = rewards.evaluate(step(velocity=(0.5, 0.2, 0.0), power=100.0), 0.02)
-    expected = WEIGHTS["alive"] + WEIGHTS["progress"] + WEIGHTS["turning"] + 0.04 * WEIGHTS["sideways"] + 100.0 * WEIGHTS["power"]
+    expected = (
+        WEIGHTS["alive"]
+        + WEIGHTS["progress"]
+        + WEIGHTS["turning"]
+        + 0.04 * WEIGHTS["sideways"]
+        + 100.0 * WEIGHTS["power"]
+    )
     assert reward == pytest.approx([0.02 * expected])
     assert terms.sum() == pytest.approx(reward[0])
-    assert terms[0, rewards.NAMES.index("sideways")] == pytest.approx(0.02 * 0.04 * WEIGHTS["sideways"])
+    assert terms[0, rewards.NAMES.index("sideways")] == pytest.approx(
+        0.02 * 0.04 * WEIGHTS["sideways"]
+    )
 
 
 def test_costs_can_make_a_step_worthless_but_not_worse() -> None:
-    reward, terms = rewards.evaluate(step(forward=-1.0, spin=(9.0, 9.0, 9.0), power=1e4, action=1.0, previous=-1.0), 0.02)
+    reward, terms = rewards.evaluate(
+        step(forward=-1.0, spin=(9.0, 9.0, 9.0), power=1e4, action=1.0, previous=-1.0), 0.02
+    )
     assert reward == [0.0]
     assert terms.sum() < 0.0
 
@@ -82,4 +103,8 @@ def test_arriving_pays_at_least_what_walking_on_for_ever_would() -> None:
 
 
 def test_the_table_is_described_term_by_term() -> None:
-    assert [line.split()[0] for line in rewards.describe().splitlines()] == [*rewards.NAMES, "fall", "landing"]
+    assert [line.split()[0] for line in rewards.describe().splitlines()] == [
+        *rewards.NAMES,
+        "fall",
+        "landing",
+    ]

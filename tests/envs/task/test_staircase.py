@@ -12,7 +12,14 @@ from hypothesis import strategies as st
 from envs.climb import ClimbBatch
 from envs.physics.world import World
 from envs.robots.go2 import GO2
-from envs.task.staircase import LANDING, MAX_STEPS, PLATE_THICKNESS, Staircase, Terrain, sample_irregularity
+from envs.task.staircase import (
+    LANDING,
+    MAX_STEPS,
+    PLATE_THICKNESS,
+    Staircase,
+    Terrain,
+    sample_irregularity,
+)
 from tests.support.helpers import idle, scenario, started
 
 MARGIN = 1e-3
@@ -29,7 +36,8 @@ def world() -> Iterator[World]:
 
 @st.composite
 def staircases(draw: st.DrawFn) -> Staircase:
-    steps, riser = draw(st.integers(3, MAX_STEPS)), draw(st.floats(0.02, 0.45))
+    steps = draw(st.integers(3, MAX_STEPS))
+    riser = draw(st.floats(0.02, 0.45))
     riser_error = st.floats(-0.4 * riser, 0.4 * riser)
     return Staircase(
         riser=riser,
@@ -46,14 +54,19 @@ def staircases(draw: st.DrawFn) -> Staircase:
 
 def away_from_edges(stairs: Staircase, x: np.ndarray, y: np.ndarray) -> np.ndarray:
     lines = np.append(stairs.edges, stairs.edges[-1] + LANDING)
-    return (np.abs(x[:, None] - lines).min(1) > MARGIN) & (np.abs(np.abs(y) - 0.5 * stairs.width) > MARGIN)
+    return (np.abs(x[:, None] - lines).min(1) > MARGIN) & (
+        np.abs(np.abs(y) - 0.5 * stairs.width) > MARGIN
+    )
 
 
 @settings(max_examples=60, deadline=None, derandomize=True)
 @given(stairs=staircases(), seed=st.integers(0, 2**32 - 1))
 def test_height_is_what_a_ray_meets(world: World, stairs: Staircase, seed: int) -> None:
     rng = np.random.default_rng(seed)
-    x, y = rng.uniform(-1.0, stairs.edges[-1] + LANDING + 1.0, 40), rng.uniform(-0.6, 0.6, 40) * stairs.width
+    x, y = (
+        rng.uniform(-1.0, stairs.edges[-1] + LANDING + 1.0, 40),
+        rng.uniform(-0.6, 0.6, 40) * stairs.width,
+    )
     keep = away_from_edges(stairs, x, y)
     terrain = Terrain(1)
     terrain.place(0, stairs)
@@ -70,7 +83,8 @@ def test_a_lower_flight_leaves_nothing_of_a_higher_one(world: World) -> None:
 
 
 def test_flat_ground_is_flat(world: World) -> None:
-    stairs, terrain = Staircase(riser=0.0, riser_error=(0.01,) * 10), Terrain(1)
+    stairs = Staircase(riser=0.0, riser_error=(0.01,) * 10)
+    terrain = Terrain(1)
     terrain.place(0, stairs)
     world.place(stairs)
     x = np.linspace(-1.0, 7.0, 50)
@@ -85,20 +99,30 @@ def test_far_out_the_ground_carries_as_it_does_here(world: World) -> None:
         world.reset((x, x / 2, GO2.stand_height), (0, 0, 0, 1), GO2.stance)
         for _ in range(200):
             state = np.array(world.joints())
-            world.step((GO2.kp * (np.array(GO2.stance) - state[:, 0]) - GO2.kd * state[:, 1]).tolist())
+            world.step(
+                (GO2.kp * (np.array(GO2.stance) - state[:, 0]) - GO2.kd * state[:, 1]).tolist()
+            )
         heights.append(world.base()[2])
     assert heights[1] == pytest.approx(heights[0], abs=1e-5)
     assert heights[0] > 0.5 * GO2.stand_height
 
 
 def test_treads_overhang_by_the_nosing_and_open_risers_have_nothing_below() -> None:
-    solid, overhanging, free = Staircase(), Staircase(nosing=0.025), Staircase(nosing=0.025, open_risers=True)
+    solid = Staircase()
+    overhanging = Staircase(nosing=0.025)
+    free = Staircase(nosing=0.025, open_risers=True)
     assert all(box.thickness > 2 * solid.riser for box in solid.boxes)
     assert {box.thickness for box in free.boxes} == {PLATE_THICKNESS}
-    plates, slabs = overhanging.boxes[:10], overhanging.boxes[10:]
-    assert [slab.start - plate.start for plate, slab in zip(plates, slabs, strict=True)] == pytest.approx([0.025] * 10)
+    plates = overhanging.boxes[:10]
+    slabs = overhanging.boxes[10:]
+    assert [
+        slab.start - plate.start for plate, slab in zip(plates, slabs, strict=True)
+    ] == pytest.approx([0.025] * 10)
     # Plate over plate: the nosing of one tread is over the end of the one below.
-    assert all(low.start + low.length == pytest.approx(high.start + 0.025) for low, high in pairwise(free.boxes))
+    assert all(
+        low.start + low.length == pytest.approx(high.start + 0.025)
+        for low, high in pairwise(free.boxes)
+    )
 
 
 def test_an_episode_does_not_depend_on_the_flights_before_it() -> None:
@@ -106,7 +130,8 @@ def test_an_episode_does_not_depend_on_the_flights_before_it() -> None:
         batch.reset({0: scenario(riser=0.08, steps=4)}, {0: np.random.default_rng(0)})
         return np.array([batch.step(idle(batch)).policy[0] for _ in range(100)])
 
-    fresh, used = started(scenario(riser=0.05)), started(scenario(riser=0.05, steps=10, nosing=0.02))
+    fresh = started(scenario(riser=0.05))
+    used = started(scenario(riser=0.05, steps=10, nosing=0.02))
     for options in ({"open_risers": True}, {"width": 0.8}, {"riser": 0.2, "steps": 12}):
         used.reset({0: scenario(**options)}, {0: np.random.default_rng(1)})
         for _ in range(20):
@@ -120,13 +145,17 @@ def test_each_robot_has_its_own_staircase() -> None:
     terrain = Terrain(3)
     for row, riser in enumerate((0.05, 0.10, 0.15)):
         terrain.place(row, Staircase(riser=riser))
-    one, zero = np.full((2, 1), 0.1), np.zeros((2, 1))
+    one = np.full((2, 1), 0.1)
+    zero = np.zeros((2, 1))
     assert terrain.height(one, zero, [2, 0])[:, 0].tolist() == pytest.approx([0.15, 0.05])
-    assert terrain.height(np.full((3, 1), 0.1), np.zeros((3, 1)))[:, 0].tolist() == pytest.approx([0.05, 0.10, 0.15])
+    assert terrain.height(np.full((3, 1), 0.1), np.zeros((3, 1)))[:, 0].tolist() == pytest.approx(
+        [0.05, 0.10, 0.15]
+    )
 
 
 def test_a_robot_that_descends_meets_the_edges_in_reverse() -> None:
-    up, down = Staircase(direction="up"), Staircase(direction="down")
+    up = Staircase(direction="up")
+    down = Staircase(direction="down")
     assert (up.first_edge, up.last_edge) == (down.last_edge, down.first_edge)
     assert (up.heading, down.heading) == (1.0, -1.0)
 

@@ -15,19 +15,28 @@ from envs.workers.worker import Job
 
 def resident(process: int | str = "self") -> float:
     """Memory that a process holds [MB]."""
-    (line,) = (line for line in Path(f"/proc/{process}/status").read_text().splitlines() if line.startswith("VmRSS:"))
+    (line,) = (
+        line
+        for line in Path(f"/proc/{process}/status").read_text().splitlines()
+        if line.startswith("VmRSS:")
+    )
     return int(line.split()[1]) / 1024
 
 
 @pytest.mark.long
 def test_ten_thousand_resets_leave_memory_flat() -> None:
-    batch, curriculum = ClimbBatch(GO2, 1), Curriculum(CurriculumConfig(), 1)
-    action, levels = np.zeros((1, batch.actions), np.float32), CurriculumConfig().levels
+    batch = ClimbBatch(GO2, 1)
+    curriculum = Curriculum(CurriculumConfig(), 1)
+    action = np.zeros((1, batch.actions), np.float32)
+    levels = CurriculumConfig().levels
 
     def start(number: int) -> None:
         rng = np.random.default_rng(number)
         curriculum.level[:] = number % levels
-        batch.reset({0: practice(rng, GO2, curriculum, 0, "full")}, {0: rng})
+        batch.reset(
+            {0: practice(rng=rng, spec=GO2, curriculum=curriculum, row=0, randomize="full")},
+            {0: rng},
+        )
         batch.step(action)
 
     for number in range(1000):
@@ -41,7 +50,9 @@ def test_ten_thousand_resets_leave_memory_flat() -> None:
 
 @pytest.mark.long
 def test_a_worker_with_eight_robots_needs_less_than_600_megabytes() -> None:
-    pool = Pool(Job("go2", 8, 1, "full", CurriculumConfig()), 1)
+    pool = Pool(
+        Job(robot="go2", robots=8, seed=1, randomize="full", curriculum=CurriculumConfig()), 1
+    )
     try:
         pool.shared["level"][:] = CurriculumConfig().levels - 1
         pool.ask("reset")

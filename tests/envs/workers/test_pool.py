@@ -1,4 +1,6 @@
-"""Workers that die, hang or fail are replaced, and no more of a run is lost than their robots' episodes."""
+"""Workers that die, hang or fail are replaced, and no more of a run is lost than their robots'
+episodes.
+"""
 
 import os
 import signal
@@ -17,7 +19,9 @@ from envs.workers.worker import Job, WorkerError
 @pytest.fixture(scope="module")
 def env() -> Iterator[ClimbVecEnv]:
     """Three robots, two of them in worker 0."""
-    made = ClimbVecEnv(Job("go2", 3, seed=7, randomize="full", curriculum=CurriculumConfig()), workers=2)
+    made = ClimbVecEnv(
+        Job("go2", 3, seed=7, randomize="full", curriculum=CurriculumConfig()), workers=2
+    )
     made.reset()
     yield made
     made.close()
@@ -31,10 +35,17 @@ def strike(env: ClimbVecEnv, worker: int, blow: int) -> None:
 
 @pytest.mark.parametrize(
     ("blow", "told"),
-    [(signal.SIGKILL, "worker 0 died (exit code -9); if memory ran out, use fewer robots"), (signal.SIGSTOP, "worker 0 has not answered for 8 s")],
+    [
+        (signal.SIGKILL, "worker 0 died (exit code -9); if memory ran out, use fewer robots"),
+        (signal.SIGSTOP, "worker 0 has not answered for 8 s"),
+    ],
 )
 def test_a_worker_that_dies_or_hangs_is_replaced_and_its_episodes_are_truncated(
-    blow: int, told: str, env: ClimbVecEnv, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+    blow: int,
+    told: str,
+    env: ClimbVecEnv,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.setattr(pool, "PATIENCE", 8.0)
     actions = np.zeros((3, env.pool.actions), np.float32)
@@ -49,7 +60,10 @@ def test_a_worker_that_dies_or_hangs_is_replaced_and_its_episodes_are_truncated(
     assert reward[:2].tolist() == [0.0, 0.0]
     for row in (0, 1):
         assert infos[row]["TimeLimit.truncated"]
-        assert all(np.array_equal(infos[row]["terminal_observation"][name], before[name][row]) for name in before)
+        assert all(
+            np.array_equal(infos[row]["terminal_observation"][name], before[name][row])
+            for name in before
+        )
         assert not np.array_equal(after["policy"][row], before["policy"][row])
     assert infos[2] == {}
     assert np.array_equal(env.get_state()["level"], state["level"])
@@ -58,11 +72,17 @@ def test_a_worker_that_dies_or_hangs_is_replaced_and_its_episodes_are_truncated(
     assert not env.step(actions)[2].any()
 
 
-def test_a_worker_that_keeps_failing_ends_the_run_and_tells_why(env: ClimbVecEnv, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_worker_that_keeps_failing_ends_the_run_and_tells_why(
+    env: ClimbVecEnv, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
     env.pool.shared["action"][:2] = np.nan
     monkeypatch.setattr(pool, "LOSSES", 1)
     env.pool._losses.clear()
-    with pytest.raises(WorkerError, match=r"^2 losses within 10,000 control steps, the last: ValueError: action is not finite.*--resume$"):
+    with pytest.raises(
+        WorkerError,
+        match=r"^2 losses within 10,000 control steps, the last: ValueError: action is not "
+        r"finite.*--resume$",
+    ):
         for _ in range(3):
             env.pool.ask("step")
     told = capfd.readouterr().err

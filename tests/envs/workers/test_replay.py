@@ -1,4 +1,6 @@
-"""A robot in which a number stops being finite is given up alone, and what happened can be seen again."""
+"""A robot in which a number stops being finite is given up alone, and what happened can be seen
+again.
+"""
 
 import json
 from collections.abc import Iterator
@@ -19,14 +21,19 @@ BROKEN = 1
 
 @pytest.fixture(scope="module")
 def broken(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Worker, list[Ended], Path]]:
-    """A worker of two robots, played until the first episode of one is lost: its motors have no torque that is a number."""
-    folder, real = tmp_path_factory.mktemp("run") / "faults", scenario.practice
+    """A worker of two robots, played until the first episode of one is lost: its motors have no
+    torque that is a number.
+    """
+    folder = tmp_path_factory.mktemp("run") / "faults"
+    real = scenario.practice
     job = Job("go2", 2, seed=7, randomize="full", curriculum=CurriculumConfig(), faults=folder)
     from envs.climb import PRIVILEGED_SIZE, ClimbBatch
     from envs.robots.go2 import GO2
 
     batch = ClimbBatch(GO2, 1)
-    shared = Shared(2, batch.actions, batch.observations, PRIVILEGED_SIZE)
+    shared = Shared(
+        robots=2, actions=batch.actions, observations=batch.observations, privileged=PRIVILEGED_SIZE
+    )
     batch.close()
 
     def practice(*arguments: Any) -> scenario.Scenario:
@@ -39,7 +46,8 @@ def broken(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Worker, l
         patch.setattr(scenario, "practice", practice)
         worker = Worker(job, [0, 1], shared)
         worker.reset()
-        rng, ended = np.random.default_rng(0), []
+        rng = np.random.default_rng(0)
+        ended = []
         for _ in range(20):
             worker.shared["action"][:] = 0.1 * rng.standard_normal(worker.shared["action"].shape)
             ended += worker.step()
@@ -49,7 +57,9 @@ def broken(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Worker, l
     worker.batch.close()
 
 
-def test_the_robot_is_given_up_alone_and_starts_anew(broken: tuple[Worker, list[Ended], Path]) -> None:
+def test_the_robot_is_given_up_alone_and_starts_anew(
+    broken: tuple[Worker, list[Ended], Path],
+) -> None:
     worker, ended, folder = broken
     ((robot, summary, why),) = ended
     (path,) = folder.iterdir()
@@ -62,15 +72,22 @@ def test_the_robot_is_given_up_alone_and_starts_anew(broken: tuple[Worker, list[
     assert np.isfinite(worker.shared["policy"]).all()
 
 
-def test_a_replay_fails_in_the_same_step_and_the_same_number(broken: tuple[Worker, list[Ended], Path], capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_replay_fails_in_the_same_step_and_the_same_number(
+    broken: tuple[Worker, list[Ended], Path], capsys: pytest.CaptureFixture[str]
+) -> None:
     (path,) = broken[2].iterdir()
     recording = replay.read(path)
     assert replay.play(recording) == (len(recording.actions), recording.fault)
     assert replay.main(path) == 0
-    assert f"played again: {recording.fault} is not finite after {len(recording.actions)} control steps" in capsys.readouterr().out
+    assert (
+        f"played again: {recording.fault} is not finite after {len(recording.actions)} control "
+        "steps" in capsys.readouterr().out
+    )
 
 
-def test_a_replay_that_stays_finite_says_so(broken: tuple[Worker, list[Ended], Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_replay_that_stays_finite_says_so(
+    broken: tuple[Worker, list[Ended], Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     (path,) = broken[2].iterdir()
     plain = json.loads(path.read_text())
     plain["scenario"]["values"]["strength"] = [1.0] * 12
@@ -80,7 +97,9 @@ def test_a_replay_that_stays_finite_says_so(broken: tuple[Worker, list[Ended], P
 
 
 @pytest.mark.parametrize("content", ["", "[]", "{}", '{"scenario": {}}', "\x00"])
-def test_a_damaged_recording_is_one_line(content: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_damaged_recording_is_one_line(
+    content: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     (tmp_path / "fault.json").write_text(content)
     assert replay.main(tmp_path / "fault.json") == 2
     assert capsys.readouterr().err.count("\n") == 1

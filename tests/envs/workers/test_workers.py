@@ -23,7 +23,13 @@ def job(robots: int) -> Job:
 
 
 def episode_of_robot_0(number: int) -> Scenario:
-    return practice(np.random.default_rng([7, 0, number]), GO2, Curriculum(CurriculumConfig(), 1), 0, "full")
+    return practice(
+        rng=np.random.default_rng([7, 0, number]),
+        spec=GO2,
+        curriculum=Curriculum(CurriculumConfig(), 1),
+        row=0,
+        randomize="full",
+    )
 
 
 @pytest.fixture(scope="module")
@@ -34,8 +40,13 @@ def env() -> Iterator[ClimbVecEnv]:
 
 
 def played(workers: int, steps: int = 60) -> tuple[list[np.ndarray], int, dict[str, np.ndarray]]:
-    """All that the robots of a pool show under seeded, violent actions; how many episodes ended; and the robots' state."""
-    env, rng, seen, ended = ClimbVecEnv(job(4), workers), np.random.default_rng(0), [], 0
+    """All that the robots of a pool show under seeded, violent actions; how many episodes ended;
+    and the robots' state.
+    """
+    env = ClimbVecEnv(job(4), workers)
+    rng = np.random.default_rng(0)
+    seen = []
+    ended = 0
     env.reset()
     for _ in range(steps):
         env.step_async(np.sign(rng.uniform(-1, 1, (4, env.pool.actions))))
@@ -65,7 +76,10 @@ def test_it_is_a_vec_env_of_stable_baselines(env: ClimbVecEnv) -> None:
     assert env.num_envs == 4
     assert env.observation_space == observation_space(env.pool.observations)
     observation: Any = env.reset()
-    assert {name: array.shape[0] for name, array in observation.items()} == {"policy": 4, "privileged": 4}
+    assert {name: array.shape[0] for name, array in observation.items()} == {
+        "policy": 4,
+        "privileged": 4,
+    }
     observation, reward, done, infos = env.step(np.zeros((4, env.pool.actions), np.float32))
     assert reward.shape == done.shape == (4,)
     assert done.dtype == np.bool_
@@ -74,7 +88,9 @@ def test_it_is_a_vec_env_of_stable_baselines(env: ClimbVecEnv) -> None:
         env.set_attr("anything", 1)
 
 
-def test_an_ended_robot_hands_over_its_last_observation_and_whether_time_ran_out(env: ClimbVecEnv) -> None:
+def test_an_ended_robot_hands_over_its_last_observation_and_whether_time_ran_out(
+    env: ClimbVecEnv,
+) -> None:
     standing = next(episode for episode in range(1000) if episode_of_robot_0(episode).speed == 0.0)
     env.set_state({"level": np.zeros((4, 2), np.int64), "episode": np.array([standing, 0, 0, 0])})
     env.reset()
@@ -85,7 +101,9 @@ def test_an_ended_robot_hands_over_its_last_observation_and_whether_time_ran_out
         for row in np.flatnonzero(done):
             info = infos[row]
             assert info["TimeLimit.truncated"] == (info["summary"]["end"] == "timeout")
-            assert not np.array_equal(info["terminal_observation"]["policy"], observation["policy"][row])
+            assert not np.array_equal(
+                info["terminal_observation"]["policy"], observation["policy"][row]
+            )
             assert info["episode"]["l"] == round(info["summary"]["seconds"] / 0.02)
             ends.add(info["summary"]["end"])
         assert all(not infos[row] for row in np.flatnonzero(~done))
@@ -100,7 +118,10 @@ def test_observations_handed_out_do_not_change_later(env: ClimbVecEnv) -> None:
 
 
 def test_robots_go_on_with_the_levels_and_episodes_that_were_saved(env: ClimbVecEnv) -> None:
-    saved = {"level": np.array([[1, 2], [3, 4], [5, 6], [7, 8]]), "episode": np.array([10, 20, 30, 40])}
+    saved = {
+        "level": np.array([[1, 2], [3, 4], [5, 6], [7, 8]]),
+        "episode": np.array([10, 20, 30, 40]),
+    }
     env.set_state(saved)
     first = env.reset()
     assert np.array_equal(env.get_state()["level"], saved["level"])

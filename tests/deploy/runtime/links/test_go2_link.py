@@ -14,7 +14,16 @@ from deploy.runtime.links.go2 import Go2Link, Go2Writer, open_bus
 from envs.robots.go2 import GO2
 from tests.support.bundles import about
 from tests.support.fake_robots import behave, counts, until
-from tests.support.go2_traffic import JOINTS, damping, fuzz_link, fuzz_robot, keep_sending, more, sound, stance
+from tests.support.go2_traffic import (
+    JOINTS,
+    damping,
+    fuzz_link,
+    fuzz_robot,
+    keep_sending,
+    more,
+    sound,
+    stance,
+)
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +53,9 @@ def test_the_motion_service_is_released_before_anything_else(fake: Person, link:
     assert time.monotonic() - again < 5.0
 
 
-def test_a_robot_that_restarts_holds_itself_again_and_refuses_until_it_is_released(fake: Person, link: Go2Link) -> None:
+def test_a_robot_that_restarts_holds_itself_again_and_refuses_until_it_is_released(
+    fake: Person, link: Go2Link
+) -> None:
     before = counts(fake).get("motion service", 0)
     fake.order(restart=0.3)
     until(lambda: link.state().tick < 1000)  # type: ignore[union-attr]
@@ -57,13 +68,18 @@ def test_states_are_those_of_the_robot_in_the_manifests_order(fake: Person, link
     turned = about(motor_index=tuple(reversed(range(JOINTS))))
     other = Go2Link(turned, fake.options)
     try:
-        theirs, mine = until(other.state), link.state()
+        theirs = until(other.state)
+        mine = link.state()
         assert mine is not None
         np.testing.assert_allclose(theirs.joint_position[::-1], mine.joint_position, atol=0.05)
         assert np.linalg.norm(mine.quaternion) == pytest.approx(1.0, abs=1e-5)
         # It stands level before the stairs: the real part is the last.
         assert mine.quaternion[3] > 0.9
-        assert (mine.battery, mine.joint_position.shape, mine.temperature[0]) == (0.8, (JOINTS,), 30.0)
+        assert (mine.battery, mine.joint_position.shape, mine.temperature[0]) == (
+            0.8,
+            (JOINTS,),
+            30.0,
+        )
     finally:
         other.close()
 
@@ -82,9 +98,11 @@ def test_the_remote_control_arrives(fake: Person, link: Go2Link) -> None:
 
 
 def test_the_stairs_are_on_the_height_map(fake: Person, link: Go2Link) -> None:
-    # 0.7 to 1 m before the first edge: the grid, which reaches 0.9 m, sees the ground and at most one riser.
+    # 0.7 to 1 m before the first edge: the grid, which reaches 0.9 m, sees the ground and at most
+    # one riser.
     def as_it_is() -> bool:
-        where, ground = fake.wait("where", time.monotonic()), link.height_map()
+        where = fake.wait("where", time.monotonic())
+        ground = link.height_map()
         assert ground is not None
         levels = np.unique(np.round(ground.heights + where["over_ground"], 2))
         return set(levels) <= {np.float32(0.0), np.float32(0.1)}
@@ -100,20 +118,30 @@ def test_commands_move_the_robot_and_nothing_is_refused(fake: Person, link: Go2L
     start = link.state().joint_position  # type: ignore[union-attr]
     for part in np.linspace(0, 1, 40):
         goal = stance()
-        link.send(goal._replace(position=(start + part * (goal.position - start)).astype(np.float32)))
+        link.send(
+            goal._replace(position=(start + part * (goal.position - start)).astype(np.float32))
+        )
         time.sleep(0.02)
-    keep_sending(link, stance(), lambda: np.abs(link.state().joint_position - GO2.stance).max() < 0.2)  # type: ignore[union-attr]
+
+    def stands() -> bool:
+        state = link.state()
+        return state is not None and bool(np.abs(state.joint_position - GO2.stance).max() < 0.2)
+
+    keep_sending(link, stance(), stands)
     link.send(damping())
     fake.wait("damping", began)
     after = counts(fake)
     assert after["accepted"] > before.get("accepted", 0)
-    assert {name: count for name, count in after.items() if name != "accepted"} == {name: count for name, count in before.items() if name != "accepted"}
+    assert {name: count for name, count in after.items() if name != "accepted"} == {
+        name: count for name, count in before.items() if name != "accepted"
+    }
 
 
 def test_a_second_way_in_damps_the_robot(fake: Person, link: Go2Link) -> None:
     link.send(stance())
     fake.wait("where", time.monotonic())
-    writer, began = Go2Writer(about(), fake.options), time.monotonic()
+    writer = Go2Writer(about(), fake.options)
+    began = time.monotonic()
     keep_sending(writer, damping(), lambda: fake.events("damping", began))
     writer.close()
 
@@ -146,7 +174,9 @@ def test_a_frozen_robot_speaks_and_its_tick_stands_still(fake: Person, link: Go2
     until(frozen)
 
 
-def test_damaged_states_are_refused_and_the_last_sound_one_stays(fake: Person, link: Go2Link) -> None:
+def test_damaged_states_are_refused_and_the_last_sound_one_stays(
+    fake: Person, link: Go2Link
+) -> None:
     for kind in ("corrupt", "nan"):
         refused = link.refused["rt/lowstate"]
         fake.order(**{kind: 1.0})
@@ -176,7 +206,12 @@ def test_a_wrong_order_is_noted_and_changes_nothing(fake: Person, link: Go2Link)
     fake.order(drop=2.0)
     assert "drop cannot be 2.0" in fake.wait("wrong order", began)["why"]
     fake.order(nonsense=1)
-    until(lambda: any("there is no order 'nonsense'" in event["why"] for event in fake.events("wrong order", began)))
+    until(
+        lambda: any(
+            "there is no order 'nonsense'" in event["why"]
+            for event in fake.events("wrong order", began)
+        )
+    )
 
 
 def test_no_robot_is_an_error_that_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -205,7 +240,11 @@ def test_what_cannot_be_joined_is_refused(options: dict[str, str], says: str) ->
 
 
 def test_another_robots_bundle_is_refused() -> None:
-    for other in (about(robot="spot"), about(motor_index=(0,) * JOINTS), about(motor_index=tuple(range(10, 22)))):
+    for other in (
+        about(robot="spot"),
+        about(motor_index=(0,) * JOINTS),
+        about(motor_index=tuple(range(10, 22))),
+    ):
         with pytest.raises(LinkError, match="needs a go2's"):
             Go2Writer(other, {"domain": "1", "interface": "lo"})
 
@@ -216,7 +255,9 @@ def test_fuzzed_payloads_crash_nobody_and_are_not_believed(fake: Person, link: G
 
 
 @pytest.mark.long
-def test_ten_thousand_fuzzed_payloads_crash_nobody_and_are_not_believed(fake: Person, link: Go2Link) -> None:
+def test_ten_thousand_fuzzed_payloads_crash_nobody_and_are_not_believed(
+    fake: Person, link: Go2Link
+) -> None:
     fuzz_link(10_000)
     fuzz_robot(fake, link, 10_000)
 
@@ -224,6 +265,9 @@ def test_ten_thousand_fuzzed_payloads_crash_nobody_and_are_not_believed(fake: Pe
 def test_there_is_a_way_in_by_name(fake: Person) -> None:
     from deploy.runtime.links import open_link, open_writer
 
-    opened: list[Any] = [open_link("go2", about(), fake.options), open_writer("go2", about(), fake.options)]
+    opened: list[Any] = [
+        open_link("go2", about(), fake.options),
+        open_writer("go2", about(), fake.options),
+    ]
     for one in opened:
         one.close()

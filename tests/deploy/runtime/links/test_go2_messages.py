@@ -25,7 +25,11 @@ def bitwise(data: bytes) -> int:
 
 def scrambled(struct: Struct, seed: int) -> np.ndarray:
     layout = Layout(struct)
-    return np.frombuffer(np.random.default_rng(seed).bytes(layout.dtype.itemsize), layout.dtype).reshape(()).copy()
+    return (
+        np.frombuffer(np.random.default_rng(seed).bytes(layout.dtype.itemsize), layout.dtype)
+        .reshape(())
+        .copy()
+    )
 
 
 @pytest.mark.parametrize(("struct", "size"), SIZES)
@@ -48,7 +52,9 @@ def test_the_checksum_is_that_of_the_plain_loop(struct: Struct, size: int) -> No
 
 
 @pytest.mark.parametrize(("struct", "size"), SIZES)
-def test_what_goes_over_the_bus_is_what_cyclone_itself_would_write(struct: Struct, size: int) -> None:
+def test_what_goes_over_the_bus_is_what_cyclone_itself_would_write(
+    struct: Struct, size: int
+) -> None:
     from cyclonedds.idl import IdlStruct
 
     from deploy.runtime.links import dds
@@ -58,7 +64,9 @@ def test_what_goes_over_the_bus_is_what_cyclone_itself_would_write(struct: Struc
         for name, inner, length in kind.fields:
             part = record[name]
             if isinstance(inner, Struct):
-                values.append([plain(inner, one) for one in part] if length > 1 else plain(inner, part))
+                values.append(
+                    [plain(inner, one) for one in part] if length > 1 else plain(inner, part)
+                )
             else:
                 values.append(part.tolist())
         return dds.message(kind)(*values)
@@ -68,7 +76,10 @@ def test_what_goes_over_the_bus_is_what_cyclone_itself_would_write(struct: Struc
     record = layout.new()
     for k, name in enumerate(("q", "dq", "kp" if struct is LOW_CMD else "ddq")):
         record["motor_cmd" if struct is LOW_CMD else "motor_state"][name] = np.arange(20) + 100 * k
-    record["sn"], record["wireless_remote"], record["crc"], record["reserve"] = (1, 2), np.arange(40), 0x01020304, 7
+    record["sn"] = (1, 2)
+    record["wireless_remote"] = np.arange(40)
+    record["crc"] = 0x01020304
+    record["reserve"] = 7
     theirs = IdlStruct.serialize(plain(struct, record))  # type: ignore[arg-type]
     assert layout.to_wire(record) == theirs
     assert layout.from_wire(theirs).tobytes() == record.tobytes()

@@ -1,4 +1,6 @@
-"""The link to a process on the same machine: messages arrive whole and in order of time, and what is no message changes nothing."""
+"""The link to a process on the same machine: messages arrive whole and in order of time, and what
+is no message changes nothing.
+"""
 
 import socket
 import time
@@ -20,8 +22,19 @@ def numbers(*shape: int) -> np.ndarray:
 
 
 def state(tick: int = 7, buttons: tuple[str, ...] = ("A", "right")) -> RobotState:
-    remote = Remote(frozenset(buttons), 0.5, -0.25, 0.125)
-    return RobotState(tick, time.monotonic(), numbers(4), numbers(3), numbers(12), numbers(12), numbers(12), numbers(12), 0.5, remote)
+    remote = Remote(buttons=frozenset(buttons), forward=0.5, turn=-0.25, age=0.125)
+    return RobotState(
+        tick=tick,
+        received=time.monotonic(),
+        quaternion=numbers(4),
+        angular_velocity=numbers(3),
+        joint_position=numbers(12),
+        joint_velocity=numbers(12),
+        joint_torque=numbers(12),
+        temperature=numbers(12),
+        battery=0.5,
+        remote=remote,
+    )
 
 
 @pytest.fixture
@@ -46,14 +59,22 @@ def connected(robot: socket.socket, monkeypatch: pytest.MonkeyPatch) -> tuple[lo
 
 
 @pytest.mark.parametrize("buttons", [(), ("A",), BUTTONS])
-def test_states_arrive_as_they_were_sent_and_the_newest_counts(robot: socket.socket, monkeypatch: pytest.MonkeyPatch, buttons: tuple[str, ...]) -> None:
+def test_states_arrive_as_they_were_sent_and_the_newest_counts(
+    robot: socket.socket, monkeypatch: pytest.MonkeyPatch, buttons: tuple[str, ...]
+) -> None:
     link, address = connected(robot, monkeypatch)
     assert link.state() is None
     assert link.height_map() is None
-    sent, ground = state(9, buttons), HeightMap(1.5, numbers(29, 7))
-    for data in (local_messages.state_bytes(state(8)), local_messages.state_bytes(sent), local_messages.map_bytes(ground)):
+    sent = state(9, buttons)
+    ground = HeightMap(1.5, numbers(29, 7))
+    for data in (
+        local_messages.state_bytes(state(8)),
+        local_messages.state_bytes(sent),
+        local_messages.map_bytes(ground),
+    ):
         robot.sendto(data, address)
-    there, seen = link.state(), link.height_map()
+    there = link.state()
+    seen = link.height_map()
     assert there is not None
     assert seen is not None
     for mine, theirs in zip((*there, *seen), (*sent, *ground), strict=True):
@@ -62,7 +83,9 @@ def test_states_arrive_as_they_were_sent_and_the_newest_counts(robot: socket.soc
     robot.close()
 
 
-def test_what_is_no_message_changes_nothing(robot: socket.socket, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_no_message_changes_nothing(
+    robot: socket.socket, monkeypatch: pytest.MonkeyPatch
+) -> None:
     link, address = connected(robot, monkeypatch)
     whole = local_messages.state_bytes(state(9))
     for data in (b"", b"STAT", whole[:-1], b"XXXX" + whole[4:], whole + b"\0"):
@@ -74,7 +97,10 @@ def test_what_is_no_message_changes_nothing(robot: socket.socket, monkeypatch: p
 
 def test_link_and_writer_both_command(robot: socket.socket) -> None:
     command = MotorCommand(*(numbers(12) for _ in range(5)))
-    for opened in (open_link("sim", about(), {"socket": robot.getsockname()}), open_writer("sim", about(), {"socket": robot.getsockname()})):
+    for opened in (
+        open_link("sim", about(), {"socket": robot.getsockname()}),
+        open_writer("sim", about(), {"socket": robot.getsockname()}),
+    ):
         opened.send(command)
         there = local_messages.command_from(robot.recv(local_messages.LARGEST), 12)
         assert there is not None
@@ -85,7 +111,8 @@ def test_link_and_writer_both_command(robot: socket.socket) -> None:
 
 
 def test_a_robot_that_does_not_read_or_has_gone(robot: socket.socket) -> None:
-    command, link = MotorCommand(*(numbers(12) for _ in range(5))), open_link("sim", about(), {"socket": robot.getsockname()})
+    command = MotorCommand(*(numbers(12) for _ in range(5)))
+    link = open_link("sim", about(), {"socket": robot.getsockname()})
     for _ in range(2000):
         link.send(command)
     robot.close()
