@@ -21,7 +21,7 @@ from envs.sensing.measurement import Sensing, Truth
 from envs.task import operator, rewards
 from envs.task.scenario import Order, Scenario
 from envs.task.staircase import Terrain
-from envs.task.terminations import ENDS, ending
+from envs.task.terminations import End, ending, failed
 
 Array = NDArray[np.float64]
 
@@ -60,7 +60,7 @@ class Result(NamedTuple):
     terminated: NDArray[np.bool_]
     truncated: NDArray[np.bool_]
     end: NDArray[np.int64]
-    """Index into `ENDS`; 0 while the episode goes on."""
+    """The `End` of each episode, `End.RUNNING` while it goes on."""
     terms: Array
     """Weighted reward terms, (E, T), in the order of the kind's rewards."""
 
@@ -445,8 +445,8 @@ class ClimbBatch:
         end = self._ends(truth)
         reward = (
             reward
-            + np.where(end == 1, self.kind.rewards.landing, 0.0)
-            + np.where((end == 2) | (end == 3), rewards.FALL, 0.0)
+            + np.where(end == End.ARRIVED, self.kind.rewards.arrival, 0.0)
+            + np.where(failed(end), rewards.FALL, 0.0)
         )
         t = self.tally
         t.steps = t.steps + 1
@@ -456,13 +456,13 @@ class ClimbBatch:
         t.way = t.way + forward * self.control_step
         t.pitch_rate = np.maximum(t.pitch_rate, np.abs(seen.angular_velocity[:, 1]))
         t.jolt = np.maximum(t.jolt, np.abs(seen.jolt))
-        terminated = (end > 0) & (end < 4)
+        terminated = (end == End.ARRIVED) | failed(end)
         return Result(
             policy=policy,
             privileged=self._privileged(),
             reward=reward,
             terminated=terminated,
-            truncated=end == 4,
+            truncated=end == End.TIMEOUT,
             end=end,
             terms=terms,
         )
@@ -516,8 +516,8 @@ class ClimbBatch:
         # The way along the slope's own line, so that cost of transport does not depend on how "far"
         # is counted.
         figures: dict[str, float | str | bool] = {
-            "end": ENDS[end],
-            "is_success": end == 1,
+            "end": End(end).label,
+            "is_success": end == End.ARRIVED,
             "return": float(t.reward[row]),
             "seconds": seconds,
             "speed": float(t.way[row]) / seconds,

@@ -22,7 +22,7 @@ from envs.robots.spec import RobotSpec
 from envs.task import randomization, rewards
 from envs.task.randomization import Randomize
 from envs.task.scenario import OPTIONS, Scenario, from_options
-from envs.task.terminations import ENDS
+from envs.task.terminations import End
 
 Observation = dict[str, Any]
 PICTURE_SIZE = (640, 400)
@@ -82,8 +82,8 @@ class StairClimbEnv(gym.Env[Observation, NDArray[np.float32]]):
     ) -> tuple[Observation, float, bool, bool, dict[str, Any]]:
         """One control step: 0.02 s of a robot with legs, 0.05 s of one with tracks."""
         result = self.batch.step(np.asarray(action)[None])
-        end = int(result.end[0])
-        info: dict[str, Any] = {"is_success": end == 1, "end": ENDS[end]}
+        end = End(result.end[0])
+        info: dict[str, Any] = {"is_success": end == End.ARRIVED, "end": end.label}
         info |= self.batch.summary(0, end) if end else {}
         observation = {"policy": result.policy[0], "privileged": result.privileged[0]}
         return (
@@ -272,7 +272,7 @@ class StairClimbVectorEnv(VectorEnv[dict[str, Any], NDArray[np.float32], Any]):
 def _data_sheet(spec: RobotSpec) -> str:
     its = kind(spec)
     ends = (
-        "terminated: landing (success), fall (over 65 degrees), off_side (base beside the "
+        "terminated: arrived (success), fall (over 65 degrees), off_side (base beside the "
         "stairs); truncated: timeout. info['end'] says which."
     )
     return "\n\n".join(

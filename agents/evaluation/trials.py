@@ -102,7 +102,7 @@ class Outcome(NamedTuple):
     """One episode played."""
 
     end: str
-    """One of `envs.task.terminations.ENDS`."""
+    """Label of an `envs.task.terminations.End`."""
     seconds: float
     speed: float
     """Mean, along the flight [m/s]."""

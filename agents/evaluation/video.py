@@ -27,7 +27,7 @@ HOLD = FRAMES_PER_SECOND
 SHEET = (4, 2)
 """Columns and rows of the contact sheet."""
 OUTCOMES = {
-    "landing": "arrived",
+    "arrived": "arrived",
     "fall": "fell",
     "timeout": "stuck: time is up",
     "off_side": "left the stairs at the side",
@@ -113,7 +113,7 @@ def _caption(
     for x, anchor, text in ends:
         draw.text((x, 20), text, fill=(240, 240, 240), font=font, anchor=anchor)
     if outcome:
-        colour = (32, 120, 60) if outcome == OUTCOMES["landing"] else (160, 40, 30)
+        colour = (32, 120, 60) if outcome == OUTCOMES["arrived"] else (160, 40, 30)
         draw.rectangle((0, SIZE[1] - 28, SIZE[0], SIZE[1]), fill=colour)
         draw.text(
             (SIZE[0] // 2, SIZE[1] - 8), outcome, fill=(255, 255, 255), font=font, anchor="ms"

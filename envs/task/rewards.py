@@ -122,7 +122,7 @@ NAMES = tuple(row.term.__name__ for row in TABLE)
 
 FALL = -1.0
 """Added when the robot falls or leaves the stairs by the side."""
-LANDING = 8.0
+ARRIVAL = 8.0
 """Added on arrival: at least what walking on for ever would pay (4 a second x 0.02 s / (1 - 0.99)),
 so that arriving is never a loss.
 """
@@ -132,7 +132,7 @@ class Scheme(NamedTuple):
     """The rewards of a kind of robot."""
 
     table: tuple[Weighted, ...]
-    landing: float
+    arrival: float
     """Added on arrival."""
 
     @property
@@ -141,7 +141,7 @@ class Scheme(NamedTuple):
         return tuple(row.term.__name__ for row in self.table)
 
 
-LEGGED = Scheme(TABLE, LANDING)
+LEGGED = Scheme(TABLE, ARRIVAL)
 TRACKED = Scheme(
     (
         Weighted(alive, 0.5),
@@ -156,7 +156,7 @@ TRACKED = Scheme(
         Weighted(effort, -0.02),
     ),
     # As above, for a control step of 0.05 s.
-    landing=20.0,
+    arrival=20.0,
 )
 """What breaks tracked robots is the shock when they tip over an edge: pitch rate and hard stops
 cost more than for legs. Slipping sideways is how they turn.
@@ -173,7 +173,10 @@ def evaluate(
 
 def describe(scheme: Scheme = LEGGED) -> str:
     """The table as text."""
-    rows = [f"{row.term.__name__:<10s} {row.weight:+g}: {row.term.__doc__}" for row in scheme.table]
+    rows = [
+        f"{row.term.__name__:<10s} {row.weight:+g}: {' '.join(str(row.term.__doc__).split())}"
+        for row in scheme.table
+    ]
     return "\n".join(
-        [*rows, f"fall       {FALL:+g}, once", f"landing    {scheme.landing:+g}, once"]
+        [*rows, f"fall       {FALL:+g}, once", f"arrival    {scheme.arrival:+g}, once"]
     )

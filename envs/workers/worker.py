@@ -21,6 +21,7 @@ from envs.physics.quiet import quiet
 from envs.robots import ROBOTS
 from envs.task.curriculum import Curriculum, CurriculumConfig
 from envs.task.randomization import Randomize
+from envs.task.terminations import End
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ class Ended(NamedTuple):
     @property
     def cut_off(self) -> bool:
         """Whether it would have gone on: time was up, or it is lost."""
-        return self.summary is None or self.summary["end"] == "timeout"
+        return self.summary is None or self.summary["end"] == End.TIMEOUT.label
 
 
 class Shared:

@@ -262,17 +262,17 @@ def test_actions_beyond_one_count_as_one(env: StairClimbEnv) -> None:
     assert np.array_equal(env.step(np.full(13, 50.0, np.float32))[0]["policy"], clipped)
 
 
-def test_arriving_is_a_landing(env: StairClimbEnv) -> None:
+def test_arriving_is_a_success(env: StairClimbEnv) -> None:
     env.reset(seed=0, options=FLAT)
     terminated, truncated, info = idle_until_the_end(env)
     assert (terminated, truncated, info["end"], info["is_success"]) == (
         True,
         False,
-        "landing",
+        "arrived",
         True,
     )
     assert info["share"] > 0.95
-    assert info["return"] > rewards.LANDING
+    assert info["return"] > rewards.ARRIVAL
 
 
 def test_running_out_of_time_is_a_timeout(env: StairClimbEnv) -> None:

@@ -99,12 +99,12 @@ def test_costs_can_make_a_step_worthless_but_not_worse() -> None:
 
 def test_arriving_pays_at_least_what_walking_on_for_ever_would() -> None:
     best, _ = rewards.evaluate(step(), 0.02)
-    assert best[0] / (1 - 0.99) <= rewards.LANDING + 1e-9
+    assert best[0] / (1 - 0.99) <= rewards.ARRIVAL + 1e-9
 
 
 def test_the_table_is_described_term_by_term() -> None:
     assert [line.split()[0] for line in rewards.describe().splitlines()] == [
         *rewards.NAMES,
         "fall",
-        "landing",
+        "arrival",
     ]
