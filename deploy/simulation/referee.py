@@ -59,7 +59,7 @@ class Referee:
         )
 
     def cost_of_transport(self) -> float:
-        """Work over weight and way so far; as `envs.climb` has it, a way of less than 10 cm counts
+        """Work over weight and way so far; as `envs.task.episodes` has it, a way of less than 10 cm counts
         as that.
         """
         return self.energy / (self._weight * max(self.way, 0.1))

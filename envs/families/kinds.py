@@ -3,13 +3,14 @@ on; nothing else asks which robot it is.
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from envs.families import lying, posture
 from envs.families.baselines import Baseline, fixed_flippers, nothing
+from envs.families.controller import Controllers, Memory
 from envs.programs import legged, tracked
 from envs.programs.observation import Term
 from envs.robots.spec import LegGeometry, RobotSpec, TrackGeometry
@@ -22,10 +23,10 @@ Array = NDArray[np.float64]
 class Kind(NamedTuple):
     """A row: what the rest of the project needs of one kind."""
 
-    controller: Callable[[RobotSpec], Any]
-    """Makes the controller: `start`, `observe`, `act`, `mirrored`, and the sizes `observations` and
-    `actions`.
-    """
+    controller: Callable[[RobotSpec], legged.Controller | tracked.Controller]
+    """Makes the controller, an `envs.families.controller.Controller`."""
+    controllers: Callable[[RobotSpec, int], Controllers[Memory]]
+    """Makes the controllers of so many robots."""
     control_step: float
     """[s]."""
     terms: Callable[[RobotSpec], tuple[Term, ...]]
@@ -64,6 +65,7 @@ def _tracked_actions(_: RobotSpec) -> list[str]:
 
 LEGGED = Kind(
     controller=legged.Controller,
+    controllers=lambda spec, count: Controllers[legged.Memory](legged.Controller(spec), count),
     control_step=legged.CONTROL_STEP,
     terms=legged.terms,
     actions=_legged_actions,
@@ -78,6 +80,7 @@ LEGGED = Kind(
 )
 TRACKED = Kind(
     controller=tracked.Controller,
+    controllers=lambda spec, count: Controllers[tracked.Memory](tracked.Controller(spec), count),
     control_step=tracked.CONTROL_STEP,
     terms=tracked.terms,
     actions=_tracked_actions,
