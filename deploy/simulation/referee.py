@@ -59,7 +59,7 @@ class Referee:
         )
 
     def cost_of_transport(self) -> float:
-        """Work over weight and way so far; as `envs.task.episodes` has it, a way of less than 10 cm counts
-        as that.
+        """Work over weight and way so far; a way of less than 10 cm counts as that, as in
+        `envs.task.episodes`.
         """
         return self.energy / (self._weight * max(self.way, 0.1))
