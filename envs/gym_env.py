@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from envs.climb import ClimbBatch, Result
 from envs.families.kinds import kind
-from envs.physics.world import Camera
+from envs.physics.camera import Camera
 from envs.programs.observation import LIMIT, describe
 from envs.robots import ROBOTS
 from envs.robots.spec import RobotSpec

@@ -42,8 +42,8 @@ def importers(library: str) -> set[str]:
     }
 
 
-def test_one_file_imports_pybullet() -> None:
-    assert importers("pybullet") == {"envs.physics.world"}
+def test_one_folder_imports_pybullet() -> None:
+    assert importers("pybullet") <= set(of("envs.physics"))
 
 
 def test_only_agents_import_stable_baselines() -> None:
