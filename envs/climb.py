@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 
 from envs import frames
-from envs.families.kinds import kind
+from envs.families import family
 from envs.physics import stepper
 from envs.physics.motors import Actuators, Command
 from envs.physics.stepper import Stepper
@@ -118,16 +118,17 @@ class ClimbBatch:
         self.worlds = [World(spec, gui and row == 0) for row in range(count)]
         self.terrain = Terrain(count)
         self.actuators = Actuators(spec, count)
-        self.kind = kind(spec)
-        self.controller = self.kind.controller(spec)
-        self.control_step = self.kind.control_step
+        self.family = family(spec)
+        self._rewards = rewards.table(spec.rewards)
+        self.controller = self.family.controller(spec)
+        self.control_step = spec.control_step
         self.substeps = round(self.control_step / spec.physics_step)
         self.sensing = Sensing(count, joints, self.control_step)
         self.scenarios: list[Scenario | None] = [None] * count
         self._generators: list[np.random.Generator] = [np.random.default_rng(0)] * count
         self._fresh: Any = self.controller.start(1)
         self._memory: Any = self.controller.start(count)
-        self._footprint = self.kind.footprint(spec)
+        self._footprint = self.family.footprint(spec)
         self._at_rest = np.zeros((count, joints))
         self._motor = np.zeros((count, self.substeps, joints))
         self._speeds = np.zeros((count, self.substeps, joints))
@@ -154,7 +155,7 @@ class ClimbBatch:
         self.tally = Tally(
             np.zeros(count, np.int64),
             np.zeros(count),
-            np.zeros((count, len(self.kind.rewards.table))),
+            np.zeros((count, len(self._rewards))),
             *np.zeros((4, count)),
         )
 
@@ -217,7 +218,9 @@ class ClimbBatch:
         world.place(stairs)
         points = scenario.in_world(self._footprint)
         heights = self.terrain.height(points[:1], points[1:], [row])[0]
-        base, quaternion, joints = self.kind.stand(self.spec, scenario, heights, self._footprint)
+        base, quaternion, joints = self.family.initial_pose(
+            self.spec, scenario, heights, self._footprint
+        )
         world.reset(base.tolist(), quaternion, joints.tolist())
         self._set_dynamics(row, scenario)
         self.sensing.reset(row, values, base, scenario.world_yaw)
@@ -254,8 +257,8 @@ class ClimbBatch:
         world.set_friction(float(values["friction"][0]))
         world.set_payload(*scenario.payload(self.spec))
         self.actuators.strength[row] = values["strength"]
-        self.actuators.kp[row] = self.spec.joint_kp * values["kp"]
-        self.actuators.kd[row] = self.spec.joint_kd * values["kd"]
+        self.actuators.kp[row] = np.array(self.spec.kp) * values["kp"]
+        self.actuators.kd[row] = np.array(self.spec.kd) * values["kd"]
         self.actuators.zero_offset[row] = values["zero_offset"]
 
     def _next_push(self, row: int) -> int:
@@ -439,14 +442,14 @@ class ClimbBatch:
             previous_action=self._action,
             jolt=self._jolt(),
         )
-        reward, terms = rewards.evaluate(seen, self.control_step, self.kind.rewards.table)
+        reward, terms = rewards.evaluate(seen, self.control_step, self._rewards)
         self._action = action
         self._steps_left -= 1
         end = self._ends(truth)
         reward = (
             reward
-            + np.where(end == 1, self.kind.rewards.landing, 0.0)
-            + np.where((end == 2) | (end == 3), rewards.FALL, 0.0)
+            + np.where(end == 1, self.spec.rewards.arrival, 0.0)
+            + np.where((end == 2) | (end == 3), self.spec.rewards.fall, 0.0)
         )
         t = self.tally
         t.steps = t.steps + 1
@@ -484,7 +487,7 @@ class ClimbBatch:
             aside=truth.position[:, 1],
             half_width=self._half_width,
             over_ground=over_ground,
-            arrived_height=self.kind.arrived_height,
+            arrived_height=self.spec.arrived_height,
             time_is_up=self._steps_left <= 0,
         )
 
@@ -530,5 +533,5 @@ class ClimbBatch:
         }
         return figures | {
             f"reward/{name}": float(value)
-            for name, value in zip(self.kind.rewards.names, t.terms[row], strict=True)
+            for name, value in zip(rewards.names(self.spec.rewards), t.terms[row], strict=True)
         }

@@ -12,11 +12,11 @@ from torch import nn
 
 from agents.networks import Actor
 from deploy.bundle.canonical import canonical
-from deploy.bundle.kinds import deployed
+from deploy.bundle.families import deployed
 from deploy.bundle.program import script
 from deploy.runtime.bundle.archive import BLIND, PROGRAM, TWIN
 from deploy.runtime.bundle.program import Artefact, TorchProgram, torchscript
-from envs.families.kinds import kind
+from envs.families import family
 from envs.robots.spec import RobotSpec
 
 
@@ -30,7 +30,7 @@ def program_bytes(spec: RobotSpec, actor: Actor) -> bytes:
 
 def twin_bytes(spec: RobotSpec, actor: Actor) -> bytes:
     """What the robot's twin reads: an .npz; the same actor gives the same bytes."""
-    controller = kind(spec).controller(spec)
+    controller = family(spec).controller(spec)
     values: dict[str, Any] = _constants(controller) | {
         f"map.{name}": value for name, value in _constants(controller.map).items()
     }

@@ -116,8 +116,8 @@ def _set_options(option: mujoco.MjOption) -> None:
 
 
 def _set_robot(made: mujoco.MjSpec, spec: RobotSpec, scenario: Scenario) -> None:
-    for name in spec.joint_names:
-        made.joint(name).armature = spec.rotor_inertia
+    for name, inertia in zip(spec.joint_names, spec.rotor_inertia, strict=True):
+        made.joint(name).armature = inertia
     for geom in made.geoms:
         geom.contype = _ROBOT
         geom.conaffinity = _GROUND

@@ -38,7 +38,7 @@ COMPILE = ("-O2", "-ffp-contract=off", "-shared", "-fPIC")
 class _Robots(ctypes.Structure):
     _fields_ = [
         *((name, ctypes.c_int) for name in ("robots", "substeps", "joints")),
-        *((name, ctypes.c_double) for name in ("friction", "friction_speed")),
+        ("friction_speed", ctypes.c_double),
         *(
             (name, ctypes.c_void_p)
             for name in (
@@ -48,6 +48,7 @@ class _Robots(ctypes.Structure):
                 "velocity_index",
                 "limit",
                 "speed_limit",
+                "friction",
                 "strength",
                 "kp",
                 "kd",
@@ -127,6 +128,7 @@ class Stepper:
             "velocity_index": velocity,
             "limit": np.array(spec.torque_limit),
             "speed_limit": np.array(spec.speed_limit),
+            "friction": np.array(spec.joint_friction),
             "strength": actuators.strength,
             "kp": actuators.kp,
             "kd": actuators.kd,
@@ -138,9 +140,7 @@ class Stepper:
         }
         self._kept = arrays
         addresses = {name: array.ctypes.data for name, array in arrays.items()}
-        self._robots = _Robots(
-            count, len(at_rest), len(position), spec.joint_friction, FRICTION_SPEED, **addresses
-        )
+        self._robots = _Robots(count, len(at_rest), len(position), FRICTION_SPEED, **addresses)
         for row, one in enumerate(worlds):
             self.take(row, one)
 

@@ -15,7 +15,8 @@ import pybullet
 from numpy.typing import NDArray
 
 from envs.physics.tracks import Belts
-from envs.robots.spec import RobotSpec, TrackGeometry
+from envs.robots.spec import RobotSpec
+from envs.robots.tracks import TrackGeometry
 from envs.task.staircase import SLAB_THICKNESS, Box, Staircase
 
 Array = NDArray[np.float64]
@@ -158,7 +159,9 @@ class World:
         self._grip = dict.fromkeys(self.links.values(), 1.0)
         if isinstance(limbs, TrackGeometry):
             self._grip[-1] = limbs.belly_grip
-        rotors = dict(zip(self._wheels, self._belts.rotors, strict=True)) if self._belts else {}
+        rotors = dict(zip(self._joints, self.spec.rotor_inertia, strict=False))
+        if self._belts:
+            rotors |= dict(zip(self._wheels, self._belts.rotors, strict=True))
         self._mass = {link: info[0] for link, info in dynamics.items()}
         self._inertia = {link: info[2] for link, info in dynamics.items()}
         self.base_com = np.array(dynamics[-1][3])
@@ -168,7 +171,7 @@ class World:
         # The motors' rotors, geared up, resist a joint's acceleration. Bullet has no such term;
         # added to the link's inertia about its joint's axis it is exact for that joint.
         for info in infos:
-            axis = np.abs(np.array(info[13])) * rotors.get(info[0], self.spec.rotor_inertia)
+            axis = np.abs(np.array(info[13])) * rotors.get(info[0], 0.0)
             self._inertia[info[0]] = tuple(np.add(self._inertia[info[0]], axis))
             p.changeDynamics(
                 robot, info[0], localInertiaDiagonal=self._inertia[info[0]], physicsClientId=c

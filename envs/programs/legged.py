@@ -17,56 +17,12 @@ from torch import Tensor, nn
 
 from envs.programs import gait, leg, mirror
 from envs.programs.height_map import HeightMap
+from envs.programs.joint_order import inverse, reorder
 from envs.programs.observation import LIMIT, Term, action_mirror, legged_terms, scales
 from envs.programs.sanitize import sound
 from envs.programs.sensors import MAP_X_COUNT, JointCommand, Sensors
 from envs.robots.spec import RobotSpec
 
-CONTROL_STEP = 0.02
-"""[s]: 50 Hz."""
-FOOT_RANGE = (0.12, 0.12, 0.15)
-"""Foot displacement [m] of an action of 1, in x, y, z of the level frame."""
-FREQUENCY_RANGE = 1.0
-"""Change of the trot's frequency [Hz] of an action of 1."""
-CLEARANCE = 0.10
-"""A swinging foot passes this far over the highest ground on its way [m]."""
-RISE = 0.3
-"""Share of a swing in which the foot reaches its highest point."""
-WIDEN = 0.015
-"""Feet stand this much further out than the thighs [m]."""
-LEVEL_GAIN = 0.5
-LEVEL_DAMPING = 0.02
-"""A leg stretches by this share of what the tilt took from it, and by this much of its speed [s]: a
-trot has nothing else against falling sideways.
-"""
-SLOPE_SMOOTHING = CONTROL_STEP / 0.1
-"""The slope follows the map with a time constant of 0.1 s."""
-MAX_PITCH = 0.75
-"""[rad]."""
-SUPPORT = 0.5
-"""Share of the weight that is fed forward as torque to the standing legs: without it they sag, with
-all of it the robot fell.
-"""
-
-MAX_TARGET_SPEED = 10.0
-"""The targets' own speed is commanded beside them, up to this [rad/s]: without it the damping holds
-a swinging leg back.
-"""
-ACTION_SMOOTHING = 0.25
-"""Share of a new action that takes effect in its own step; the rest follows geometrically. Of a
-robot that is told to stand, none.
-"""
-SHIFT = 0.02
-"""Feet stand this far in front of the hips [m]: the trunk's centre of mass is there."""
-COMMAND_RAMP = (1.0, 2.0)
-"""The operator's command is followed at no more than 1 m/s2 and 2 rad/s2: a robot that is told to
-stop steps to a halt, its feet are not dragged there.
-"""
-ODOMETRY_SMOOTHING = CONTROL_STEP / 0.1
-ODOMETRY_LIMIT = 2.0
-"""The legs' odometry follows with a time constant of 0.1 s; a step's own reading is clipped to +-2
-m/s.
-"""
 LARGEST = 1e6
 """Readings are clipped to +-LARGEST, far beyond what a sensor can mean: squares stay finite."""
 
@@ -104,7 +60,12 @@ class Memory(NamedTuple):
 
 def terms(spec: RobotSpec) -> tuple[Term, ...]:
     """The observation's table for `spec`."""
-    return legged_terms(spec.legs.opposite, MAP_X_COUNT // 2 + 1)
+    return legged_terms(spec.legs.opposite, MAP_X_COUNT // 2 + 1, spec.trot.look_ahead)
+
+
+def action_size(spec: RobotSpec) -> int:
+    """Number of elements of an action: x, y, z of each foot, and the frequency."""
+    return 3 * len(spec.legs.names) + 1
 
 
 class Controller(nn.Module):
@@ -116,6 +77,8 @@ class Controller(nn.Module):
     upper: Tensor
     peak: Tensor
     stance: Tensor
+    kp: Tensor
+    kd: Tensor
     below_y: Tensor
     offsets: Tensor
     foot_range: Tensor
@@ -129,52 +92,64 @@ class Controller(nn.Module):
     def __init__(self, spec: RobotSpec) -> None:
         super().__init__()
         legs = spec.legs
+        trot = spec.trot
+        leg_order = spec.leg_order
         self.joints = len(spec.joint_names)
         self.legs = len(legs.names)
-        self.actions = 3 * self.legs + 1
+        self.actions = action_size(spec)
+        self.to_legs = reorder(leg_order)
+        self.to_motors = reorder(inverse(leg_order))
         self.thigh = legs.thigh
         self.calf = legs.calf
         self.foot_radius = legs.foot_radius
         self.stand_height = spec.stand_height
-        self.kp = spec.kp
-        self.kd = spec.kd
-        self.support = SUPPORT * spec.mass * 9.81
+        self.support = trot.support * spec.mass * 9.81
         # TorchScript sees attributes, not a module's globals.
-        self.base_frequency = gait.BASE_FREQUENCY
-        self.frequency_range = FREQUENCY_RANGE
-        self.control_step = CONTROL_STEP
-        self.duty = gait.DUTY
-        self.max_target_speed = MAX_TARGET_SPEED
-        self.shift = SHIFT
-        self.smoothing = ACTION_SMOOTHING
-        self.rise = RISE
-        self.level_gain = LEVEL_GAIN
-        self.level_damping = LEVEL_DAMPING
-        self.odometry_smoothing = ODOMETRY_SMOOTHING
-        self.odometry_limit = ODOMETRY_LIMIT
-        self.clearance = CLEARANCE
-        self.max_pitch = MAX_PITCH
-        self.slope_smoothing = SLOPE_SMOOTHING
+        self.base_frequency = trot.frequency
+        self.frequency_range = trot.frequency_range
+        self.control_step = spec.control_step
+        self.duty = trot.duty
+        self.max_target_speed = trot.max_target_speed
+        self.shift = trot.shift
+        self.smoothing = trot.action_smoothing
+        self.rise = trot.rise
+        self.look_near, self.look_far = trot.look_ahead
+        self.level_gain = trot.level_gain
+        self.level_damping = trot.level_damping
+        self.odometry_smoothing = spec.control_step / trot.odometry_time
+        self.odometry_limit = trot.odometry_limit
+        self.clearance = trot.clearance
+        self.max_pitch = trot.max_pitch
+        self.slope_smoothing = spec.control_step / trot.slope_time
         self.limit = LIMIT
         self.largest = LARGEST
         table = terms(spec)
         self.observations = sum(term.size for term in table)
         self.map = HeightMap()
-        self.steepest = math.tan(MAX_PITCH)
+        self.steepest = math.tan(trot.max_pitch)
+
+        def by_legs(values: tuple[float, ...]) -> tuple[float, ...]:
+            return tuple(values[joint] for joint in leg_order)
+
         for name, values in (
             ("hip", legs.hip_in_base),
             ("abduction", legs.abduction),
-            ("lower", spec.lower),
-            ("upper", spec.upper),
-            ("peak", spec.torque_limit),
-            ("stance", spec.stance),
-            ("offsets", gait.OFFSETS),
-            ("foot_range", FOOT_RANGE),
-            ("ramp", tuple(CONTROL_STEP * limit for limit in COMMAND_RAMP)),
+            ("lower", by_legs(spec.lower)),
+            ("upper", by_legs(spec.upper)),
+            ("peak", by_legs(spec.torque_limit)),
+            ("stance", by_legs(spec.stance)),
+            # Gains go out as they are, in the order of the motors.
+            ("kp", spec.kp),
+            ("kd", spec.kd),
+            ("offsets", trot.offsets),
+            ("foot_range", trot.foot_range),
+            ("ramp", tuple(spec.control_step * limit for limit in trot.command_ramp)),
         ):
             self.register_buffer(name, torch.tensor(values, dtype=torch.float32))
+        # For the numpy twin, which reads the controller's figures by their names.
+        self.register_buffer("leg_order", torch.tensor(leg_order))
         self.register_buffer(
-            "below_y", self.hip[:, 1] + self.abduction * (1 + WIDEN / self.abduction.abs())
+            "below_y", self.hip[:, 1] + self.abduction * (1 + trot.widen / self.abduction.abs())
         )
         seen = mirror.tensors(mirror.join(*(term.mirror for term in table)))
         done = mirror.tensors(action_mirror(legs.opposite))
@@ -208,12 +183,14 @@ class Controller(nn.Module):
     @torch.jit.export
     def observe(self, sensors: Sensors, memory: Memory) -> tuple[Tensor, Memory]:
         """Observation (E, N) of `sensors`, and the memory with what was seen."""
-        sensors = sound(sensors=sensors, up=memory.up, target=memory.target, largest=self.largest)
+        target = self.to_motors(memory.target)
+        sensors = sound(sensors=sensors, up=memory.up, target=target, largest=self.largest)
+        position = self.to_legs(sensors.joint_position)
         command = memory.command + torch.clamp(
             sensors.command - memory.command, -self.ramp, self.ramp
         )
         up = -sensors.gravity_in_base
-        feet = self._feet_in_level(sensors.joint_position, up)
+        feet = self._feet_in_level(position, up)
         stands = self._standing(memory)
         ground = self.map.fill(sensors.height_map, *self._plane_through_feet(feet, stands))
         height, slope = self.map.plane(ground)
@@ -222,16 +199,15 @@ class Controller(nn.Module):
         y = feet[..., 1]
         z = feet[..., 2] - self.foot_radius
         velocity = self._odometry(feet, stands, memory)
-        at_feet = self.map.at(
-            ground, torch.cat([x, x + 0.08, x + 0.16], 1), torch.cat([y, y, y], 1)
-        )
+        ahead = torch.cat([x, x + self.look_near, x + self.look_far], 1)
+        at_feet = self.map.at(ground, ahead, torch.cat([y, y, y], 1))
         angle = 2 * math.pi * memory.phase
         terms = [
             sensors.gravity_in_base,
             sensors.angular_velocity_base_in_base,
             command,
-            sensors.joint_position - self.stance,
-            sensors.joint_velocity,
+            position - self.stance,
+            self.to_legs(sensors.joint_velocity),
             memory.action,
             velocity,
             torch.stack([torch.sin(angle), torch.cos(angle)], 1),
@@ -345,11 +321,11 @@ class Controller(nn.Module):
             self.max_target_speed,
         )
         command = JointCommand(
-            position=target,
-            velocity=velocity,
-            torque=torque,
-            kp=torch.full_like(target, self.kp),
-            kd=torch.full_like(target, self.kd),
+            position=self.to_motors(target),
+            velocity=self.to_motors(velocity),
+            torque=self.to_motors(torque),
+            kp=self.kp.expand_as(target),
+            kd=self.kd.expand_as(target),
         )
         m = memory
         return command, Memory(

@@ -29,10 +29,15 @@ LIMIT = 5.0
 """Scaled observations are clipped to +-LIMIT."""
 
 
-def legged_terms(opposite: tuple[int, ...], map_rows: int) -> tuple[Term, ...]:
-    """The table for a robot whose leg i has its mirror image in leg `opposite[i]`, with three
-    joints a leg.
+def legged_terms(
+    opposite: tuple[int, ...], map_rows: int, look_ahead: tuple[float, float]
+) -> tuple[Term, ...]:
+    """The table for a robot whose leg i has its mirror image in leg `opposite[i]`.
+
+    Joints stand leg by leg: hip, thigh, calf. `look_ahead` is the distance of two points ahead of
+    each foot whose ground is seen [m].
     """
+    near, far = look_ahead
     joints = swap(opposite, -1.0, 1.0, 1.0)
     legs = swap(opposite, 1.0)
     return (
@@ -101,12 +106,18 @@ def legged_terms(opposite: tuple[int, ...], map_rows: int) -> tuple[Term, ...]:
         ),
         Term(name="clearance", mirror=legs, scale=5.0, meaning="of each foot over the ground [m]"),
         Term(
-            name="ground_8cm_ahead",
+            name="ground_ahead",
             mirror=legs,
             scale=5.0,
-            meaning="height of the ground 8 cm ahead of each foot, below the foot [m]",
+            meaning=f"height of the ground {100 * near:g} cm ahead of each foot, below the "
+            "foot [m]",
         ),
-        Term(name="ground_16cm_ahead", mirror=legs, scale=5.0, meaning="the same 16 cm ahead [m]"),
+        Term(
+            name="ground_far_ahead",
+            mirror=legs,
+            scale=5.0,
+            meaning=f"the same {100 * far:g} cm ahead [m]",
+        ),
     )
 
 

@@ -22,52 +22,14 @@ from envs.programs.sanitize import sound
 from envs.programs.sensors import MAP_X_COUNT, MAP_X_START, MAP_X_STEP, JointCommand, Sensors
 from envs.robots.spec import RobotSpec
 
-CONTROL_STEP = 0.05
-"""[s]: 20 Hz."""
-ACTIONS = (
-    ("lift of both front flippers", 1.0, "rad", 1.0),
-    ("lift of both rear flippers", 1.0, "rad", 1.0),
-    ("more lift of the left front flipper, less of the right one", 0.3, "rad", -1.0),
-    ("more lift of the left rear flipper, less of the right one", 0.3, "rad", -1.0),
-    ("speed of both tracks", 0.3, "m/s", 1.0),
-    ("more speed of the right track, less of the left one", 0.3, "m/s", -1.0),
-)
-"""Elements of an action: meaning, what 1 stands for, its unit, and its sign in a mirror."""
-LOWEST = -0.7
-HIGHEST = 0.8
-"""The schedule's flippers stay within these [rad]; the policy may go further."""
-FRONT_LIFT = 0.1
-REAR_LIFT = 0.1
-REAR_PRESS = 0.5
-"""Both pairs are held a little over flat ground [rad], so that it turns on short tracks; on a slope
-the rear ones push down, by so much for its rise over run.
-"""
-REACH = (0.12, 0.17, 0.22, 0.27, 0.32, 0.37, 0.42)
-"""Distances from a flipper's axis at which it looks at the ground [m]: a little further than its
-tip.
-"""
 UNSEEN = -2.0
 """Height that ground beyond the map counts as [m]: the map ends before the rear flippers do."""
-GRIP = 0.4
-"""Share of the difference between its tracks that turns the robot; the rest is slip
-(tests/envs/physics/test_tracked_physics.py: 0.42 with lifted flippers).
-"""
-SHARP_TURN = 0.6
-SLOWING = 0.6
-"""Told to turn at the first [rad/s] or faster, it drives slower by the second, a share: tracks that
-both slip push it straight on, however fast each of them runs. It turns when one of them holds.
-"""
-FLIPPER_SPEED = 1.0
-TRACK_SPEED = 1.0
-"""Largest commanded speeds [rad/s, m/s], as published for MARV."""
 SIDE_CHANGE = 0.05
 """Yaw rate [rad/s] that must be commanded to the other side before the network's view changes
 sides: it does not flicker while the robot goes straight.
 """
 STEEPEST = 1.0
 """Slopes of the body are clipped to this rise over run."""
-ACTION_SMOOTHING = 0.5
-"""Share of a new action that takes effect in its own step; the rest follows geometrically."""
 LARGEST = 1e6
 """Readings are clipped to +-LARGEST, far beyond what a sensor can mean: squares stay finite."""
 
@@ -91,9 +53,39 @@ class Memory(NamedTuple):
     """Where it was last steered: 1 to the left, -1 to the right, (E, 1)."""
 
 
+class Action(NamedTuple):
+    """An element of an action."""
+
+    meaning: str
+    size: float
+    """What an action of 1 stands for."""
+    unit: str
+    sign: float
+    """Its sign in a mirror."""
+
+
+def action_table(spec: RobotSpec) -> tuple[Action, ...]:
+    """The elements of an action of `spec`."""
+    lift = spec.schedule.lift_range
+    twist = spec.schedule.twist_range
+    speed = spec.schedule.speed_range
+    front = "more lift of the left front flipper, less of the right one"
+    rear = "more lift of the left rear flipper, less of the right one"
+    turn = "more speed of the right track, less of the left one"
+    return (
+        Action(meaning="lift of both front flippers", size=lift, unit="rad", sign=1.0),
+        Action(meaning="lift of both rear flippers", size=lift, unit="rad", sign=1.0),
+        Action(meaning=front, size=twist, unit="rad", sign=-1.0),
+        Action(meaning=rear, size=twist, unit="rad", sign=-1.0),
+        Action(meaning="speed of both tracks", size=speed, unit="m/s", sign=1.0),
+        Action(meaning=turn, size=speed, unit="m/s", sign=-1.0),
+    )
+
+
 def terms(spec: RobotSpec) -> tuple[Term, ...]:
     """The observation's table for `spec`."""
-    return tracked_terms(len(spec.tracks.names), MAP_X_COUNT, tuple(sign for *_, sign in ACTIONS))
+    signs = tuple(action.sign for action in action_table(spec))
+    return tracked_terms(len(spec.tracks.names), MAP_X_COUNT, signs)
 
 
 class Controller(nn.Module):
@@ -118,51 +110,53 @@ class Controller(nn.Module):
     def __init__(self, spec: RobotSpec) -> None:
         super().__init__()
         tracks = spec.tracks
+        schedule = spec.schedule
         table = terms(spec)
+        actions = action_table(spec)
         self.joints = len(spec.joint_names)
         self.flippers = len(tracks.names)
-        self.actions = len(ACTIONS)
+        self.actions = len(actions)
         self.observations = sum(term.size for term in table)
         self.radius = tracks.radius
         self.lean = tracks.lean
         self.stand_height = spec.stand_height
         # TorchScript sees attributes, not a module's globals.
-        self.control_step = CONTROL_STEP
+        self.control_step = spec.control_step
         self.limit = LIMIT
         self.largest = LARGEST
         self.steepest = STEEPEST
         self.side_change = SIDE_CHANGE
-        self.lowest = LOWEST
-        self.highest = HIGHEST
-        self.rear_press = REAR_PRESS
-        self.smoothing = ACTION_SMOOTHING
-        self.flipper_step = FLIPPER_SPEED * CONTROL_STEP
-        self.track_speed = TRACK_SPEED
-        self.turning = 0.5 * (tracks.axis_in_base[0][1] - tracks.axis_in_base[1][1]) / GRIP
+        self.lowest = schedule.lowest
+        self.highest = schedule.highest
+        self.rear_press = schedule.rear_press
+        self.smoothing = schedule.action_smoothing
+        self.flipper_step = schedule.flipper_speed * spec.control_step
+        self.track_speed = schedule.track_speed
+        self.turning = 0.5 * (tracks.axis_in_base[0][1] - tracks.axis_in_base[1][1]) / schedule.grip
         self.x_start = MAP_X_START
         self.x_step = MAP_X_STEP
         self.x_last = MAP_X_COUNT - 1.001
         self.unseen = UNSEEN
-        self.sharp_turn = SHARP_TURN
-        self.slowing = SLOWING
+        self.sharp_turn = schedule.sharp_turn
+        self.slowing = schedule.slowing
         self.map = HeightMap()
         axis = [x for x, _, _ in tracks.axis_in_base]
         for name, values in (
             ("lower", spec.lower),
             ("upper", spec.upper),
             ("stance", spec.stance),
-            ("kp", spec.joint_kp),
-            ("kd", spec.joint_kd),
+            ("kp", spec.kp),
+            ("kd", spec.kd),
             ("axis", axis),
             ("outwards", [1.0 if x > 0 else -1.0 for x in axis]),
-            ("lift", [FRONT_LIFT if x > 0 else REAR_LIFT for x in axis]),
-            ("reach", REACH),
-            ("range", [size for _, size, _, _ in ACTIONS]),
+            ("lift", [schedule.front_lift if x > 0 else schedule.rear_lift for x in axis]),
+            ("reach", schedule.reach),
+            ("range", [action.size for action in actions]),
         ):
             self.register_buffer(name, torch.tensor(values, dtype=torch.float32))
         self.register_buffer("scale", scales(table))
         seen = mirror.tensors(mirror.join(*(term.mirror for term in table)))
-        done = mirror.tensors(mirror.signs(*(sign for *_, sign in ACTIONS)))
+        done = mirror.tensors(mirror.signs(*(action.sign for action in actions)))
         for name, (order, sign) in (("observation", seen), ("action", done)):
             self.register_buffer(f"{name}_order", order)
             self.register_buffer(f"{name}_sign", sign)
@@ -230,7 +224,7 @@ class Controller(nn.Module):
     @torch.jit.export
     def act(self, action: Tensor, memory: Memory) -> tuple[JointCommand, Memory]:
         """Joint commands for one control step, and the memory after it. `action` (E, A) in -1..1:
-        see `ACTIONS`.
+        see `action_table`.
         """
         action = mirror.shown(
             values=action,

@@ -44,6 +44,7 @@ def inertia_in_body(model: mujoco.MjModel, body: int) -> np.ndarray:
 def test_masses_and_inertias_of_every_link(pair: tuple[MujocoBody, World]) -> None:
     model = pair[0].model
     facts = pair[1].link_facts()
+    rotors = dict(zip(GO2.joint_names, GO2.rotor_inertia, strict=True))
     for name, fact in facts.items():
         body = model.body(name).id
         assert model.body_mass[body] == pytest.approx(fact["mass"]), name
@@ -51,7 +52,8 @@ def test_masses_and_inertias_of_every_link(pair: tuple[MujocoBody, World]) -> No
         rotor = (
             np.zeros(3)
             if name == "base"
-            else GO2.rotor_inertia * np.abs(model.jnt_axis[model.body_jntadr[body]])
+            else rotors[model.joint(model.body_jntadr[body]).name]
+            * np.abs(model.jnt_axis[model.body_jntadr[body]])
         )
         expected = np.diag([fact[key] for key in ("ixx", "iyy", "izz")]) - np.diag(rotor)
         assert inertia_in_body(model, body) == pytest.approx(expected, abs=1e-9), name
@@ -60,10 +62,11 @@ def test_masses_and_inertias_of_every_link(pair: tuple[MujocoBody, World]) -> No
 
 def test_joints_limits_and_rotors(pair: tuple[MujocoBody, World]) -> None:
     model = pair[0].model
-    for name, lower, upper in zip(GO2.joint_names, GO2.lower, GO2.upper, strict=True):
+    rows = zip(GO2.joint_names, GO2.lower, GO2.upper, GO2.rotor_inertia, strict=True)
+    for name, lower, upper, inertia in rows:
         joint = model.joint(name)
         assert joint.range == pytest.approx([lower, upper])
-        assert joint.armature == pytest.approx([GO2.rotor_inertia])
+        assert joint.armature == pytest.approx([inertia])
 
 
 def test_the_same_pose_puts_every_link_in_the_same_place() -> None:
@@ -123,7 +126,7 @@ def test_feet_are_where_the_controller_believes_them_to_be() -> None:
 
 
 def both(scenario: Scenario, rotors: bool = True) -> list[Body]:
-    spec = GO2 if rotors else replace(GO2, rotor_inertia=0.0)
+    spec = GO2 if rotors else replace(GO2, rotor_inertia=(0.0,) * 12)
     return [MujocoBody(spec, scenario), BulletBody(spec, scenario)]
 
 

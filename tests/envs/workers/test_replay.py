@@ -36,9 +36,9 @@ def broken(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Worker, l
     )
     batch.close()
 
-    def practice(*arguments: Any) -> scenario.Scenario:
-        made = real(*arguments)
-        if arguments[3] == BROKEN and shared["episode"][BROKEN] == 1:
+    def practice(**arguments: Any) -> scenario.Scenario:
+        made = real(**arguments)
+        if arguments["row"] == BROKEN and shared["episode"][BROKEN] == 1:
             made.values["strength"] = np.full(12, np.nan)
         return made
 
