@@ -17,12 +17,12 @@ from deploy.runtime.bundle.program import torchscript
 from envs.climb import ClimbBatch
 from envs.gym_env import StairClimbEnv
 from envs.programs import tracked
-from envs.programs.mirror import join, swap, tensors
+from envs.programs.mirror import join, swap
 from envs.programs.sensors import MAP_X_COUNT, MAP_Y_COUNT, JointCommand, Sensors
 from envs.robots.tracked import TRACKED
 from envs.task import rewards
 from envs.task.scenario import from_options
-from tests.support.helpers import image_of
+from tests.support.helpers import image_of, tensors
 
 ID = "StairClimb-Tracked-v1"
 X = -0.5 + 0.05 * torch.arange(MAP_X_COUNT)
