@@ -20,6 +20,7 @@ from rich.table import Table
 
 from envs.physics import world
 from envs.physics.quiet import quiet
+from envs.task import rewards
 from envs.task.curriculum import CurriculumConfig
 from envs.workers.pool import Pool
 from envs.workers.worker import Job, Worker
@@ -33,6 +34,7 @@ BULLET = "physics: Bullet's stepSimulation"
 CONTROLLER = ("controller", "observation: the controller's part")
 AROUND = "physics: torques to Bullet and states from it"
 MOTORS = "physics: motors"
+JUDGED = "reward and ends"
 RESETS = "resets: the rest"
 RESETTING = "resets: Bullet's calls"
 STEP_CALLS = (
@@ -162,31 +164,33 @@ def _parts(config: BenchmarkConfig, pool: Pool) -> dict[str, float]:
     worker = Worker(pool.job, rows, pool.shared)
     worker.reset()
     batch = worker.batch
+    physics = batch.physics
     watch = Stopwatch()
-    if batch.stepper:
-        watch.watch(batch.stepper, "advance", AROUND)
+    if physics.stepper:
+        watch.watch(physics.stepper, "advance", AROUND)
     else:
         watch.watch(world.pybullet, "stepSimulation", BULLET)
         for name in STEP_CALLS:
             watch.watch(world.pybullet, name, AROUND)
-        watch.watch(batch.actuators, "torque", MOTORS)
-    watch.watch(batch.controller, "act", CONTROLLER[0])
+        watch.watch(physics.actuators, "torque", MOTORS)
+    watch.watch(batch.controllers.controller, "act", CONTROLLER[0])
     watch.watch(batch.sensing, "measure", "observation: sensors and randomisation")
-    watch.watch(batch.controller, "observe", CONTROLLER[1])
-    watch.watch(batch, "_judge", "reward and ends")
+    watch.watch(batch.controllers.controller, "observe", CONTROLLER[1])
+    watch.watch(rewards, "evaluate", JUDGED)
+    watch.watch(batch, "_ends", JUDGED)
     watch.watch(worker, "begin", RESETS)
     for name in RESET_CALLS:
         watch.watch(world.pybullet, name, RESETTING)
     rng = np.random.default_rng(0)
-    before = batch.stepper.seconds if batch.stepper else np.zeros(2)
+    before = physics.stepper.seconds if physics.stepper else np.zeros(2)
     begun = time.perf_counter()
     for _ in range(config.steps):
         worker.shared["action"][:] = NOISE * rng.standard_normal(worker.shared["action"].shape)
         worker.step()
     total = time.perf_counter() - begun
-    if batch.stepper:
+    if physics.stepper:
         # All three in one.
-        stepping, driving = (batch.stepper.seconds - before).tolist()
+        stepping, driving = (physics.stepper.seconds - before).tolist()
         watch.seconds = {BULLET: stepping, MOTORS: driving} | watch.seconds
         watch.seconds[AROUND] -= stepping + driving
     watch.seconds[RESETS] -= watch.seconds[RESETTING]

@@ -59,7 +59,7 @@ def compare(
 def _contrast(
     name: str, jobs: Sequence[Job], outcomes: Mapping[Job, Outcome], others: Mapping[Job, Outcome]
 ) -> Contrast:
-    pairs = [(outcomes[job].end == "landing", others[job].end == "landing") for job in jobs]
+    pairs = [(outcomes[job].end == "arrived", others[job].end == "arrived") for job in jobs]
     both, first, second, neither = (
         pairs.count(pair) for pair in ((True, True), (True, False), (False, True), (False, False))
     )

@@ -102,7 +102,7 @@ class Outcome(NamedTuple):
     """One episode played."""
 
     end: str
-    """One of `envs.task.terminations.ENDS`."""
+    """Label of an `envs.task.terminations.End`."""
     seconds: float
     speed: float
     """Mean, along the flight [m/s]."""
@@ -196,7 +196,7 @@ def _play(
         watch(batch)
         ended = [row for row in sorted(counted) if result.end[row]]
         for row in ended:
-            summary = batch.summary(row, int(result.end[row]))
+            summary = batch.episodes.summary(row, int(result.end[row]))
             figures = (
                 float(summary[name])
                 for name in (

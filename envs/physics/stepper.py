@@ -1,4 +1,4 @@
-"""The fast way to step robots with legs: `stepper.c`, which runs the loop of `ClimbBatch` over
+"""The fast way to step robots with legs: `stepper.c`, which runs the loop of `Physics` over
 joints and physics steps in C. Build it: python -m envs.physics.stepper.
 
 What it gives is, bit for bit, what that loop gives, which is taken wherever this has not been
@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from envs.physics import world
+from envs.physics.buffers import Buffers
 from envs.physics.motors import FRICTION_SPEED, Actuators
 from envs.physics.world import World
 from envs.robots.spec import RobotSpec
@@ -54,7 +55,7 @@ class _Robots(ctypes.Structure):
                 "kd",
             )
         ),
-        *((name, ctypes.c_void_p) for name in ("at_rest", "motor", "speeds", "state", "base")),
+        *((name, ctypes.c_void_p) for name in Buffers._fields),
         *((name, ctypes.c_double) for name in ("stepping", "driving")),
     ]
 
@@ -98,10 +99,8 @@ class Stepper:
         built: from `library`.
         spec: a robot with legs.
         actuators: of the robots.
-        at_rest: what `Actuators.torque` gets, for each physics step of a control step, (S, E, J).
-        motor, speeds: for its results, and the joints' speeds with which it was asked, (E, S, J).
-        state: of the joints, (E, J, 2); position [rad], velocity [rad/s].
-        base: of the bases, (E, 13), as `World.base` gives it.
+        worlds: one a robot.
+        buffers: what it reads and writes.
     """
 
     def __init__(
@@ -110,11 +109,7 @@ class Stepper:
         spec: RobotSpec,
         actuators: Actuators,
         worlds: list[World],
-        at_rest: Array,
-        motor: Array,
-        speeds: Array,
-        state: Array,
-        base: Array,
+        buffers: Buffers,
     ) -> None:
         self._library = built
         count = len(worlds)
@@ -132,15 +127,17 @@ class Stepper:
             "strength": actuators.strength,
             "kp": actuators.kp,
             "kd": actuators.kd,
-            "at_rest": at_rest,
-            "motor": motor,
-            "speeds": speeds,
-            "state": state,
-            "base": base,
+            **buffers._asdict(),
         }
         self._kept = arrays
         addresses = {name: array.ctypes.data for name, array in arrays.items()}
-        self._robots = _Robots(count, len(at_rest), len(position), FRICTION_SPEED, **addresses)
+        self._robots = _Robots(
+            robots=count,
+            substeps=len(buffers.at_rest),
+            joints=len(position),
+            friction_speed=FRICTION_SPEED,
+            **addresses,
+        )
         for row, one in enumerate(worlds):
             self.take(row, one)
 

@@ -45,8 +45,8 @@ class Pool:
     """
 
     def __init__(self, job: Job, workers: int, make: type[Worker] = Worker) -> None:
-        from envs.climb import PRIVILEGED_SIZE
         from envs.families import family
+        from envs.task.privileged import PRIVILEGED_SIZE
 
         if not 0 <= workers <= job.robots:
             raise ValueError(f"workers is {workers}; use 1 to {job.robots}, the number of robots")

@@ -21,7 +21,7 @@ from envs.robots import ROBOTS
 from envs.robots.spec import RobotSpec
 from envs.task.randomization import Randomize
 from envs.task.staircase import Direction, Staircase
-from envs.task.terminations import ENDS
+from envs.task.terminations import End
 
 if TYPE_CHECKING:
     from agents.policies import Policy
@@ -142,7 +142,7 @@ def _turns(trace: Trace) -> bool:
 def _does_not_race(trace: Trace) -> bool:
     second = round(1.0 / trace.period)
     seconds = np.convolve(trace.speed, np.full(second, 1 / second), "valid")
-    return trace.end == "landing" and bool(seconds.max() < 1.4 * 0.5)
+    return trace.end == "arrived" and bool(seconds.max() < 1.4 * 0.5)
 
 
 TABLE = (
@@ -186,7 +186,7 @@ TABLE = (
         name="climbs straight",
         wanted="arrives, never over 30 cm from the middle",
         episode=_flight("up"),
-        holds=lambda trace: trace.end == "landing" and bool(np.abs(trace.aside).max() < 0.3),
+        holds=lambda trace: trace.end == "arrived" and bool(np.abs(trace.aside).max() < 0.3),
     ),
     Behaviour(
         name="goes down without racing",
@@ -198,14 +198,14 @@ TABLE = (
         name="recovers from a push of 0.5 m/s, going up",
         wanted="arrives",
         episode=_flight("up"),
-        holds=lambda trace: trace.end == "landing",
+        holds=lambda trace: trace.end == "arrived",
         push=True,
     ),
     Behaviour(
         name="recovers from a push of 0.5 m/s, going down",
         wanted="arrives",
         episode=_flight("down"),
-        holds=lambda trace: trace.end == "landing",
+        holds=lambda trace: trace.end == "arrived",
         push=True,
     ),
     Behaviour(
@@ -290,6 +290,8 @@ def _play(
     observations: NDArray[np.float32],
     push: bool,
 ) -> list[Trace]:
+    from envs.motion import motion
+
     ends = np.zeros(batch.count, dtype=int)
     seen = []
     waiting = np.full(batch.count, push)
@@ -299,17 +301,17 @@ def _play(
         observations = result.policy
         lengths += ends == 0
         ends = np.where(ends == 0, result.end, ends)
-        seen.append(batch.motion())
+        seen.append(motion(batch.physics, batch.course))
         # A little past half of the way the robot is in the middle of the flight.
-        for row in np.flatnonzero(waiting & (batch.share() > 0.5)):
+        for row in np.flatnonzero(waiting & (batch.episodes.share() > 0.5)).tolist():
             angle = generators[row].uniform(-math.pi, math.pi)
-            batch.worlds[row].push((PUSH * math.cos(angle), PUSH * math.sin(angle), 0.0))
+            batch.physics.push(row, (PUSH * math.cos(angle), PUSH * math.sin(angle), 0.0))
             waiting[row] = False
     columns = [np.array(column) for column in zip(*seen, strict=True)]
     return [
         Trace(
-            ENDS[ends[row]],
-            batch.control_step,
+            End(ends[row]).label,
+            batch.spec.control_step,
             *(column[: lengths[row], row] for column in columns),
         )
         for row in range(batch.count)

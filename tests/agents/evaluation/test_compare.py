@@ -56,14 +56,14 @@ def test_paired_refuses_impossible_counts(counts: tuple[int, int, int, int]) -> 
 def test_a_verdict_stands_only_where_the_interval_excludes_zero() -> None:
     trials = Trials(policy="mine", robot="go2", flights=(UP, DOWN), episodes=40, seed=1)
     mine = {
-        job: Outcome(end="landing", seconds=5.0, speed=0.5, cost_of_transport=1.0)
+        job: Outcome(end="arrived", seconds=5.0, speed=0.5, cost_of_transport=1.0)
         for job in trials.jobs
     }
     theirs = {
         job: Outcome(
             end="fall"
             if (job.stairs == DOWN and job.episode < 20) or job.episode == 0
-            else "landing",
+            else "arrived",
             seconds=5.0,
             speed=0.5,
             cost_of_transport=1.0,

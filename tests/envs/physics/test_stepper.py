@@ -25,7 +25,7 @@ def batch(way: str, monkeypatch: pytest.MonkeyPatch, seed: int) -> ClimbBatch:
         if way == WITHOUT:
             patch.setattr(stepper, "library", lambda: None)
         made = ClimbBatch(GO2, ROBOTS)
-    assert (made.stepper is None) == (way == WITHOUT)
+    assert (made.physics.stepper is None) == (way == WITHOUT)
     start(made, seed)
     return made
 
@@ -72,10 +72,12 @@ def test_c_does_what_python_does_bit_for_bit(
             for name in one._fields
             if not np.array_equal(getattr(one, name), getattr(other, name))
         ] == []
-    assert np.array_equal(fast.physics, slow.physics)
-    assert np.array_equal(fast.tally.energy, slow.tally.energy)
-    assert np.array_equal(fast.motion().overspeed, slow.motion().overspeed)
-    assert noise < 1.0 or fast.motion().overspeed.any() or (fast.tally.pitch_rate > 5).any()
+    assert np.array_equal(fast.physics.numbers(), slow.physics.numbers())
+    assert np.array_equal(fast.episodes.tally.energy, slow.episodes.tally.energy)
+    assert np.array_equal(fast.physics.overspeed(), slow.physics.overspeed())
+    assert (
+        noise < 1.0 or fast.physics.overspeed().any() or (fast.episodes.tally.pitch_rate > 5).any()
+    )
     for made in (fast, slow):
         made.close()
 
@@ -88,10 +90,10 @@ def test_a_robot_with_a_new_client_is_stepped_like_the_others(
     for way in (WITH, WITHOUT):
         made = batch(way, monkeypatch, seed=1)
         run(made, 0.15)
-        made.replace(2)
+        made.physics.replace(2)
         start(made, seed=3)
         run(made, 0.15)
-        ends.append(made.physics)
+        ends.append(made.physics.numbers())
         made.close()
     assert np.array_equal(ends[0], ends[1])
 
@@ -100,9 +102,9 @@ def test_a_robot_with_a_new_client_is_stepped_like_the_others(
 def test_what_is_not_a_number_stays_one(monkeypatch: pytest.MonkeyPatch) -> None:
     for way in (WITH, WITHOUT):
         made = batch(way, monkeypatch, seed=1)
-        made.actuators.kp[1] = np.nan
+        made.physics.actuators.kp[1] = np.nan
         run(made, 0.15)
-        assert [bool(np.isfinite(row).all()) for row in made.physics] == [
+        assert [bool(np.isfinite(row).all()) for row in made.physics.numbers()] == [
             True,
             False,
             True,
@@ -114,7 +116,7 @@ def test_what_is_not_a_number_stays_one(monkeypatch: pytest.MonkeyPatch) -> None
 
 def test_tracks_are_stepped_in_python() -> None:
     made = ClimbBatch(TRACKED, 1)
-    assert made.stepper is None
+    assert made.physics.stepper is None
     made.close()
 
 

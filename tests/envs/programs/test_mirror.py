@@ -80,13 +80,13 @@ def test_the_critic_looks_into_the_same_mirror() -> None:
     for _ in range(60):
         result = batch.step(idle(batch))
         sideways = (
-            -batch.base_velocity()[0, 1]
-            if batch.controller.mirrored(batch._memory)[0, 0]
-            else batch.base_velocity()[0, 1]
+            -batch.physics.state.velocity_in_base[0, 1]
+            if batch.controllers.mirrored()[0, 0]
+            else batch.physics.state.velocity_in_base[0, 1]
         )
         assert result.privileged[0, 1] == np.float32(sideways)
-        sides.append(result.privileged[0, 4] * batch._base[0, 1])
-        halves.append(bool(batch.controller.mirrored(batch._memory)[0, 0]))
+        sides.append(result.privileged[0, 4] * batch.physics.state.centre[0, 1])
+        halves.append(bool(batch.controllers.mirrored()[0, 0]))
     assert {True, False} == set(halves)
     assert all((side < 0) == half for side, half in zip(sides, halves, strict=True))
     batch.close()
