@@ -47,7 +47,10 @@ class Pool:
     def __init__(self, job: Job, workers: int, make: type[Worker] = Worker) -> None:
         from envs.climb import PRIVILEGED_SIZE
         from envs.families.kinds import kind
+        from envs.physics import stepper
 
+        # Workers do not warn if it is not built.
+        stepper.library()
         if not 0 <= workers <= job.robots:
             raise ValueError(f"workers is {workers}; use 1 to {job.robots}, the number of robots")
         controller = kind(ROBOTS[job.robot]).controller(ROBOTS[job.robot])
