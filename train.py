@@ -10,7 +10,7 @@ import sys
 import tyro
 
 from agents.cluster.connection import connect
-from agents.training.config import PRESETS, TrainConfig, out_of_range
+from agents.training.config import TrainConfig, out_of_range, preset
 from envs.robots import ROBOTS
 
 
@@ -66,7 +66,8 @@ def _preset(arguments: list[str]) -> TrainConfig:
     """The settings that a command line with `arguments` changes: those of its robot."""
     robot = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     robot.add_argument("--robot", nargs="?")
-    return PRESETS.get(robot.parse_known_args(arguments)[0].robot, PRESETS["go2"])
+    name = robot.parse_known_args(arguments)[0].robot
+    return preset(name if name in ROBOTS else "go2")
 
 
 def main() -> int:

@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 
 from agents import checkpoint
 from agents.networks import Actor, actor_weights
-from envs.families import kinds
-from envs.families.baselines import Baseline
-from envs.families.kinds import kind
+from envs.families import BASELINES as BASELINES_OF_FAMILIES
+from envs.families import family
+from envs.families.family import Baseline
 from envs.robots import ROBOTS
 
 PRETRAINED = Path(__file__).resolve().parent / "pretrained"
-BASELINES = (*kinds.BASELINES, "random")
+BASELINES = (*BASELINES_OF_FAMILIES, "random")
 PATHS = ("run", "start")
 """Of a configuration: what means something on one machine only."""
 
@@ -44,7 +44,7 @@ class Policy:
 
     @cached_property
     def _actions(self) -> int:
-        return kind(ROBOTS[self.robot]).controller(ROBOTS[self.robot]).actions
+        return family(ROBOTS[self.robot]).controller(ROBOTS[self.robot]).actions
 
     def act(
         self, observations: NDArray[np.float32], generators: list[np.random.Generator]
@@ -74,7 +74,7 @@ def load(name: str, robot: str = "go2") -> Policy:
     Raises:
         PolicyError: there is no such policy, or its file is damaged.
     """
-    made = kind(ROBOTS[robot]).baselines
+    made = family(ROBOTS[robot]).baselines
     if name in made:
         return Policy(
             name=name, robot=robot, actor=None, origin={}, baseline=made[name](ROBOTS[robot])
@@ -120,7 +120,7 @@ def slim(state: dict[str, Any]) -> dict[str, Any]:
 def _from_state(name: str, state: dict[str, Any]) -> Policy:
     try:
         state = slim(state)
-        controller = kind(ROBOTS[state["robot"]]).controller(ROBOTS[state["robot"]])
+        controller = family(ROBOTS[state["robot"]]).controller(ROBOTS[state["robot"]])
         actor = Actor(controller.observations, controller.actions)
         actor.load_state_dict(state["actor"])
         policy = Policy(name=name, robot=state["robot"], actor=actor.eval(), origin=state["origin"])

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from envs.families.kinds import kind
+from envs.families import family
 from envs.physics.batch import Physics
 from envs.physics.motors import Command
 from envs.physics.state import State
@@ -42,11 +42,11 @@ class Result(NamedTuple):
     end: NDArray[np.int64]
     """The `End` of each episode, `End.RUNNING` while it goes on, (E,)."""
     terms: Array
-    """Weighted reward terms, (E, T), in the order of the kind's rewards."""
+    """Weighted reward terms, (E, T), in the order of the reward table."""
 
 
 class ClimbBatch:
-    """Robots of one kind on staircases.
+    """Robots of one make on staircases.
 
     Args:
         spec: the robot.
@@ -54,7 +54,8 @@ class ClimbBatch:
         gui: show the first robot in a window.
 
     Attributes:
-        kind: what is true of all robots of that kind.
+        family: what is true of all robots that move alike.
+        rewards: the table of what a step is worth.
         physics: the robots' bodies.
         course: the flights they are on.
         operator: who steers them.
@@ -67,13 +68,14 @@ class ClimbBatch:
 
     def __init__(self, spec: RobotSpec, count: int, gui: bool = False) -> None:
         self.spec = spec
-        self.kind = kind(spec)
-        self.physics = Physics(spec, count, self.kind.control_step, gui)
+        self.family = family(spec)
+        self.rewards = rewards.table(spec.rewards)
+        self.physics = Physics(spec, count, spec.control_step, gui)
         self.course = Course(count)
         self.operator = Operator(count)
-        self.sensing = Sensing(count, len(spec.joint_names), self.kind.control_step)
-        self.controllers = self.kind.controllers(spec, count)
-        self.episodes = Episodes(spec, count, self.kind.control_step, self.kind.rewards.names)
+        self.sensing = Sensing(count, len(spec.joint_names), spec.control_step)
+        self.controllers = self.family.controllers(spec, count)
+        self.episodes = Episodes(spec, count, spec.control_step, rewards.names(spec.rewards))
         self.sensors = Sensors(*[_NOTHING] * len(Sensors._fields))
         self.command = JointCommand(*[_NOTHING] * len(JointCommand._fields))
 
@@ -117,14 +119,18 @@ class ClimbBatch:
         self.course.place(row, scenario, self.spec.body_length)
         self.operator.begin(row, scenario)
         self.episodes.begin(row, scenario, generator)
-        footprint = self.kind.footprint(self.spec)
+        footprint = self.family.footprint(self.spec)
         points = scenario.in_world(footprint)
         heights = self.course.terrain.height(points[:1], points[1:], [row])[0]
-        base, quaternion, joints = self.kind.stand(self.spec, scenario, heights, footprint)
+        pose = self.family.initial_pose(self.spec, scenario, heights, footprint)
         self.physics.reset(
-            row=row, scenario=scenario, position=base, quaternion=quaternion, joints=joints
+            row=row,
+            scenario=scenario,
+            position=pose.position,
+            quaternion=pose.quaternion,
+            joints=pose.joints,
         )
-        self.sensing.reset(row, scenario.values, base, scenario.world_yaw)
+        self.sensing.reset(row, scenario.values, pose.position, scenario.world_yaw)
 
     def step(self, actions: Floats) -> Result:
         """Advance all robots by one control step. `actions` (E, A) in -1..1.
@@ -151,15 +157,15 @@ class ClimbBatch:
         # What the step was worth
         work = self.physics.work()
         seen = self._seen(before, action_before, work)
-        step = self.kind.control_step
-        reward, terms = rewards.evaluate(seen, step, self.kind.rewards.table)
+        step = self.spec.control_step
+        reward, terms = rewards.evaluate(seen, step, self.rewards)
 
         # Whether it was the last
         end = self._ends()
         reward = (
             reward
-            + np.where(end == End.ARRIVED, self.kind.rewards.arrival, 0.0)
-            + np.where(failed(end), rewards.FALL, 0.0)
+            + np.where(end == End.ARRIVED, self.spec.rewards.arrival, 0.0)
+            + np.where(failed(end), self.spec.rewards.fall, 0.0)
         )
         self.episodes.tally.add(seen, reward, terms, energy=work, seconds=step)
         return Result(
@@ -201,7 +207,7 @@ class ClimbBatch:
             angular_velocity=state.angular_velocity_in_base,
             gravity=state.gravity_in_base(),
             command=self.operator.command,
-            power=work / self.kind.control_step,
+            power=work / self.spec.control_step,
             torque_load=self.physics.load(),
             action=self.controllers.action(),
             previous_action=action_before,
@@ -216,7 +222,7 @@ class ClimbBatch:
             aside=state.position[:, 1],
             half_width=self.course.half_width,
             over_ground=self.course.height_over(state.position),
-            arrived_height=self.kind.arrived_height,
+            arrived_height=self.spec.arrived_height,
             time_is_up=self.episodes.last_step(),
         )
 

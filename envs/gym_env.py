@@ -13,16 +13,16 @@ from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 from numpy.typing import NDArray
 
+from envs import robots
 from envs.climb import ClimbBatch, Result
-from envs.families.kinds import kind
+from envs.data_sheet import data_sheet
 from envs.physics.camera import Camera
-from envs.programs.observation import LIMIT, describe
+from envs.programs.observation import LIMIT
 from envs.robots import ROBOTS
-from envs.robots.spec import RobotSpec
-from envs.task import randomization, rewards
-from envs.task.privileged import PRIVILEGED, PRIVILEGED_LIMIT, PRIVILEGED_SIZE
+from envs.task import randomization
+from envs.task.privileged import PRIVILEGED_LIMIT, PRIVILEGED_SIZE
 from envs.task.randomization import Randomize
-from envs.task.scenario import OPTIONS, Scenario, from_options
+from envs.task.scenario import Scenario, from_options
 from envs.task.terminations import End
 
 Observation = dict[str, Any]
@@ -58,8 +58,8 @@ class StairClimbEnv(gym.Env[Observation, NDArray[np.float32]]):
         randomization.check(randomize)
         self.render_mode = render_mode
         self.randomize: Randomize = randomize
-        self.robot = find_robot(robot)
-        self.metadata = self.metadata | {"render_fps": round(1 / kind(self.robot).control_step)}
+        self.robot = robots.find(robot)
+        self.metadata = self.metadata | {"render_fps": round(1 / self.robot.control_step)}
         self.batch = ClimbBatch(self.robot, 1, gui=render_mode == "human")
         self.observation_space = observation_space(self.batch.observations)
         self.action_space = spaces.Box(-1.0, 1.0, (self.batch.actions,), np.float32)
@@ -131,17 +131,6 @@ def follow(batch: ClimbBatch, row: int = 0) -> Camera:
     return Camera((x, y, height + 0.2), distance=1.6, yaw=-30.0, pitch=-20.0)
 
 
-def find_robot(name: str) -> RobotSpec:
-    """The robot of that name.
-
-    Raises:
-        ValueError: there is none; the message lists those there are.
-    """
-    if name not in ROBOTS:
-        raise ValueError(f"unknown robot {name!r}; use {', '.join(ROBOTS)}")
-    return ROBOTS[name]
-
-
 class StairClimbVectorEnv(VectorEnv[dict[str, Any], NDArray[np.float32], Any]):
     """`num_envs` robots stepped together in one process: `gymnasium.make_vec("StairClimb-Go2-v1",
     num_envs=8)`.
@@ -170,7 +159,7 @@ class StairClimbVectorEnv(VectorEnv[dict[str, Any], NDArray[np.float32], Any]):
         self.render_mode = render_mode
         self.num_envs = num_envs
         self.randomize = randomize
-        self.robot = find_robot(robot)
+        self.robot = robots.find(robot)
         self.batch = ClimbBatch(self.robot, num_envs)
         self.single_observation_space = observation_space(self.batch.observations)
         self.single_action_space = spaces.Box(-1.0, 1.0, (self.batch.actions,), np.float32)
@@ -270,34 +259,5 @@ class StairClimbVectorEnv(VectorEnv[dict[str, Any], NDArray[np.float32], Any]):
         self.batch.close()
 
 
-def _data_sheet(spec: RobotSpec) -> str:
-    its = kind(spec)
-    ends = (
-        "terminated: arrived (success), fall (over 65 degrees), off_side (base beside the "
-        "stairs); truncated: timeout. info['end'] says which."
-    )
-    return "\n\n".join(
-        [
-            its.mirror,
-            "Action, each -1..1:\n" + "\n".join(its.actions(spec)),
-            f"Observation 'policy', each scaled and clipped to +-{LIMIT:g}: index, name, scale, "
-            "meaning\n" + describe(its.terms(spec)),
-            "Observation 'privileged', for a critic only, each clipped to "
-            f"+-{PRIVILEGED_LIMIT:g}:\n" + "\n".join(PRIVILEGED),
-            "Reward, per second unless it says once; a step's sum is at least 0:\n"
-            + rewards.describe(its.rewards),
-            "Random under randomize='full':\n"
-            + randomization.describe(randomization.table(spec.ranges)),
-            "Reset options: " + ", ".join(OPTIONS),
-            ends,
-            "Version history of the Go2's: v0, the first. v1: odometry of the legs in the "
-            "observation, mirrored privileged figures, a clock that stops with the robot, orders "
-            "that change.\n"
-            "Of the tracked robot's: v0, the first. v1: shown and acting in the mirror while it "
-            "is steered to the right, slower while it turns.",
-        ]
-    )
-
-
-_SHEETS = (f"Robot {name!r}\n\n{_data_sheet(spec)}" for name, spec in ROBOTS.items())
+_SHEETS = (f"Robot {name!r}\n\n{data_sheet(spec)}" for name, spec in ROBOTS.items())
 StairClimbEnv.__doc__ = "\n\n".join([str(StairClimbEnv.__doc__), *_SHEETS])

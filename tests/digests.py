@@ -21,7 +21,7 @@ import torch
 from agents import checkpoint, policies
 from agents.evaluation.results import record, summarise
 from agents.evaluation.trials import Trials, run
-from agents.training.config import PRESETS
+from agents.training.config import preset
 from agents.training.run import train
 from deploy.bundle import golden
 from deploy.bundle.artefacts import program_bytes, twin_bytes
@@ -41,11 +41,11 @@ def _digest(*parts: bytes) -> str:
 
 def training(robot: str, workers: int) -> str:
     """Digest of the weights after a short run."""
-    preset = PRESETS[robot]
-    ppo = replace(preset.ppo, rollout=16, minibatch=64)
+    settings = preset(robot)
+    ppo = replace(settings.ppo, rollout=16, minibatch=64)
     with tempfile.TemporaryDirectory() as folder:
         config = replace(
-            preset,
+            settings,
             run=Path(folder) / "run",
             robots=32,
             steps=ITERATIONS * 32 * 16,

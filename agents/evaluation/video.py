@@ -66,7 +66,7 @@ def _shoot(share: tuple[Trials, Job]) -> Iterator[tuple[Job, Film]]:
     def watch(batch: "ClimbBatch") -> None:
         nonlocal steps, picture
         # In real time, whatever the control step: a slow robot's picture may stand for two frames.
-        frames = int(steps * batch.kind.control_step * FRAMES_PER_SECOND + 1e-6) + 1 - len(film)
+        frames = int(steps * batch.spec.control_step * FRAMES_PER_SECOND + 1e-6) + 1 - len(film)
         if frames > 0:
             picture = Image.fromarray(batch.physics.worlds[0].picture(follow(batch), SIZE))
             film.extend(
@@ -76,7 +76,7 @@ def _shoot(share: tuple[Trials, Job]) -> Iterator[tuple[Job, Film]]:
                             picture=picture,
                             trials=trials,
                             job=job,
-                            seconds=steps * batch.kind.control_step,
+                            seconds=steps * batch.spec.control_step,
                         )
                     )
                 ]

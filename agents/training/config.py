@@ -1,12 +1,14 @@
 """The configuration of a training run: `train.py --help` is made from it."""
 
 import operator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import tyro
 
 from agents.learning.ppo import PPOConfig
+from envs.robots import find
 from envs.task.curriculum import CurriculumConfig
 from envs.task.randomization import Randomize
 from envs.task.staircase import RISER_RANGE
@@ -64,21 +66,25 @@ class TrainConfig:
     curriculum: CurriculumConfig = field(default_factory=CurriculumConfig)
 
 
-PRESETS = {
-    "go2": TrainConfig(tyro.MISSING),
-    # A fifth of the control steps a second, so smaller rollouts; flippers and tracks bear more
-    # noise than a gait; without a policy it climbs 8 cm and descends 25 cm.
-    "tracked": TrainConfig(
-        tyro.MISSING,
-        robot="tracked",
-        steps=983_040,
-        robots=64,
-        save_iterations=20,
-        ppo=PPOConfig(minibatch=1024, deviation=0.2),
-        curriculum=CurriculumConfig(lowest=0.08, highest=0.28, review=0.5, terraces=0.2),
-    ),
-}
-"""The default settings, by robot."""
+def preset(robot: str) -> TrainConfig:
+    """The default settings of a robot: what its spec changes of everybody's.
+
+    Raises:
+        ValueError: there is no such robot.
+    """
+    spec = find(robot)
+    config = TrainConfig(run=tyro.MISSING, robot=spec.name)
+    for name, value in spec.preset.items():
+        config = _with(config, name.split("."), value)
+    return config
+
+
+def _with(settings: Any, path: list[str], value: object) -> Any:
+    """`settings` with another value at `path`, the names of nested fields."""
+    first, *rest = path
+    inner = _with(getattr(settings, first), rest, value) if rest else value
+    return replace(settings, **{first: inner})
+
 
 RANGES = {
     "steps": (1, 10**15),

@@ -2,9 +2,8 @@
 
 from typing import Any
 
-from deploy.bundle.kinds import deployed
+from deploy.bundle.families import deployed
 from deploy.runtime.bundle.manifest import Quantity
-from envs.families.kinds import kind
 from envs.programs.sensors import (
     MAP_X_COUNT,
     MAP_X_START,
@@ -27,7 +26,7 @@ def facts(spec: RobotSpec) -> dict[str, Any]:
     """The fields of a manifest that follow from the robot and the controller."""
     joints = len(spec.joint_names)
     row = deployed(spec)
-    control_step = kind(spec).control_step
+    control_step = spec.control_step
     return {
         "robot": spec.name,
         "joint_names": spec.joint_names,
@@ -38,9 +37,9 @@ def facts(spec: RobotSpec) -> dict[str, Any]:
         "speed_limit": spec.speed_limit,
         "target_speed_limit": row.target_speeds(spec),
         "stance": spec.stance,
-        "folded": row.folded(spec),
-        "kp": spec.joint_kp,
-        "kd": spec.joint_kd,
+        "folded": spec.folded,
+        "kp": spec.kp,
+        "kd": spec.kd,
         "control_period": control_step,
         "max_tilt": MAX_TILT,
         "max_state_age": MAX_STATE_AGE * control_step,

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from agents.networks import Actor
 from deploy.runtime.bundle.program import torchscript
-from envs.families.kinds import kind
+from envs.families import family
 from envs.programs.sensors import Sensors
 from envs.robots.spec import RobotSpec
 
@@ -64,7 +64,7 @@ class Program(nn.Module):
 def script(spec: RobotSpec, actor: Actor) -> torch.jit.ScriptModule:
     """The program for `spec` with the network `actor`, as TorchScript."""
     with torchscript():
-        controller = kind(spec).controller(spec)
+        controller = family(spec).controller(spec)
         # TorchScript must be told what the memory is; each kind of controller has its own.
         typed: Any = type(
             "Program",

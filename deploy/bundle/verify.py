@@ -12,7 +12,7 @@ import tyro
 from deploy.bundle import probes, signing
 from deploy.bundle.artefacts import Artefact, loaders
 from deploy.bundle.describe import facts
-from deploy.bundle.kinds import deployed
+from deploy.bundle.families import deployed
 from deploy.runtime import disk
 from deploy.runtime.bundle import archive, findings, opening, replay, signature, trace
 from deploy.runtime.bundle.findings import Finding

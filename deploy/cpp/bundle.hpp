@@ -1,4 +1,5 @@
-// A bundle's files, once its form, signature and hashes have been found right, in this order; nothing of it has been loaded by then.
+// A bundle's manifest and files, once its form, signature, manifest and hashes have been found
+// right, in this order; nothing of it has been loaded by then.
 #pragma once
 
 #include <fcntl.h>
@@ -7,11 +8,14 @@
 
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <regex>
 #include <sstream>
 #include <string>
+#include <vector>
 
 #include "failure.hpp"
+#include "manifest.hpp"
 #include "sha256.hpp"
 #include "zip.hpp"
 
@@ -73,26 +77,29 @@ inline void check_signature(const std::string& message, const std::string& signa
     if (status != 0) throw Failure(REFUSED, "the signature does not fit: the manifest was changed after signing, or another key signed it");
 }
 
-// The manifest's list of files as its canonical JSON writes it.
-inline std::string listed(const Files& files) {
-    std::ostringstream text;
-    text << R"("files":{)";
-    const char* between = "";
-    for (const auto& [name, content] : files) {
-        if (name == MANIFEST || name == SIGNATURE) continue;
-        text << between << '"' << name << R"(":")" << sha256(content) << '"';
-        between = ",";
-    }
-    text << '}';
-    return text.str();
+inline void check_files(const Manifest& about, const Files& files) {
+    std::map<std::string, std::string> found;
+    for (const auto& [name, content] : files)
+        if (name != MANIFEST && name != SIGNATURE) found[name] = sha256(content);
+    if (found != about.files)
+        throw Failure(REFUSED, "its files are not those of its manifest: a SHA-256 differs");
 }
 
-inline Files open_bundle(const std::filesystem::path& path, const std::filesystem::path& public_key) {
+struct Bundle {
+    Manifest about;
+    Files files;
+};
+
+inline Bundle open_bundle(const std::filesystem::path& path,
+                          const std::filesystem::path& public_key) {
     const std::string data = read_file(path);
     const Files files = unzip(data);
-    if (!files.count(MANIFEST) || !files.count(SIGNATURE)) throw Failure(REFUSED, "it has no manifest or no signature");
-    if (pack(files, {MANIFEST, SIGNATURE}) != data) throw Failure(REFUSED, "it has bytes that do not belong there");
+    if (!files.count(MANIFEST) || !files.count(SIGNATURE))
+        throw Failure(REFUSED, "it has no manifest or no signature");
+    if (pack(files, {MANIFEST, SIGNATURE}) != data)
+        throw Failure(REFUSED, "it has bytes that do not belong there");
     check_signature(files.at(MANIFEST), files.at(SIGNATURE), public_key);
-    if (files.at(MANIFEST).find(listed(files)) == std::string::npos) throw Failure(REFUSED, "its files are not those that its manifest lists: a SHA-256 differs");
-    return files;
+    const Manifest about = manifest(files.at(MANIFEST));
+    check_files(about, files);
+    return {about, files};
 }

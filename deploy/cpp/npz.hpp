@@ -1,7 +1,7 @@
 // Arrays of an .npz file as tensors. Source of the layout: numpy's lib/format.py, version 1.0.
 #pragma once
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <map>
 #include <regex>

@@ -9,7 +9,6 @@ import numpy as np
 from deploy.runtime.link import MotorCommand
 from deploy.runtime.links.go2_messages import CHECK_MODE, RELEASE_MODE, STAND_DOWN
 from deploy.simulation.body import Array
-from deploy.simulation.scene import FOLDED
 from envs.robots.spec import RobotSpec
 
 NAME = "normal"
@@ -33,7 +32,7 @@ class MotionService:
     def lie_down(self, joints: Array, now: float) -> None:
         """Fold the legs, from where the joints are [rad], (J,)."""
         self._start = joints.copy()
-        self._goal = np.tile(FOLDED, len(self._spec.legs.names))
+        self._goal = np.array(self._spec.folded)
         self._since = now
 
     def answer(self, what: int, joints: Array, now: float) -> tuple[int, str]:
@@ -57,6 +56,6 @@ class MotionService:
             position=position,
             velocity=zero,
             torque=zero,
-            kp=np.full_like(position, self._spec.kp),
-            kd=np.full_like(position, self._spec.kd),
+            kp=np.array(self._spec.kp, np.float32),
+            kd=np.array(self._spec.kd, np.float32),
         )

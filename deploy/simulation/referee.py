@@ -5,7 +5,6 @@ import numpy as np
 from deploy.simulation.body import Truth
 from deploy.simulation.scene import Scene, height_over
 from envs import frames
-from envs.families.kinds import kind
 from envs.robots.spec import RobotSpec
 from envs.task.scenario import Scenario
 from envs.task.terminations import End, ending
@@ -22,7 +21,7 @@ class Referee:
     def __init__(self, spec: RobotSpec, scenario: Scenario) -> None:
         self._scenario = scenario
         self._scene = Scene(spec, scenario)
-        self._arrived_height = kind(spec).arrived_height
+        self._arrived_height = spec.arrived_height
         self._goal = scenario.goal_x(spec.body_length)
         self._weight = 9.81 * (spec.mass + float(scenario.values["payload"][0]))
         self._start: Truth | None = None

@@ -1,13 +1,12 @@
 """What a robot finds when an episode begins, for any physics engine: ground and starting pose."""
 
-from typing import NamedTuple
-
 import numpy as np
 from numpy.typing import NDArray
 
 from deploy.simulation.body import Truth
 from envs import frames
-from envs.families import posture
+from envs.families import family
+from envs.families.family import InitialPose
 from envs.programs.sensors import (
     MAP_X_COUNT,
     MAP_X_START,
@@ -22,26 +21,11 @@ from envs.task.staircase import Terrain
 
 Array = NDArray[np.float64]
 
-FOLDED = (0.0, 1.36, -2.65)
-"""Hip, thigh, calf of a robot that lies with its legs under it [rad]: where Unitree's own stand-up
-example begins.
-"""
 _GRID = np.meshgrid(
     MAP_X_START + MAP_X_STEP * np.arange(MAP_X_COUNT),
     MAP_Y_START + MAP_Y_STEP * np.arange(MAP_Y_COUNT),
     indexing="ij",
 )
-
-
-class Pose(NamedTuple):
-    """Of a robot at rest."""
-
-    position: Array
-    """Of the base's origin in the world [m], (3,)."""
-    quaternion: tuple[float, ...]
-    """xyzw."""
-    joints: Array
-    """[rad], (J,)."""
 
 
 class Scene:
@@ -71,22 +55,21 @@ class Scene:
             - truth.position[2]
         )
 
-    def start(self, lying: bool) -> Pose:
+    def start(self, lying: bool) -> InitialPose:
         """The pose in which the episode begins: standing, or lying folded on the ground."""
-        feet = posture.feet_below_hips(self._spec)
-        heights = self.height(*self._scenario.in_world(feet))
-        standing = Pose(
-            *posture.stand(spec=self._spec, scenario=self._scenario, heights=heights, feet=feet)
-        )
+        its = family(self._spec)
+        points = its.footprint(self._spec)
+        heights = self.height(*self._scenario.in_world(points))
+        standing = its.initial_pose(self._spec, self._scenario, heights, points)
         return self._fold(standing) if lying else standing
 
-    def _fold(self, standing: Pose) -> Pose:
+    def _fold(self, standing: InitialPose) -> InitialPose:
         legs = self._spec.legs
-        _, thigh, calf = FOLDED
+        _, thigh, calf = (self._spec.folded[joint] for joint in self._spec.leg_order[:3])
         reach = legs.thigh * np.cos(thigh) + legs.calf * np.cos(thigh + calf) + legs.foot_radius
         lower = np.array([0.0, 0.0, self._spec.stand_height - reach])
-        return Pose(
-            standing.position - lower, standing.quaternion, np.tile(FOLDED, len(legs.names))
+        return standing._replace(
+            position=standing.position - lower, joints=np.array(self._spec.folded)
         )
 
 

@@ -7,7 +7,6 @@ import numpy as np
 from deploy.runtime.link import HeightMap, Remote, RobotState
 from deploy.simulation.body import Array, Truth
 from envs import frames
-from envs.programs.legged import CONTROL_STEP
 from envs.robots.spec import RobotSpec
 from envs.sensing import measurement
 from envs.task.scenario import Scenario
@@ -29,7 +28,7 @@ class Senses:
         self._zero_offset = scenario.values["zero_offset"][None]
         self._terrain = Terrain(1)
         self._terrain.place(0, scenario.stairs)
-        self._sensing = measurement.Sensing(1, len(spec.joint_names), CONTROL_STEP)
+        self._sensing = measurement.Sensing(1, len(spec.joint_names), spec.control_step)
         self._sensing.reset(0, scenario.values, truth.position, heading(truth.quaternion))
 
     def read(self, truth: Truth, now: float, remote: Remote) -> tuple[RobotState, HeightMap]:

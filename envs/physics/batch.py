@@ -91,8 +91,8 @@ class Physics:
         world.set_friction(float(values["friction"][0]))
         world.set_payload(*scenario.payload(self.spec))
         self.actuators.strength[row] = values["strength"]
-        self.actuators.kp[row] = self.spec.joint_kp * values["kp"]
-        self.actuators.kd[row] = self.spec.joint_kd * values["kd"]
+        self.actuators.kp[row] = np.array(self.spec.kp) * values["kp"]
+        self.actuators.kd[row] = np.array(self.spec.kd) * values["kd"]
         self.actuators.zero_offset[row] = values["zero_offset"]
         self._at_rest[row] = self.actuators.kp[row] * (joints - self.actuators.zero_offset[row])
         self._delay[row] = round(float(values["delay"][0]) / self.spec.physics_step)

@@ -7,7 +7,8 @@ import pybullet
 from numpy.typing import NDArray
 
 from envs.physics.tracks import Belts
-from envs.robots.spec import RobotSpec, TrackGeometry
+from envs.robots.spec import RobotSpec
+from envs.robots.tracks import TrackGeometry
 
 Array = NDArray[np.float64]
 
@@ -64,12 +65,14 @@ def bind(client: int, robot: int, spec: RobotSpec, belts: Belts | None) -> Bindi
     grip = dict.fromkeys(links.values(), 1.0)
     if isinstance(spec.limbs, TrackGeometry):
         grip[-1] = spec.limbs.belly_grip
-    rotors = dict(zip(wheels, belts.rotors, strict=True)) if belts else {}
+    rotors = dict(zip(joints, spec.rotor_inertia, strict=False))
+    if belts:
+        rotors |= dict(zip(wheels, belts.rotors, strict=True))
     inertia = {link: info[2] for link, info in dynamics.items()}
     # The motors' rotors, geared up, resist a joint's acceleration. Bullet has no such term; added
     # to the link's inertia about its joint's axis it is exact for that joint.
     for info in infos:
-        axis = np.abs(np.array(info[13])) * rotors.get(info[0], spec.rotor_inertia)
+        axis = np.abs(np.array(info[13])) * rotors.get(info[0], 0.0)
         inertia[info[0]] = tuple(np.add(inertia[info[0]], axis))
     bound = Binding(
         joints=joints,

@@ -37,12 +37,12 @@ class Actuators:
     def __init__(self, spec: RobotSpec, count: int) -> None:
         joints = len(spec.joint_names)
         self.strength = np.ones((count, joints))
-        self.kp = np.tile(spec.joint_kp, (count, 1))
-        self.kd = np.tile(spec.joint_kd, (count, 1))
+        self.kp = np.tile(spec.kp, (count, 1))
+        self.kd = np.tile(spec.kd, (count, 1))
         self.zero_offset = np.zeros((count, joints))
         self._limit = np.array(spec.torque_limit)
         self._speed = np.array(spec.speed_limit)
-        self._friction = spec.joint_friction
+        self._friction = np.array(spec.joint_friction)
 
     def wanted_at_rest(self, command: Command) -> Array:
         """The part of the driver's torque that does not depend on the joints' state [N m], (E,

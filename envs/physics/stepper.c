@@ -18,11 +18,11 @@ enum { TORQUE_CONTROL = 1, MOST_JOINTS = 32 };
 /* E robots of J joints, S physics steps in a control step; arrays are contiguous, in units of envs/physics/motors.py. */
 struct Robots {
     int robots, substeps, joints;
-    double friction, friction_speed;
+    double friction_speed;
     const Handle *clients;                              /* (E,) */
     const int *bodies;                                  /* (E,) */
     const int *position_index, *velocity_index;         /* (J,) in Bullet's state of a body */
-    const double *limit, *speed_limit;                  /* (J,) */
+    const double *limit, *speed_limit, *friction;       /* (J,) */
     const double *strength, *kp, *kd;                   /* (E, J) */
     const double *at_rest;                              /* (S, E, J) */
     double *motor, *speeds;                             /* (E, S, J) */
@@ -95,7 +95,7 @@ static void torques(const struct Robots *all, int row, int substep, double *torq
         const double wanted = at_rest[j] - kp[j] * position - kd[j] * velocity;
         motor[j] = least(most(wanted, -lowest), highest);
         speeds[j] = velocity;
-        torque[j] = motor[j] - all->friction * drag[j];
+        torque[j] = motor[j] - all->friction[j] * drag[j];
     }
 }
 

@@ -17,7 +17,7 @@ the hull's pitch rate is followed with a lag.
 import numpy as np
 from numpy.typing import NDArray
 
-from envs.robots.spec import TrackGeometry
+from envs.robots.tracks import TrackGeometry
 
 Array = NDArray[np.float64]
 

@@ -13,7 +13,8 @@ from envs.physics.camera import Camera
 from envs.physics.display import can_open_window
 from envs.physics.slabs import Slabs, make_ground
 from envs.physics.tracks import Belts
-from envs.robots.spec import RobotSpec, TrackGeometry
+from envs.robots.spec import RobotSpec
+from envs.robots.tracks import TrackGeometry
 from envs.task.staircase import Staircase
 
 Array = NDArray[np.float64]

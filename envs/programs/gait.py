@@ -5,13 +5,6 @@ import math
 import torch
 from torch import Tensor
 
-OFFSETS = (0.0, 0.5, 0.5, 0.0)
-"""Phase of FR, FL, RR, RL in cycles: diagonal legs together."""
-BASE_FREQUENCY = 2.0
-"""[Hz]."""
-DUTY = 0.65
-"""Share of the cycle in which a foot stands."""
-
 
 def progress(phase: Tensor, offsets: Tensor, duty: float) -> tuple[Tensor, Tensor, Tensor]:
     """Of each leg, (E, L): whether it swings, how much of the swing is done (0 in stance), how much

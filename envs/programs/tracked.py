@@ -15,61 +15,19 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from envs.programs import flippers, mirror
+from envs.programs import mirror
+from envs.programs.flippers import Flippers
 from envs.programs.height_map import HeightMap
-from envs.programs.observation import LIMIT, Term, scales, tracked_terms
-from envs.programs.sanitize import sound
-from envs.programs.sensors import MAP_X_COUNT, MAP_X_START, MAP_X_STEP, JointCommand, Sensors
+from envs.programs.observation import LIMIT, Term, scales
+from envs.programs.sanitize import LARGEST, sanitize
+from envs.programs.sensors import MAP_X_COUNT, JointCommand, Sensors
+from envs.programs.tracked_terms import tracked_terms
 from envs.robots.spec import RobotSpec
 
-CONTROL_STEP = 0.05
-"""[s]: 20 Hz."""
-ACTIONS = (
-    ("lift of both front flippers", 1.0, "rad", 1.0),
-    ("lift of both rear flippers", 1.0, "rad", 1.0),
-    ("more lift of the left front flipper, less of the right one", 0.3, "rad", -1.0),
-    ("more lift of the left rear flipper, less of the right one", 0.3, "rad", -1.0),
-    ("speed of both tracks", 0.3, "m/s", 1.0),
-    ("more speed of the right track, less of the left one", 0.3, "m/s", -1.0),
-)
-"""Elements of an action: meaning, what 1 stands for, its unit, and its sign in a mirror."""
-LOWEST = -0.7
-HIGHEST = 0.8
-"""The schedule's flippers stay within these [rad]; the policy may go further."""
-FRONT_LIFT = 0.1
-REAR_LIFT = 0.1
-REAR_PRESS = 0.5
-"""Both pairs are held a little over flat ground [rad], so that it turns on short tracks; on a slope
-the rear ones push down, by so much for its rise over run.
-"""
-REACH = (0.12, 0.17, 0.22, 0.27, 0.32, 0.37, 0.42)
-"""Distances from a flipper's axis at which it looks at the ground [m]: a little further than its
-tip.
-"""
-UNSEEN = -2.0
-"""Height that ground beyond the map counts as [m]: the map ends before the rear flippers do."""
-GRIP = 0.4
-"""Share of the difference between its tracks that turns the robot; the rest is slip
-(tests/envs/physics/test_tracked_physics.py: 0.42 with lifted flippers).
-"""
-SHARP_TURN = 0.6
-SLOWING = 0.6
-"""Told to turn at the first [rad/s] or faster, it drives slower by the second, a share: tracks that
-both slip push it straight on, however fast each of them runs. It turns when one of them holds.
-"""
-FLIPPER_SPEED = 1.0
-TRACK_SPEED = 1.0
-"""Largest commanded speeds [rad/s, m/s], as published for MARV."""
 SIDE_CHANGE = 0.05
 """Yaw rate [rad/s] that must be commanded to the other side before the network's view changes
 sides: it does not flicker while the robot goes straight.
 """
-STEEPEST = 1.0
-"""Slopes of the body are clipped to this rise over run."""
-ACTION_SMOOTHING = 0.5
-"""Share of a new action that takes effect in its own step; the rest follows geometrically."""
-LARGEST = 1e6
-"""Readings are clipped to +-LARGEST, far beyond what a sensor can mean: squares stay finite."""
 
 
 class Memory(NamedTuple):
@@ -91,9 +49,39 @@ class Memory(NamedTuple):
     """Where it was last steered: 1 to the left, -1 to the right, (E, 1)."""
 
 
+class Action(NamedTuple):
+    """An element of an action."""
+
+    meaning: str
+    size: float
+    """What an action of 1 stands for."""
+    unit: str
+    sign: float
+    """Its sign in a mirror."""
+
+
+def action_table(spec: RobotSpec) -> tuple[Action, ...]:
+    """The elements of an action of `spec`."""
+    lift = spec.schedule.lift_range
+    twist = spec.schedule.twist_range
+    speed = spec.schedule.speed_range
+    front = "more lift of the left front flipper, less of the right one"
+    rear = "more lift of the left rear flipper, less of the right one"
+    turn = "more speed of the right track, less of the left one"
+    return (
+        Action(meaning="lift of both front flippers", size=lift, unit="rad", sign=1.0),
+        Action(meaning="lift of both rear flippers", size=lift, unit="rad", sign=1.0),
+        Action(meaning=front, size=twist, unit="rad", sign=-1.0),
+        Action(meaning=rear, size=twist, unit="rad", sign=-1.0),
+        Action(meaning="speed of both tracks", size=speed, unit="m/s", sign=1.0),
+        Action(meaning=turn, size=speed, unit="m/s", sign=-1.0),
+    )
+
+
 def terms(spec: RobotSpec) -> tuple[Term, ...]:
     """The observation's table for `spec`."""
-    return tracked_terms(len(spec.tracks.names), MAP_X_COUNT, tuple(sign for *_, sign in ACTIONS))
+    signs = tuple(action.sign for action in action_table(spec))
+    return tracked_terms(len(spec.tracks.names), MAP_X_COUNT, signs)
 
 
 class Controller(nn.Module):
@@ -104,68 +92,46 @@ class Controller(nn.Module):
     stance: Tensor
     kp: Tensor
     kd: Tensor
-    axis: Tensor
-    outwards: Tensor
-    reach: Tensor
-    lift: Tensor
     range: Tensor
     scale: Tensor
-    observation_order: Tensor
-    observation_sign: Tensor
-    action_order: Tensor
-    action_sign: Tensor
 
     def __init__(self, spec: RobotSpec) -> None:
         super().__init__()
-        tracks = spec.tracks
+        schedule = spec.schedule
+        (_, left, _), (_, right, _), *_ = spec.tracks.axis_in_base
         table = terms(spec)
-        self.joints = len(spec.joint_names)
-        self.flippers = len(tracks.names)
-        self.actions = len(ACTIONS)
+        actions = action_table(spec)
+        self.actions = len(actions)
         self.observations = sum(term.size for term in table)
-        self.radius = tracks.radius
-        self.lean = tracks.lean
-        self.stand_height = spec.stand_height
+        self.flippers = Flippers(spec)
+        self.map = HeightMap()
+        self.reflection = mirror.Reflection(
+            mirror.join(*(term.mirror for term in table)),
+            mirror.signs(*(action.sign for action in actions)),
+        )
         # TorchScript sees attributes, not a module's globals.
-        self.control_step = CONTROL_STEP
+        self.radius = spec.tracks.radius
+        self.stand_height = spec.stand_height
+        self.control_step = spec.control_step
         self.limit = LIMIT
         self.largest = LARGEST
-        self.steepest = STEEPEST
         self.side_change = SIDE_CHANGE
-        self.lowest = LOWEST
-        self.highest = HIGHEST
-        self.rear_press = REAR_PRESS
-        self.smoothing = ACTION_SMOOTHING
-        self.flipper_step = FLIPPER_SPEED * CONTROL_STEP
-        self.track_speed = TRACK_SPEED
-        self.turning = 0.5 * (tracks.axis_in_base[0][1] - tracks.axis_in_base[1][1]) / GRIP
-        self.x_start = MAP_X_START
-        self.x_step = MAP_X_STEP
-        self.x_last = MAP_X_COUNT - 1.001
-        self.unseen = UNSEEN
-        self.sharp_turn = SHARP_TURN
-        self.slowing = SLOWING
-        self.map = HeightMap()
-        axis = [x for x, _, _ in tracks.axis_in_base]
+        self.smoothing = schedule.action_smoothing
+        self.flipper_step = schedule.flipper_speed * spec.control_step
+        self.track_speed = schedule.track_speed
+        self.turning = 0.5 * (left - right) / schedule.grip
+        self.sharp_turn = schedule.sharp_turn
+        self.slowing = schedule.slowing
         for name, values in (
             ("lower", spec.lower),
             ("upper", spec.upper),
             ("stance", spec.stance),
-            ("kp", spec.joint_kp),
-            ("kd", spec.joint_kd),
-            ("axis", axis),
-            ("outwards", [1.0 if x > 0 else -1.0 for x in axis]),
-            ("lift", [FRONT_LIFT if x > 0 else REAR_LIFT for x in axis]),
-            ("reach", REACH),
-            ("range", [size for _, size, _, _ in ACTIONS]),
+            ("kp", spec.kp),
+            ("kd", spec.kd),
+            ("range", tuple(action.size for action in actions)),
         ):
             self.register_buffer(name, torch.tensor(values, dtype=torch.float32))
         self.register_buffer("scale", scales(table))
-        seen = mirror.tensors(mirror.join(*(term.mirror for term in table)))
-        done = mirror.tensors(mirror.signs(*(sign for *_, sign in ACTIONS)))
-        for name, (order, sign) in (("observation", seen), ("action", done)):
-            self.register_buffer(f"{name}_order", order)
-            self.register_buffer(f"{name}_sign", sign)
 
     @torch.jit.export
     def start(self, count: int) -> Memory:
@@ -183,19 +149,24 @@ class Controller(nn.Module):
     @torch.jit.export
     def observe(self, sensors: Sensors, memory: Memory) -> tuple[Tensor, Memory]:
         """Observation (E, N) of `sensors`, and the memory with what was seen."""
-        sensors = sound(sensors=sensors, up=memory.up, target=memory.target, largest=self.largest)
+        sensors = sanitize(
+            sensors=sensors, up=memory.up, target=memory.target, largest=self.largest
+        )
         up = -sensors.gravity_in_base
-        slope = self._slope(up)
+        slope = self.flippers.slope(up)
         # What a robot without a map feels: the plane that its tracks lie on.
         ground = self.map.fill(
             sensors.height_map, -self.radius * torch.sqrt(1 + slope * slope), slope
         )
-        position = sensors.joint_position[:, : self.flippers]
-        velocity = sensors.joint_velocity[:, : self.flippers]
-        target = memory.target[:, : self.flippers]
+        position = sensors.joint_position[:, : self.flippers.count]
+        velocity = sensors.joint_velocity[:, : self.flippers.count]
+        target = memory.target[:, : self.flippers.count]
         # The drivers' own law says what torque they give: a flipper feels its load by how far it is
         # from where it was told to be.
-        load = self.kp[: self.flippers] * (target - position) - self.kd[: self.flippers] * velocity
+        load = (
+            self.kp[: self.flippers.count] * (target - position)
+            - self.kd[: self.flippers.count] * velocity
+        )
         yaw = sensors.command[:, 1:]
         side = torch.where(yaw.abs() > self.side_change, torch.sign(yaw), memory.side)
         seen = Memory(
@@ -214,30 +185,20 @@ class Controller(nn.Module):
             position,
             velocity,
             load,
-            self.radius * sensors.joint_velocity[:, self.flippers :],
+            self.radius * sensors.joint_velocity[:, self.flippers.count :],
             memory.action,
-            self._schedule(seen) - position,
-            (self._profiles(ground) + self.radius).flatten(1),
+            self.flippers.angles(up, ground) - position,
+            (self.flippers.profiles(ground) + self.radius).flatten(1),
         ]
         observation = torch.clamp(torch.cat(terms, 1) * self.scale, -self.limit, self.limit)
-        return mirror.shown(
-            values=observation,
-            order=self.observation_order,
-            sign=self.observation_sign,
-            mirrored=self.mirrored(seen),
-        ), seen
+        return self.reflection.observation(observation, self.mirrored(seen)), seen
 
     @torch.jit.export
     def act(self, action: Tensor, memory: Memory) -> tuple[JointCommand, Memory]:
         """Joint commands for one control step, and the memory after it. `action` (E, A) in -1..1:
-        see `ACTIONS`.
+        see `action_table`.
         """
-        action = mirror.shown(
-            values=action,
-            order=self.action_order,
-            sign=self.action_sign,
-            mirrored=self.mirrored(memory),
-        )
+        action = self.reflection.action(action, self.mirrored(memory))
         action = memory.action + self.smoothing * (action - memory.action)
         change = action * self.range
         lifts = torch.stack(
@@ -249,8 +210,10 @@ class Controller(nn.Module):
             ],
             1,
         )
-        wanted = torch.clamp(self._schedule(memory) + lifts, self.lower[0], self.upper[0])
-        last = memory.target[:, : self.flippers]
+        wanted = torch.clamp(
+            self.flippers.angles(memory.up, memory.ground) + lifts, self.lower[0], self.upper[0]
+        )
+        last = memory.target[:, : self.flippers.count]
         angles = last + torch.clamp(wanted - last, -self.flipper_step, self.flipper_step)
         speed = self._speeds(memory, change)
         target = torch.cat([angles, torch.zeros_like(speed)], 1)
@@ -279,43 +242,6 @@ class Controller(nn.Module):
         """
         return memory.side < 0
 
-    def _slope(self, up: Tensor) -> Tensor:
-        """Rise over run of the body's own plane, (E,)."""
-        level = torch.sqrt(torch.clamp(1 - up[:, 0] * up[:, 0], min=1e-6))
-        return torch.clamp(up[:, 0] / level, -self.steepest, self.steepest)
-
-    def _profiles(self, ground: Tensor) -> Tensor:
-        """Height of the ground under the robot's left and right half above the base's origin [m],
-        (E, 2, X).
-        """
-        half = self.map.y_count // 2
-        return torch.stack([ground[:, :, half + 1 :].mean(2), ground[:, :, :half].mean(2)], 1)
-
-    def _schedule(self, memory: Memory) -> Tensor:
-        """Angles of the flippers [rad], (E, F), that lie on the ground on their own side."""
-        slope = self._slope(memory.up)
-        pitch = torch.atan(slope)
-        profiles = self._profiles(memory.ground)
-        profiles = torch.cat([profiles, profiles], 1)
-        axis_x = self.axis * torch.cos(pitch).unsqueeze(1)
-        axis_z = self.axis * torch.sin(pitch).unsqueeze(1)
-        x = axis_x.unsqueeze(-1) + self.outwards.unsqueeze(-1) * self.reach
-        place = (x - self.x_start) / self.x_step
-        cell = torch.clamp(place, 0.0, self.x_last)
-        index = cell.floor().long()
-        near = profiles.gather(2, index)
-        far = profiles.gather(2, index + 1)
-        heights = near + (far - near) * (cell - index) - axis_z.unsqueeze(-1)
-        # What is not on the map does not lift a flipper.
-        heights = torch.where(place == cell, heights, torch.full_like(heights, self.unseen))
-        lean = flippers.resting(heights, self.reach, self.radius)
-        press = self.rear_press * slope.abs().unsqueeze(1) * (self.outwards < 0)
-        return torch.clamp(
-            lean - self.lean - self.outwards * pitch.unsqueeze(1) + self.lift - press,
-            self.lowest,
-            self.highest,
-        )
-
     def _speeds(self, memory: Memory, change: Tensor) -> Tensor:
         """Speeds of the left and the right track [m/s], (E, 2). The commanded speed is over the
         ground as seen from above: a slope is longer. A robot told to stand brakes.
@@ -323,7 +249,7 @@ class Controller(nn.Module):
         speed = memory.command[:, 0]
         yaw = memory.command[:, 1]
         pace = torch.clamp((speed.abs() + 0.3 * yaw.abs()) / 0.1, 0.0, 1.0)
-        slope = self._slope(memory.up)
+        slope = self.flippers.slope(memory.up)
         slowed = 1 - self.slowing * torch.clamp(yaw.abs() / self.sharp_turn, max=1.0)
         forward = pace * slowed * (speed * torch.sqrt(1 + slope * slope) + change[:, 4])
         turn = pace * (yaw * self.turning + change[:, 5])

@@ -1,6 +1,30 @@
-"""The robots there are, by name."""
+"""The robots there are, by name. A file `NAME.py` in this folder with a spec `NAME` is a robot."""
 
-from envs.robots.go2 import GO2
-from envs.robots.tracked import TRACKED
+import pkgutil
+from importlib import import_module
 
-ROBOTS = {spec.name: spec for spec in (GO2, TRACKED)}
+from envs.robots.spec import RobotSpec
+
+
+def _found() -> dict[str, RobotSpec]:
+    """Each file's spec, in the order of the files' names."""
+    specs = {}
+    for file in pkgutil.iter_modules(__path__):
+        spec = getattr(import_module(f"{__name__}.{file.name}"), file.name.upper(), None)
+        if isinstance(spec, RobotSpec):
+            specs[spec.name] = spec
+    return specs
+
+
+ROBOTS = _found()
+
+
+def find(name: str) -> RobotSpec:
+    """The robot of that name.
+
+    Raises:
+        ValueError: there is none; the message lists those there are.
+    """
+    if name not in ROBOTS:
+        raise ValueError(f"unknown robot {name!r}; use {', '.join(ROBOTS)}")
+    return ROBOTS[name]

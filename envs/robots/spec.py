@@ -1,141 +1,132 @@
-"""Robots as constants: every figure once, with its source, and joints bound by name.
+"""What is known of a robot: every figure once, with joints bound by name.
 
-The vendor's motor order is stated here and nowhere else; the simulator, the controller and the
-exported bundle look joints up by these names.
+The vendor's motor order is that of the joint names and stated nowhere else. The simulator, the
+controller and the exported bundle look joints up by these names.
 """
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from envs.robots.handling import Handling
+from envs.robots.legs import LegGeometry, TrotGait
+from envs.robots.ranges import Randomization
+from envs.robots.tracks import FlipperSchedule, TrackGeometry
+from envs.robots.weights import RewardWeights
 
 URDF_ROOT = Path(__file__).resolve().parents[2] / "urdf"
 
 
 @dataclass(frozen=True)
-class LegGeometry:
-    """Where the legs are and how long. Order of legs: that of the joint names."""
-
-    names: tuple[str, ...]
-    hip_in_base: tuple[tuple[float, float, float], ...]
-    """Hip joints in the base frame [m], (legs, 3)."""
-    abduction: tuple[float, ...]
-    """Signed sideways distance from hip joint to thigh joint [m], left positive."""
-    thigh: float
-    calf: float
-    foot_radius: float
-
-    @property
-    def corners(self) -> tuple[tuple[float, float, float], ...]:
-        """Where the legs begin, in the base frame [m], (legs, 3)."""
-        return self.hip_in_base
-
-    @property
-    def opposite(self) -> tuple[int, ...]:
-        """Of each leg, the leg on the other side: names end in R or L."""
-        return tuple(
-            self.names.index(name[:-1] + {"R": "L", "L": "R"}[name[-1]]) for name in self.names
-        )
-
-
-@dataclass(frozen=True)
-class TrackGeometry:
-    """Flippers with a track around each, and what drives the tracks. Order of flippers: that of the
-    joint names.
-    """
-
-    names: tuple[str, ...]
-    axis_in_base: tuple[tuple[float, float, float], ...]
-    """Axes that the flippers turn about, in the base frame [m], (flippers, 3)."""
-    length: float
-    """From a flipper's axis to the middle of its tip [m]."""
-    radius: float
-    """Of the track round the axis [m]; there its sprocket is."""
-    tip_radius: float
-    """Of the track round the tip [m]."""
-    tracks: tuple[str, ...]
-    """Drives, by their joints: they turn the tracks of all flippers whose name ends as theirs
-    does.
-    """
-    wheels: int
-    """In a row, stand in for the track of one flipper."""
-    wheel_mass: float
-    """Of each wheel [kg]: its share of the track and its rollers, as a solid disc."""
-    wheel_inertia: float
-    """Of each wheel, seen at its rim [kg]: the share of the drive's rotor that it carries."""
-    drive_inertia: float
-    """Of a drive, seen at the sprocket [kg m2]."""
-    drive_kd: float
-    """Velocity gain of a track's drive [N m s/rad]."""
-    belly_grip: float
-    """Friction of the hull over that of the tracks."""
-
-    @property
-    def corners(self) -> tuple[tuple[float, float, float], ...]:
-        """Where the flippers begin, in the base frame [m], (flippers, 3)."""
-        return self.axis_in_base
-
-    @property
-    def lean(self) -> float:
-        """Angle [rad] between a flipper's middle line and its track, which tapers: a flipper at
-        minus this lies flat on the ground.
-        """
-        return math.asin((self.radius - self.tip_radius) / self.length)
-
-
-@dataclass(frozen=True)
 class RobotSpec:
-    """One robot. Per-joint tuples follow `joint_names`, which is the vendor's motor order."""
+    """One robot. Per-joint tuples follow `joint_names`."""
 
     name: str
+    history: tuple[str, ...]
+    """What each version of its environment changed, the first one first. A change that can alter
+    learning results adds an entry, and so raises the version of the environment's id.
+    """
     urdf: Path
+    """Its bodies and joints, as primitives or meshes."""
     joint_names: tuple[str, ...]
+    """Joints in the vendor's motor order, whatever it is; the drives of tracks come last."""
     lower: tuple[float, ...]
-    """Joint limits [rad]."""
+    """Lower limits of the joints [rad]."""
     upper: tuple[float, ...]
+    """Upper limits of the joints [rad]."""
     torque_limit: tuple[float, ...]
-    """Peak torque [N m] at standstill."""
+    """Peak torque at standstill [N m]."""
     speed_limit: tuple[float, ...]
     """No-load speed [rad/s]: the torque-speed line meets zero here."""
     stance: tuple[float, ...]
-    """Joint positions [rad] of the robot standing on flat ground."""
-    kp: float
-    """Position gain [N m/rad] of the motor driver."""
-    kd: float
-    """Velocity gain [N m s/rad] of the motor driver."""
-    joint_friction: float
-    """Coulomb friction of a joint [N m]."""
-    rotor_inertia: float
-    """Inertia of a motor's rotor seen at the joint [kg m2]."""
+    """Joint positions of the robot standing on flat ground [rad]."""
+    folded: tuple[float, ...]
+    """Joint positions of the robot lying with its limbs under it [rad]."""
+    kp: tuple[float, ...]
+    """Position gains of the motor drivers [N m/rad]; 0 of a track, which has a speed only."""
+    kd: tuple[float, ...]
+    """Velocity gains of the motor drivers [N m s/rad]."""
+    joint_friction: tuple[float, ...]
+    """Coulomb friction of the joints [N m]."""
+    rotor_inertia: tuple[float, ...]
+    """Inertia of the motors' rotors seen at the joints, rotor x gear^2 [kg m2]."""
     mass: float
-    """Whole robot [kg]."""
+    """Mass of the whole robot [kg]."""
     stand_height: float
-    """Base above the ground in `stance` [m]."""
+    """Height of the base's origin above the ground in `stance` [m]."""
+    arrived_height: float
+    """Height of the base above the ground below which a robot has not arrived, but lies [m]."""
     body_length: float
     """Overall length [m]; how far past the last edge an episode counts as done."""
     payload_links: tuple[str, ...]
     """Links at the corners of the trunk that carry a payload's mass."""
     limbs: LegGeometry | TrackGeometry
+    """What it moves on; this decides its family."""
+    gait: TrotGait | FlipperSchedule
+    """What its controller does by itself."""
+    handling: Handling
+    """How it is handled without a policy."""
+    rewards: RewardWeights
+    """What it is trained for."""
+    randomization: Randomization = field(default_factory=Randomization)
+    """What is random about it."""
+    control_step: float = 0.02
+    """Period of the controller [s]."""
     physics_step: float = 0.005
-    """[s]. Explicit PD control of a Go2's joints is stable at 5 ms with kp 50, kd 1, and rings at
-    kp 70, kd 1.5.
+    """Period of the physics [s]. Explicit PD control of a Go2's joints is stable at 5 ms with kp
+    50, kd 1, and rings at kp 70, kd 1.5.
     """
-    ranges: Mapping[str, tuple[float, float, float]] = field(default_factory=dict)
-    """Rows of the randomisation table that are other for this robot: lowest, highest, nominal."""
+    preset: Mapping[str, object] = field(default_factory=dict)
+    """Training settings that differ from the defaults, by their names on the command line."""
+
+    @property
+    def env_id(self) -> str:
+        """Id of its Gymnasium environment, such as "StairClimb-Go2-v1"."""
+        return f"StairClimb-{self.name.title()}-v{len(self.history) - 1}"
 
     @property
     def legs(self) -> LegGeometry:
-        """Raises TypeError: it has none."""
+        """Its legs.
+
+        Raises:
+            TypeError: it has none.
+        """
         if not isinstance(self.limbs, LegGeometry):
             raise TypeError(f"{self.name} has no legs")
         return self.limbs
 
     @property
+    def trot(self) -> TrotGait:
+        """Its trot.
+
+        Raises:
+            TypeError: it does not walk.
+        """
+        if not isinstance(self.gait, TrotGait):
+            raise TypeError(f"{self.name} has no trot")
+        return self.gait
+
+    @property
     def tracks(self) -> TrackGeometry:
-        """Raises TypeError: it has none."""
+        """Its tracks.
+
+        Raises:
+            TypeError: it has none.
+        """
         if not isinstance(self.limbs, TrackGeometry):
             raise TypeError(f"{self.name} has no tracks")
         return self.limbs
+
+    @property
+    def schedule(self) -> FlipperSchedule:
+        """The schedule of its flippers.
+
+        Raises:
+            TypeError: it has none.
+        """
+        if not isinstance(self.gait, FlipperSchedule):
+            raise TypeError(f"{self.name} has no flippers")
+        return self.gait
 
     @property
     def drives(self) -> tuple[str, ...]:
@@ -143,13 +134,6 @@ class RobotSpec:
         return self.limbs.tracks if isinstance(self.limbs, TrackGeometry) else ()
 
     @property
-    def joint_kp(self) -> tuple[float, ...]:
-        """Position gain of each joint [N m/rad]; 0 of a track, which has a speed only."""
-        return (self.kp,) * (len(self.joint_names) - len(self.drives)) + (0.0,) * len(self.drives)
-
-    @property
-    def joint_kd(self) -> tuple[float, ...]:
-        """Velocity gain of each joint [N m s/rad]."""
-        if not isinstance(self.limbs, TrackGeometry):
-            return (self.kd,) * len(self.joint_names)
-        return (self.kd,) * len(self.limbs.names) + (self.limbs.drive_kd,) * len(self.drives)
+    def leg_order(self) -> tuple[int, ...]:
+        """Index of each joint in the motor order, leg by leg: hip, thigh, calf; (3 L,)."""
+        return tuple(self.joint_names.index(name) for leg in self.legs.joints for name in leg)

@@ -1,14 +1,17 @@
-"""Rewards: pure functions of one control step, and one table of weights.
+"""Rewards: pure functions of one control step, and the table of those that count.
 
 The sum pays for being alive and on the way, so that dying is never the cheaper choice; costs can
 lower a step's reward to 0, not below.
 """
 
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+
+from envs.robots.weights import RewardWeights
 
 Array = NDArray[np.float64]
 
@@ -99,6 +102,22 @@ def shock(s: Step) -> Array:
     return np.square(s.jolt)
 
 
+TERMS: tuple[Callable[[Step], Array], ...] = (
+    alive,
+    progress,
+    turning,
+    sideways,
+    wobble,
+    shock,
+    roll,
+    power,
+    load,
+    jerk,
+    effort,
+)
+"""Every term there is, in the order of sums; `RewardWeights` has a weight of the same name."""
+
+
 class Weighted(NamedTuple):
     """A row of the table."""
 
@@ -106,77 +125,33 @@ class Weighted(NamedTuple):
     weight: float
 
 
-TABLE = (
-    Weighted(alive, 0.5),
-    Weighted(progress, 2.5),
-    Weighted(turning, 1.0),
-    Weighted(sideways, -0.5),
-    Weighted(wobble, -0.05),
-    Weighted(roll, -0.5),
-    Weighted(power, -0.0006),
-    Weighted(load, -0.5),
-    Weighted(jerk, -0.5),
-    Weighted(effort, -0.02),
-)
-NAMES = tuple(row.term.__name__ for row in TABLE)
-
-FALL = -1.0
-"""Added when the robot falls or leaves the stairs by the side."""
-ARRIVAL = 8.0
-"""Added on arrival: at least what walking on for ever would pay (4 a second x 0.02 s / (1 - 0.99)),
-so that arriving is never a loss.
-"""
+def table(weights: RewardWeights) -> tuple[Weighted, ...]:
+    """The terms that count, with their weights."""
+    by_name = asdict(weights)
+    rows = (Weighted(term, by_name[term.__name__]) for term in TERMS)
+    return tuple(row for row in rows if row.weight != 0.0)
 
 
-class Scheme(NamedTuple):
-    """The rewards of a kind of robot."""
-
-    table: tuple[Weighted, ...]
-    arrival: float
-    """Added on arrival."""
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Of the terms."""
-        return tuple(row.term.__name__ for row in self.table)
+def names(weights: RewardWeights) -> tuple[str, ...]:
+    """Names of the terms that count."""
+    return tuple(row.term.__name__ for row in table(weights))
 
 
-LEGGED = Scheme(TABLE, ARRIVAL)
-TRACKED = Scheme(
-    (
-        Weighted(alive, 0.5),
-        Weighted(progress, 2.5),
-        Weighted(turning, 1.0),
-        Weighted(wobble, -0.3),
-        Weighted(shock, -2.0),
-        Weighted(roll, -1.0),
-        Weighted(power, -0.0002),
-        Weighted(load, -0.5),
-        Weighted(jerk, -0.2),
-        Weighted(effort, -0.02),
-    ),
-    # As above, for a control step of 0.05 s.
-    arrival=20.0,
-)
-"""What breaks tracked robots is the shock when they tip over an edge: pitch rate and hard stops
-cost more than for legs. Slipping sideways is how they turn.
-"""
-
-
-def evaluate(
-    step: Step, control_step: float, table: tuple[Weighted, ...] = TABLE
-) -> tuple[Array, Array]:
+def evaluate(step: Step, control_step: float, rows: tuple[Weighted, ...]) -> tuple[Array, Array]:
     """Reward of the step (E,) and its weighted terms (E, T), both per `control_step` [s]."""
-    terms = np.stack([row.weight * row.term(step) for row in table], 1) * control_step
+    terms = np.stack([row.weight * row.term(step) for row in rows], 1) * control_step
     return np.maximum(terms.sum(1), 0.0), terms
 
 
-def describe(scheme: Scheme = LEGGED) -> str:
+def _summary(term: Callable[[Step], Array]) -> str:
+    """What a term says of itself, in one line."""
+    return " ".join((term.__doc__ or "").split())
+
+
+def describe(weights: RewardWeights) -> str:
     """The table as text."""
     rows = [
-        f"{row.term.__name__:<10s} {row.weight:+g}: {' '.join(str(row.term.__doc__).split())}"
-        for row in scheme.table
+        f"{row.term.__name__:<10s} {row.weight:+g}: {_summary(row.term)}" for row in table(weights)
     ]
-    return "\n".join(
-        [*rows, f"fall       {FALL:+g}, once", f"arrival    {scheme.arrival:+g}, once"]
-    )
+    once = [f"fall       {weights.fall:+g}, once", f"arrival    {weights.arrival:+g}, once"]
+    return "\n".join([*rows, *once])

@@ -8,9 +8,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from envs.robots.ranges import Randomization, rows
 from envs.robots.spec import RobotSpec
 from envs.task.curriculum import Curriculum
-from envs.task.randomization import TABLE, Randomize, Values, draw, table
+from envs.task.randomization import Randomize, Values, draw
 from envs.task.staircase import RISER_RANGE, Staircase, sample_irregularity
 
 Array = NDArray[np.float64]
@@ -26,7 +27,11 @@ OFF_AXIS = 0.4
 """Largest angle between robot and flight at the start of a training episode [rad]."""
 STAIRS_OPTIONS = ("riser", "tread", "steps", "width", "direction", "nosing", "open_risers")
 TRIAL_OPTIONS = ("irregularity", "speed", "seconds", "randomize")
-OPTIONS = (*STAIRS_OPTIONS, *TRIAL_OPTIONS, *(row.name for row in TABLE if row.size == 1))
+OPTIONS = (
+    *STAIRS_OPTIONS,
+    *TRIAL_OPTIONS,
+    *(row.name for row in rows(Randomization()) if row.size == 1),
+)
 """Keys that `reset(options=...)` takes: the flight, the task, and any single number of the
 randomisation table.
 """
@@ -122,7 +127,7 @@ def trial(
     x = stairs.first_edge - stairs.heading * rng.uniform(*START_DISTANCE)
     aside = min(0.15, 0.5 * stairs.width - 0.3)
     values = draw(
-        rng=rng, joints=len(spec.joint_names), randomize=randomize, rows=table(spec.ranges)
+        rng=rng, joints=len(spec.joint_names), randomize=randomize, rows=rows(spec.randomization)
     )
     return Scenario(
         stairs=stairs,
@@ -244,7 +249,7 @@ def from_options(
         stairs,
         **{"randomize": randomize} | {key: options[key] for key in TRIAL_OPTIONS if key in options},
     )
-    for row in table(spec.ranges):
+    for row in rows(spec.randomization):
         if row.name in options:
             scenario.values[row.name] = row.fixed(options[row.name])
     return scenario

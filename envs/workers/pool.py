@@ -45,12 +45,15 @@ class Pool:
     """
 
     def __init__(self, job: Job, workers: int, make: type[Worker] = Worker) -> None:
-        from envs.families.kinds import kind
+        from envs.families import family
+        from envs.physics import stepper
         from envs.task.privileged import PRIVILEGED_SIZE
 
+        # Workers do not warn if it is not built.
+        stepper.library()
         if not 0 <= workers <= job.robots:
             raise ValueError(f"workers is {workers}; use 1 to {job.robots}, the number of robots")
-        controller = kind(ROBOTS[job.robot]).controller(ROBOTS[job.robot])
+        controller = family(ROBOTS[job.robot]).controller(ROBOTS[job.robot])
         self.job = job
         self._make = make
         self.actions = controller.actions

@@ -16,7 +16,8 @@ import envs  # noqa: F401  (registers the ids)
 from envs.gym_env import StairClimbEnv, StairClimbVectorEnv
 from envs.programs.legged import terms
 from envs.robots.go2 import GO2
-from envs.task import randomization, rewards
+from envs.robots.ranges import rows
+from envs.task import rewards
 
 ID = "StairClimb-Go2-v1"
 FLAT = {"riser": 0.0, "steps": 3, "randomize": "nominal"}
@@ -272,7 +273,7 @@ def test_arriving_is_a_success(env: StairClimbEnv) -> None:
         True,
     )
     assert info["share"] > 0.95
-    assert info["return"] > rewards.ARRIVAL
+    assert info["return"] > GO2.rewards.arrival
 
 
 def test_running_out_of_time_is_a_timeout(env: StairClimbEnv) -> None:
@@ -329,11 +330,11 @@ def test_the_data_sheet_names_everything() -> None:
     sheet = StairClimbEnv.__doc__ or ""
     names = (
         [term.name for term in terms(GO2)]
-        + list(rewards.NAMES)
-        + [row.name for row in randomization.TABLE]
+        + list(rewards.names(GO2.rewards))
+        + [row.name for row in rows(GO2.randomization)]
     )
     assert [
         name
-        for name in (*names, "Version history", "terminated", "truncated", "Reset options")
+        for name in (*names, "Versions", "terminated", "truncated", "Reset options")
         if name not in sheet
     ] == []

@@ -15,15 +15,15 @@ from agents.networks import Actor
 from deploy.bundle.artefacts import program_bytes
 from deploy.runtime.bundle.program import torchscript
 from envs.climb import ClimbBatch
-from envs.families.kinds import kind
 from envs.gym_env import StairClimbEnv
 from envs.programs import tracked
-from envs.programs.mirror import join, swap, tensors
+from envs.programs.mirror import join, swap
 from envs.programs.sensors import MAP_X_COUNT, MAP_Y_COUNT, JointCommand, Sensors
 from envs.robots.tracked import TRACKED
+from envs.task import rewards
 from envs.task.scenario import from_options
 from tests.support.facts import link_facts
-from tests.support.helpers import image_of
+from tests.support.helpers import image_of, tensors
 
 ID = "StairClimb-Tracked-v1"
 X = -0.5 + 0.05 * torch.arange(MAP_X_COUNT)
@@ -100,8 +100,8 @@ def test_the_data_sheet_names_what_it_does_and_sees() -> None:
     sheet = StairClimbEnv.__doc__ or ""
     names = (
         [term.name for term in tracked.terms(TRACKED)]
-        + [meaning for meaning, *_ in tracked.ACTIONS]
-        + list(kind(TRACKED).rewards.names)
+        + [action.meaning for action in tracked.action_table(TRACKED)]
+        + list(rewards.names(TRACKED.rewards))
     )
     assert [name for name in names if name not in sheet] == []
 
@@ -178,8 +178,8 @@ def test_flippers_follow_the_ground() -> None:
     ahead = settled(sensors(-0.1165 + 0.17 * (X > 0.55))).position[0, FLIPPERS]
     edge = settled(sensors(-0.1165 - 0.5 * (X > 0.3))).position[0, FLIPPERS]
     assert flat.tolist() == pytest.approx(
-        [tracked.FRONT_LIFT - TRACKED.tracks.lean] * 2
-        + [tracked.REAR_LIFT - TRACKED.tracks.lean] * 2,
+        [TRACKED.schedule.front_lift - TRACKED.tracks.lean] * 2
+        + [TRACKED.schedule.rear_lift - TRACKED.tracks.lean] * 2,
         abs=0.01,
     )
     assert (ahead[:2] > flat[:2] + 0.4).all()
@@ -208,7 +208,7 @@ def test_commanded_speeds_reach_the_tracks() -> None:
     # It slows down while it is turned, so that one track holds where both would slip.
     assert [turning.mean().item(), sharp.mean().item()] == pytest.approx([0.5 * 0.7, 0.5 * 0.4])
     assert sharp[1] < 0 < sharp[0]
-    assert turning[1] - turning[0] == pytest.approx(0.3 * 0.496 / tracked.GRIP, rel=1e-4)
+    assert turning[1] - turning[0] == pytest.approx(0.3 * 0.496 / TRACKED.schedule.grip, rel=1e-4)
     assert standing.tolist() == [0.0, 0.0]
 
 

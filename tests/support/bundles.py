@@ -15,7 +15,7 @@ from deploy.bundle.describe import facts
 from deploy.runtime.bundle import manifest, replay
 from deploy.runtime.bundle.findings import Finding
 from deploy.runtime.bundle.manifest import Manifest
-from envs.families.kinds import kind
+from envs.families import family
 from envs.robots.go2 import GO2
 from envs.robots.spec import RobotSpec
 
@@ -40,7 +40,7 @@ def deploy_command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixtur
 def random_actor(seed: int = 0, spec: RobotSpec = GO2) -> Actor:
     """An actor with small random weights."""
     torch.manual_seed(seed)
-    controller = kind(spec).controller(spec)
+    controller = family(spec).controller(spec)
     actor = Actor(controller.observations, controller.actions).eval()
     with torch.no_grad():
         for weight in actor.parameters():

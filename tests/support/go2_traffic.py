@@ -29,7 +29,7 @@ from tests.support.fake_robots import counts, until
 JOINTS = len(GO2.joint_names)
 
 
-def stance(kp: float = GO2.kp) -> MotorCommand:
+def stance(kp: float = GO2.kp[0]) -> MotorCommand:
     position = np.array(GO2.stance, np.float32)
     zero = np.zeros(JOINTS, np.float32)
     return MotorCommand(
@@ -37,7 +37,7 @@ def stance(kp: float = GO2.kp) -> MotorCommand:
         velocity=zero,
         torque=zero,
         kp=np.full_like(zero, kp),
-        kd=np.full_like(zero, GO2.kd),
+        kd=np.array(GO2.kd, np.float32),
     )
 
 

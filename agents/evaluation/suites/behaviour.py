@@ -311,7 +311,7 @@ def _play(
     return [
         Trace(
             End(ends[row]).label,
-            batch.kind.control_step,
+            batch.spec.control_step,
             *(column[: lengths[row], row] for column in columns),
         )
         for row in range(batch.count)

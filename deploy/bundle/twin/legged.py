@@ -43,8 +43,11 @@ class Twin(Figures):
         self.rates = self.sound(angular_velocity_base_in_base, 0.0)
         ramp = self.array["ramp"]
         self.command = self.command + np.clip(self.sound(command, 0.0) - self.command, -ramp, ramp)
+        order = self.array["leg_order"]
         observation = self._observe(
-            self.sound(joint_position, self.target), self.sound(joint_velocity, 0.0), height_map
+            position=self.sound(joint_position[order], self.target),
+            velocity=self.sound(joint_velocity[order], 0.0),
+            height_map=height_map,
         )
         # The network sees, and acts for, the robot's mirror image in the second half of the gait.
         action = self.answer(observation, mirrored=bool(self.phase >= 0.5))
@@ -76,9 +79,8 @@ class Twin(Figures):
         )
         self.feet = feet
         x, y, z = feet
-        clearance = [
-            z - n["foot_radius"] - self._ground_at(x + ahead, y) for ahead in (0.0, 0.08, 0.16)
-        ]
+        aheads = (0.0, n["look_near"], n["look_far"])
+        clearance = [z - n["foot_radius"] - self._ground_at(x + ahead, y) for ahead in aheads]
         angle = 2 * PI * self.phase
         terms = (
             -self.up,
@@ -152,14 +154,18 @@ class Twin(Figures):
             n["max_target_speed"],
         )
         self.target = target
-        ones = np.ones_like(target)
         return Commands(
-            position=target,
-            velocity=velocity.astype(np.float32),
-            torque=self._support(target, swings),
-            kp=n["kp"] * ones,
-            kd=n["kd"] * ones,
+            position=self._in_motor_order(target),
+            velocity=self._in_motor_order(velocity.astype(np.float32)),
+            torque=self._in_motor_order(self._support(target, swings)),
+            kp=a["kp"],
+            kd=a["kd"],
         )
+
+    def _in_motor_order(self, by_legs: Array) -> Array:
+        values = np.empty_like(by_legs)
+        values[self.array["leg_order"]] = by_legs
+        return values
 
     def _rise(
         self, swings: Array, swing: Array, x: Array, y: Array, middle: Array, stride: Array

@@ -27,7 +27,7 @@ import sys, torch
 from torch import nn
 from deploy.bundle.artefacts import program_bytes
 from deploy.runtime.bundle.program import torchscript
-from envs.robots import GO2
+from envs.robots.go2 import GO2
 from tests.support.bundles import random_actor
 with torchscript():
     torch.jit.script(nn.Sequential(nn.Linear(3, 4), nn.ELU(), nn.Linear(4, 9)))

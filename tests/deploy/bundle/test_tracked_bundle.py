@@ -148,7 +148,7 @@ def test_from_a_policy_to_a_verified_bundle_by_the_command_line_and_no_further(
 
 def test_a_twin_that_reads_left_for_right_is_found(tmp_path: Path) -> None:
     """What the check of joint order promises."""
-    from deploy.bundle.kinds import deployed
+    from deploy.bundle.families import deployed
     from deploy.bundle.verify import notices_joint_order
 
     actor = random_actor(spec=TRACKED)

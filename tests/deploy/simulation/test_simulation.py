@@ -10,7 +10,6 @@ from deploy.runtime.link import MotorCommand
 from deploy.runtime.safety import motions
 from deploy.simulation.body import Body
 from deploy.simulation.engines import Engine, open_body
-from envs.programs.legged import CONTROL_STEP
 from envs.robots.go2 import GO2
 from envs.task.scenario import Scenario, trial
 from envs.task.staircase import Staircase
@@ -65,7 +64,7 @@ def test_bullet_moves_as_in_training() -> None:
         advance(
             body,
             MotorCommand(position=position, velocity=velocity, torque=torque, kp=kp, kd=kd),
-            CONTROL_STEP,
+            GO2.control_step,
         )
     truth = body.truth()
     expected = np.array(batch.physics.worlds[0].joints())
@@ -93,8 +92,8 @@ def test_it_stands_up_by_the_runtimes_own_motion(engine: Engine, flight: Scenari
     elapsed = 0.0
     fastest = 0.0
     while elapsed < motions.GATHER + motions.RISE + 0.2:
-        advance(body, motions.rising(about(), start, elapsed), CONTROL_STEP)
-        elapsed += CONTROL_STEP
+        advance(body, motions.rising(about(), start, elapsed), GO2.control_step)
+        elapsed += GO2.control_step
         fastest = max(fastest, float(np.abs(body.truth().joint_velocity).max()))
     assert motions.has_risen(about(), body.truth().joint_position.astype(np.float32), elapsed)
     assert fastest < 3.0

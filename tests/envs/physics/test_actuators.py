@@ -34,7 +34,7 @@ def test_torque_is_that_of_a_spring_a_damper_and_the_feed_forward(actuators: Act
     motor, _ = torques(
         actuators, position=0.1, velocity=np.full(12, 0.5), wanted_velocity=1.0, feed=2.0
     )
-    assert motor == pytest.approx(np.full(12, GO2.kp * 0.1 + GO2.kd * 0.5 + 2.0))
+    assert motor == pytest.approx(0.1 * np.array(GO2.kp) + 0.5 * np.array(GO2.kd) + 2.0)
 
 
 @pytest.mark.parametrize("sign", [1.0, -1.0])
@@ -63,13 +63,13 @@ def test_a_motor_brakes_with_its_peak_at_any_speed(actuators: Actuators) -> None
 @pytest.mark.parametrize("sign", [1.0, -1.0])
 def test_friction_is_against_the_motion(actuators: Actuators, sign: float) -> None:
     motor, joint = torques(actuators, velocity=np.full(12, 5.0 * sign))
-    assert joint - motor == pytest.approx(np.full(12, -sign * GO2.joint_friction), rel=1e-3)
+    assert joint - motor == pytest.approx(-sign * np.array(GO2.joint_friction), rel=1e-3)
 
 
 def test_an_encoder_that_reads_too_much_pulls_the_joint_back(actuators: Actuators) -> None:
     actuators.zero_offset[:] = 0.03
     motor, _ = torques(actuators)
-    assert motor == pytest.approx(np.full(12, -GO2.kp * 0.03))
+    assert motor == pytest.approx(-0.03 * np.array(GO2.kp))
 
 
 def test_weaker_motors_give_less(actuators: Actuators) -> None:

@@ -13,7 +13,7 @@ CLIENTS = """
 import sys
 from contextlib import nullcontext
 from envs.physics.pages import thrifty
-from envs.robots import GO2
+from envs.robots.go2 import GO2
 from envs.physics.world import World
 
 def resident():

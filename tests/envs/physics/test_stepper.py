@@ -1,6 +1,7 @@
 """The robots stepped by C: bit for bit what the loop in Python does, and how it is built."""
 
 import shutil
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -135,8 +136,47 @@ def test_what_cannot_be_compiled_leaves_nothing(
     broken = tmp_path / "stepper.c"
     broken.write_text("int advance(")
     monkeypatch.setattr(stepper, "SOURCES", (broken,))
-    monkeypatch.setattr(stepper, "BUILT", tmp_path / "lib" / "stepper.so")
+    monkeypatch.setattr(stepper, "folders", lambda: [tmp_path / "lib"])
     said = stepper.build()
-    assert "cannot compile stepper.so" in said
+    assert "cannot compile treadwell-stepper-" in said
     assert "error" in said
     assert list((tmp_path / "lib").iterdir()) == []
+
+
+@pytest.mark.skipif(shutil.which("cc") is None, reason="there is no C compiler")
+def test_where_the_environment_cannot_be_written_to_it_goes_to_the_users_cache(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "prefix").write_text("no folder, and so nothing can be written into it")
+    monkeypatch.setattr(sys, "prefix", str(tmp_path / "prefix"))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    assert stepper.build() == f"built {tmp_path / 'cache' / 'treadwell' / stepper.NAME}"
+    assert stepper.library.__wrapped__() is not None
+
+
+def test_where_nothing_can_be_written_it_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setattr(stepper, "folders", lambda: [tmp_path / "file" / "lib"])
+    said = stepper.build()
+    assert "no folder can be written to" in said
+    assert "python -m envs.physics.stepper" in said
+
+
+def test_where_it_is_not_built_a_warning_says_how(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stepper, "folders", lambda: [tmp_path])
+    with pytest.warns(UserWarning, match=r"build what steps them in C: python -m envs\.physics"):
+        assert stepper.library.__wrapped__() is None
+
+
+@needs_build
+def test_one_that_does_not_fit_is_passed_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / stepper.NAME).write_bytes(b"of another machine")
+    built = stepper.folders()
+    monkeypatch.setattr(stepper, "folders", lambda: [tmp_path, *built])
+    assert stepper.library.__wrapped__() is not None

@@ -10,10 +10,10 @@ from envs.programs import mirror
 from envs.programs.legged import Controller, Memory
 from envs.programs.sensors import Sensors
 from envs.robots.go2 import GO2
-from tests.support.helpers import idle, image_of, scenario, started
+from tests.support.helpers import idle, image_of, scenario, started, tensors
 
 ROBOTS = 8
-JOINTS = mirror.tensors(mirror.swap(GO2.legs.opposite, -1.0, 1.0, 1.0))
+JOINTS = tensors(mirror.swap(GO2.legs.opposite, -1.0, 1.0, 1.0))
 
 
 def exchanged(joints: torch.Tensor) -> torch.Tensor:
@@ -63,7 +63,7 @@ def test_mirroring_twice_changes_nothing() -> None:
     parts = mirror.join(
         mirror.swap((1, 0, 3, 2), 1.0, -1.0, 1.0), mirror.signs(-1.0, 1.0), mirror.columns(4, 3)
     )
-    order, sign = mirror.tensors(parts)
+    order, sign = tensors(parts)
     vector = torch.arange(len(parts.order), dtype=torch.float32) + 1
     assert torch.equal((vector[order] * sign)[order] * sign, vector)
     assert not torch.equal(vector[order] * sign, vector)

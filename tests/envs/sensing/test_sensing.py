@@ -7,11 +7,13 @@ import pytest
 import torch
 
 from envs.programs.sensors import MAP_X_START, MAP_X_STEP, Sensors
+from envs.robots.ranges import Randomization, rows
 from envs.sensing.measurement import Exact, Sensing
-from envs.task.randomization import TABLE, Values
+from envs.task.randomization import Values
 from envs.task.staircase import Staircase, Terrain
 
 STEP = 0.02
+TABLE = rows(Randomization())
 ROWS = {row.name: row for row in TABLE}
 
 

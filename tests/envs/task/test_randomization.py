@@ -1,10 +1,15 @@
 """Every row of the randomisation table is drawn inside its range and reaches the simulation."""
 
+import re
+
 import numpy as np
 import pytest
 
-from envs.task.randomization import TABLE, Row, describe, draw
+from envs.robots.ranges import Randomization, Range, Row, problem, rows
+from envs.task.randomization import describe, draw
 from tests.support.helpers import idle, scenario, started
+
+TABLE = rows(Randomization())
 
 
 def size(row: Row) -> int:
@@ -13,7 +18,7 @@ def size(row: Row) -> int:
 
 def test_full_draws_fill_their_ranges_and_nothing_else() -> None:
     rng = np.random.default_rng(0)
-    draws = [draw(rng, 12, "full") for _ in range(400)]
+    draws = [draw(rng, 12, "full", TABLE) for _ in range(400)]
     for row in TABLE:
         values = np.array([drawn[row.name] for drawn in draws])
         assert values.shape == (400, size(row))
@@ -23,14 +28,14 @@ def test_full_draws_fill_their_ranges_and_nothing_else() -> None:
 
 
 def test_nominal_draws_are_the_nominal_values() -> None:
-    values = draw(np.random.default_rng(0), 12, "nominal")
+    values = draw(np.random.default_rng(0), 12, "nominal", TABLE)
     assert {name: value.tolist() for name, value in values.items()} == {
         row.name: [row.nominal] * size(row) for row in TABLE
     }
 
 
 def test_joints_are_drawn_one_by_one() -> None:
-    assert len(set(draw(np.random.default_rng(0), 12, "full")["kp"])) == 12
+    assert len(set(draw(np.random.default_rng(0), 12, "full", TABLE)["kp"])) == 12
 
 
 def test_names_are_unique_and_nominal_values_in_range() -> None:
@@ -39,7 +44,7 @@ def test_names_are_unique_and_nominal_values_in_range() -> None:
 
 
 def test_the_table_is_described_row_by_row() -> None:
-    lines = describe().splitlines()
+    lines = describe(TABLE).splitlines()
     assert [line.split()[0] for line in lines] == [row.name for row in TABLE]
 
 
@@ -75,3 +80,20 @@ def test_a_fixed_value_outside_its_range_is_refused(row: Row) -> None:
     for value in (row.low - 0.1, row.high + 0.1, float("nan")):
         with pytest.raises(ValueError, match=row.name):
             row.fixed(value)
+
+
+@pytest.mark.parametrize(
+    ("ranges", "says"),
+    [
+        ({"friction": Range(1.0, 0.5, 0.8)}, "friction is 1 to 0.5.*use low <= nominal <= high"),
+        ({"kp": Range(0.9, 1.1, 2.0)}, "kp is 0.9 to 1.1, nominally 2"),
+        ({"map_noise": Range(-0.1, 0.1, 0.0)}, "map_noise.low is -0.1; use at least 0"),
+        ({"strength": Range(0.0, 1.0, 1.0)}, "strength.low is 0; use more than 0"),
+        ({"map_missing": Range(0.0, 1.5, 0.0)}, "map_missing.high is 1.5; use at most 1"),
+    ],
+)
+def test_a_range_that_cannot_be_is_named(ranges: dict[str, Range], says: str) -> None:
+    found = problem(Randomization(**ranges))
+    assert found is not None
+    assert re.search(says, found)
+    assert problem(Randomization()) is None

@@ -5,10 +5,12 @@ import math
 import numpy as np
 import pytest
 
+from envs.robots.go2 import GO2
 from envs.task import rewards
 from envs.task.rewards import Step
 
-WEIGHTS = {row.term.__name__: row.weight for row in rewards.TABLE}
+TABLE = rewards.table(GO2.rewards)
+WEIGHTS = {row.term.__name__: row.weight for row in TABLE}
 
 
 def step(
@@ -70,11 +72,11 @@ def test_a_term_is_what_it_says(term: object, made: Step, expected: float) -> No
 
 
 def test_a_term_stands_in_the_table_once() -> None:
-    assert len(set(rewards.NAMES)) == len(rewards.TABLE)
+    assert len(set(rewards.names(GO2.rewards))) == len(TABLE)
 
 
 def test_the_reward_is_the_weighted_sum_per_second() -> None:
-    reward, terms = rewards.evaluate(step(velocity=(0.5, 0.2, 0.0), power=100.0), 0.02)
+    reward, terms = rewards.evaluate(step(velocity=(0.5, 0.2, 0.0), power=100.0), 0.02, TABLE)
     expected = (
         WEIGHTS["alive"]
         + WEIGHTS["progress"]
@@ -84,27 +86,27 @@ def test_the_reward_is_the_weighted_sum_per_second() -> None:
     )
     assert reward == pytest.approx([0.02 * expected])
     assert terms.sum() == pytest.approx(reward[0])
-    assert terms[0, rewards.NAMES.index("sideways")] == pytest.approx(
+    assert terms[0, rewards.names(GO2.rewards).index("sideways")] == pytest.approx(
         0.02 * 0.04 * WEIGHTS["sideways"]
     )
 
 
 def test_costs_can_make_a_step_worthless_but_not_worse() -> None:
     reward, terms = rewards.evaluate(
-        step(forward=-1.0, spin=(9.0, 9.0, 9.0), power=1e4, action=1.0, previous=-1.0), 0.02
+        step(forward=-1.0, spin=(9.0, 9.0, 9.0), power=1e4, action=1.0, previous=-1.0), 0.02, TABLE
     )
     assert reward == [0.0]
     assert terms.sum() < 0.0
 
 
 def test_arriving_pays_at_least_what_walking_on_for_ever_would() -> None:
-    best, _ = rewards.evaluate(step(), 0.02)
-    assert best[0] / (1 - 0.99) <= rewards.ARRIVAL + 1e-9
+    best, _ = rewards.evaluate(step(), 0.02, TABLE)
+    assert best[0] / (1 - 0.99) <= GO2.rewards.arrival + 1e-9
 
 
 def test_the_table_is_described_term_by_term() -> None:
-    assert [line.split()[0] for line in rewards.describe().splitlines()] == [
-        *rewards.NAMES,
+    assert [line.split()[0] for line in rewards.describe(GO2.rewards).splitlines()] == [
+        *rewards.names(GO2.rewards),
         "fall",
         "arrival",
     ]

@@ -1,5 +1,5 @@
-"""What deployment needs to know of each kind of robot, in one table beside that of
-`envs.families.kinds`; nothing else in `deploy` asks which robot it is.
+"""What deployment needs to know of each family of robots, in one table beside that of
+`envs.families`; nothing else in `deploy` asks which robot it is.
 """
 
 from collections.abc import Callable
@@ -7,22 +7,19 @@ from typing import NamedTuple
 
 from deploy.bundle.twin import legged, tracked
 from deploy.runtime.bundle.program import Artefact
-from deploy.simulation.scene import FOLDED
-from envs.programs.legged import MAX_TARGET_SPEED
-from envs.programs.tracked import FLIPPER_SPEED, TRACK_SPEED
-from envs.robots.spec import LegGeometry, RobotSpec, TrackGeometry
+from envs.robots.legs import LegGeometry
+from envs.robots.spec import RobotSpec
+from envs.robots.tracks import TrackGeometry
 
 ROUNDING = 1 + 1e-5
 """A flipper's speed is a difference of two 32-bit angles over a control step."""
 
 
-class Deployed(NamedTuple):
+class DeployedFamily(NamedTuple):
     """A row. Per-joint figures follow the spec's joint names."""
 
     twin: Callable[[bytes], Artefact]
     """Brings the second artefact to life."""
-    folded: Callable[[RobotSpec], tuple[float, ...]]
-    """Joints of a robot at rest on the ground [rad]."""
     target_speeds: Callable[[RobotSpec], tuple[float, ...]]
     """Largest joint velocities that the controller commands [rad/s]."""
     exchanged: Callable[[RobotSpec], list[int]]
@@ -30,33 +27,36 @@ class Deployed(NamedTuple):
 
 
 def _legged_exchange(spec: RobotSpec) -> list[int]:
-    return [3 * leg + joint for leg in spec.legs.opposite for joint in range(3)]
+    order = spec.leg_order
+    exchanged = [0] * len(order)
+    for leg, other in enumerate(spec.legs.opposite):
+        for joint in range(3):
+            exchanged[order[3 * leg + joint]] = order[3 * other + joint]
+    return exchanged
 
 
 def _track_speeds(spec: RobotSpec) -> tuple[float, ...]:
     tracks = spec.tracks
-    return (ROUNDING * FLIPPER_SPEED,) * len(tracks.names) + (
-        ROUNDING * TRACK_SPEED / tracks.radius,
+    return (ROUNDING * spec.schedule.flipper_speed,) * len(tracks.names) + (
+        ROUNDING * spec.schedule.track_speed / tracks.radius,
     ) * len(tracks.tracks)
 
 
-_TABLE: dict[type, Deployed] = {
-    LegGeometry: Deployed(
+_TABLE: dict[type, DeployedFamily] = {
+    LegGeometry: DeployedFamily(
         twin=legged.Twin,
-        folded=lambda spec: FOLDED * len(spec.legs.names),
-        target_speeds=lambda spec: (MAX_TARGET_SPEED,) * len(spec.joint_names),
+        target_speeds=lambda spec: (spec.trot.max_target_speed,) * len(spec.joint_names),
         exchanged=_legged_exchange,
     ),
     # Flippers and tracks stand left and right in turn.
-    TrackGeometry: Deployed(
+    TrackGeometry: DeployedFamily(
         twin=tracked.Twin,
-        folded=lambda spec: spec.stance,
         target_speeds=_track_speeds,
         exchanged=lambda spec: [joint ^ 1 for joint in range(len(spec.joint_names))],
     ),
 }
 
 
-def deployed(spec: RobotSpec) -> Deployed:
+def deployed(spec: RobotSpec) -> DeployedFamily:
     """The row of the robot that `spec` is."""
     return _TABLE[type(spec.limbs)]
