@@ -19,6 +19,7 @@ from rich.table import Table
 from envs import yardsticks
 from envs.physics import world
 from envs.physics.quiet import quiet
+from envs.robots import find
 from envs.task.curriculum import CurriculumConfig
 from envs.workers.pool import Pool
 from envs.workers.worker import Job, Worker
@@ -124,7 +125,7 @@ def measure(config: BenchmarkConfig) -> Figures:
 def job(config: BenchmarkConfig) -> Job:
     """The robots of `config`, as in training."""
     return Job(
-        robot=config.robot,
+        spec=find(config.robot),
         robots=config.robots,
         seed=0,
         randomize="full",

@@ -9,7 +9,7 @@ import sys
 import time
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import ray
@@ -20,6 +20,7 @@ from agents.cluster.shard import Rollout, Shard, State
 from agents.learning.finite import NotFiniteError
 from agents.learning.ppo import PPOConfig
 from agents.versions import versions
+from envs.robots import find
 from envs.workers.pool import LOSSES, STARTING
 from envs.workers.worker import Job, WorkerError
 
@@ -68,7 +69,9 @@ class Worker:
 
     def _shard(self, job: Job) -> Shard:
         if job.first not in self._shards:
-            self._shards[job.first] = Shard(job, self._config)
+            # Its robot's file is at another place on this machine.
+            spec = replace(job.spec, urdf=find(job.spec.name).urdf)
+            self._shards[job.first] = Shard(replace(job, spec=spec), self._config)
         return self._shards[job.first]
 
 

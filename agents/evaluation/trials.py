@@ -16,7 +16,6 @@ from rich.progress import track
 
 from agents.evaluation.parallel import gather
 from envs.physics.quiet import quiet
-from envs.robots import ROBOTS
 from envs.robots.spec import RobotSpec
 from envs.task.randomization import Randomize
 from envs.task.staircase import Staircase
@@ -151,12 +150,13 @@ def play(
     with quiet():
         from agents.policies import load
         from envs.climb import ClimbBatch
-    batch = ClimbBatch(ROBOTS[trials.robot], BATCH)
+    policy = load(trials.policy, trials.robot)
+    batch = ClimbBatch(policy.spec, BATCH)
     try:
         yield from _play(
             trials=trials,
             jobs=jobs,
-            policy=load(trials.policy, trials.robot),
+            policy=policy,
             batch=batch,
             watch=watch or (lambda _: None),
         )

@@ -11,7 +11,6 @@ from agents.learning.driven import Driven, Steps
 from agents.learning.finite import NotFiniteError
 from agents.learning.vec_robots import STATE, VecRobots
 from agents.networks import OBSERVATIONS
-from envs.robots import ROBOTS
 from envs.workers.pool import Pool
 from envs.workers.worker import Ended, Job
 
@@ -31,7 +30,7 @@ class ClimbVecEnv(VecRobots):
         self.rows = [
             slice(process.rows[0], process.rows[-1] + 1) for process in self.pool.processes
         ]
-        self._control_step = ROBOTS[job.robot].control_step
+        self._control_step = job.spec.control_step
         super().__init__(job.robots, self.pool.observations, self.pool.actions)
 
     def reset(self) -> dict[str, np.ndarray]:

@@ -7,11 +7,9 @@ an iteration are seeded by the run's seed and the iteration's number. So no epis
 generator has to be saved.
 """
 
-import json
 import signal
 import time
 from collections import defaultdict, deque
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -27,10 +25,10 @@ from agents.cluster.connection import connect
 from agents.learning import ppo
 from agents.learning.vec_env import ClimbVecEnv
 from agents.learning.vec_robots import VecRobots
-from agents.outputs import whole
+from agents.training import record
 from agents.training.config import TrainConfig
 from agents.training.progress import Progress
-from agents.versions import versions
+from envs.settings import plain
 from envs.workers.worker import Job, WorkerError
 
 
@@ -162,11 +160,6 @@ class Run(BaseCallback):
         self._progress.close()
 
 
-def plain(config: TrainConfig) -> dict[str, Any]:
-    """The configuration as JSON has it: paths are strings."""
-    return json.loads(json.dumps(asdict(config), default=str))
-
-
 def train(config: TrainConfig) -> Path:
     """Train as `config` says, from the newest valid checkpoint if it asks to resume. Returns the
     run's folder.
@@ -181,11 +174,8 @@ def train(config: TrainConfig) -> Path:
     found = checkpoint.newest(config.run) if config.resume else None
     state = found[1] if found else {}
     start = _networks(config.start) if config.start and not state else None
-    for name, content in {"config": plain(config), "versions": versions()}.items():
-        with whole(config.run / f"{name}.json") as path:
-            path.write_text(json.dumps(content, indent=2) + "\n")
     job = Job(
-        robot=config.robot,
+        spec=config.spec,
         robots=config.robots,
         seed=config.seed,
         randomize=config.randomize,
@@ -202,6 +192,7 @@ def train(config: TrainConfig) -> Path:
             run = Run(config, env, {})
         if start is not None:
             _begin_with(start, model)
+        record.write(config, model.num_timesteps)
         model.set_logger(_logger(config.run / "tensorboard", model.num_timesteps))
         _learn(config, model, run)
     finally:

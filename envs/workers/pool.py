@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 
 from envs.physics.quiet import quiet
-from envs.robots import ROBOTS
 from envs.workers.worker import Ended, Job, Shared, Worker, WorkerError, work
 
 PATIENCE = 60.0
@@ -50,7 +49,7 @@ class Pool:
 
         if not 0 <= workers <= job.robots:
             raise ValueError(f"workers is {workers}; use 1 to {job.robots}, the number of robots")
-        controller = family(ROBOTS[job.robot]).controller(ROBOTS[job.robot])
+        controller = family(job.spec).controller(job.spec)
         self.job = job
         self._make = make
         self.actions = controller.actions

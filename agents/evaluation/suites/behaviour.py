@@ -17,7 +17,6 @@ from agents.evaluation.parallel import gather
 from agents.evaluation.statistics import wilson
 from agents.evaluation.trials import BATCH
 from envs.physics.quiet import quiet
-from envs.robots import ROBOTS
 from envs.robots.spec import RobotSpec
 from envs.task.randomization import Randomize
 from envs.task.staircase import Direction, Staircase
@@ -255,8 +254,8 @@ def _play_share(
         from envs.climb import ClimbBatch
         from envs.task.scenario import blindfolded
     policy, robot, seed, randomize, chunks = share
-    batch = ClimbBatch(ROBOTS[robot], BATCH)
     loaded = load(policy, robot)
+    batch = ClimbBatch(loaded.spec, BATCH)
     try:
         for row, numbers in chunks:
             behaviour = TABLE[row]
