@@ -20,7 +20,7 @@ $(READY): requirements.txt envs/physics/stepper.c envs/physics/pages.c envs/phys
 	@touch $(READY)
 
 demo: setup ## watch the shipped policy climb: results, plots and a video
-	$(PY) -m agents.demo
+	$(PY) -m agents.evaluation.demo
 
 robot-demo: setup ## from policy to robot without a robot: provision, flash, climb over DDS, break an update; one page with a video
 	$(PY) -m deploy.robot_demo

@@ -19,8 +19,8 @@ import numpy as np
 import torch
 
 from agents import checkpoint, policies
-from agents.evaluation.results import record, summarise
-from agents.evaluation.trials import Trials, run
+from agents.evaluation.episodes.results import record, summarise
+from agents.evaluation.episodes.trials import Trials, run
 from agents.training.config import preset
 from agents.training.run import train
 from deploy.bundle import golden
