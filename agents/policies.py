@@ -30,14 +30,14 @@ class PolicyError(RuntimeError):
 
 @dataclass(frozen=True)
 class Policy:
-    """Something that acts. `actor` is None for a baseline."""
+    """A trained policy or a baseline; a baseline has no `actor`."""
 
     name: str
     spec: RobotSpec
     """The robot that it drives, with the gait that it was trained with."""
     actor: Actor | None
     origin: dict[str, Any]
-    """Where the weights come from: steps, minutes, configuration."""
+    """Origin of the weights: steps, minutes and configuration of the run."""
     baseline: Baseline | None = None
 
     @property
@@ -47,7 +47,7 @@ class Policy:
 
     @property
     def blind(self) -> bool:
-        """Whether it was trained without a height map, and is to be used so."""
+        """Whether the policy was trained without a height map, and is used without one."""
         return bool(self.origin.get("config", {}).get("blind", False))
 
     @cached_property

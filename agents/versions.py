@@ -1,4 +1,4 @@
-"""What a result was made with: kept beside every run and every policy."""
+"""Versions that a result was made with; they are kept beside every run and every policy."""
 
 import platform
 import subprocess

@@ -1,5 +1,5 @@
 """What a control step costs, part by part: python -m envs.benchmark. With the learner and
-stable-baselines3 beside it: python -m agents.benchmark.
+stable-baselines3 beside it: python -m agents.training.benchmark.
 
 Figures of one run are comparable, those of two machines are not, nor those of one machine that does
 something else.

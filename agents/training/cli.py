@@ -32,7 +32,7 @@ def main() -> int:
     if problem := check(config):
         return _say(problem, 2)
     from agents.checkpoint import CheckpointError
-    from agents.learning.finite import NotFiniteError
+    from agents.learning.driven import NotFiniteError
     from agents.training.run import train
     from envs.workers.worker import WorkerError
 

@@ -133,7 +133,7 @@ def problem(config: TrainConfig) -> str | None:
 
 
 def _of_another_robot(config: TrainConfig) -> str | None:
-    """What of the gait does not fit the robot: another kind of gait, or another number of legs."""
+    """Why the gait is not this robot's, in one line: another kind, or another number of legs."""
     own = find(config.robot).gait
     if type(config.gait) is not type(own):
         return f"gait is a {type(config.gait).__name__}; {config.robot} has a {type(own).__name__}"

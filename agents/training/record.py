@@ -1,5 +1,6 @@
-"""What a run leaves beside its checkpoints: its settings, what it was made with, and the data sheet
-of its environment. A resumed run leaves its own beside those that it was begun with.
+"""Record of a run beside its checkpoints: settings, versions, and the environment's data sheet.
+
+A resumed run leaves its own beside those that it was begun with.
 """
 
 import json
@@ -53,9 +54,7 @@ def made_with() -> dict[str, str]:
 
 
 def another_run(config: TrainConfig) -> str | None:
-    """What makes `config` another run than the one in its folder, in one line; None if it is the
-    same.
-    """
+    """Why `config` is another run than the one in its folder; None if it is the same."""
     saved = config.run / "config.json"
     before = _read(saved)
     if before is None:
@@ -68,9 +67,7 @@ def another_run(config: TrainConfig) -> str | None:
 
 
 def changes(config: TrainConfig) -> Iterator[str]:
-    """What a resumed run does otherwise than it was begun, and what it was made with then; a line
-    each.
-    """
+    """Settings and versions in which a resumed run differs from its beginning, a line each."""
     for name, now in (("config.json", plain(config)), ("versions.json", made_with())):
         for difference in differences(_read(config.run / name) or {}, now):
             if difference.name not in PASSING:
@@ -82,7 +79,7 @@ def _json(content: Mapping[str, Any]) -> str:
 
 
 def _read(path: Path) -> dict[str, Any] | None:
-    """What a file of the run holds; nothing if it is missing, None if it is damaged."""
+    """Content of a file of the run; empty if it is missing, None if it is damaged."""
     if not path.is_file():
         return {}
     try:

@@ -15,8 +15,7 @@ import torch
 from agents.cluster.shard import ARRAYS
 from agents.learning import ppo
 from agents.learning.collecting import collect
-from agents.learning.driven import Over
-from agents.learning.finite import NotFiniteError
+from agents.learning.driven import NotFiniteError, Over
 from agents.learning.ppo import PPOConfig
 from agents.learning.vec_env import ClimbVecEnv
 from envs.robots.go2 import GO2

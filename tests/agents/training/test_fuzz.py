@@ -18,8 +18,8 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-import evaluate
 from agents import checkpoint, policies
+from agents.evaluation import cli as evaluation
 from agents.learning import ppo
 from agents.learning.ppo import PPOConfig
 from agents.learning.vec_env import ClimbVecEnv
@@ -144,7 +144,7 @@ def test_evaluate_refuses_a_checkpoint_of_something_else_in_a_line(
 ) -> None:
     checkpoint.write(tmp_path / "checkpoint-1.pt", junk)
     monkeypatch.setattr(sys, "argv", ["evaluate.py", "--policy", str(tmp_path)])
-    assert evaluate.main() == 1
+    assert evaluation.main() == 1
     assert one_line(capsys.readouterr().err, "evaluate.py")
 
 
