@@ -68,8 +68,6 @@ class Run(BaseCallback):
         set_random_seed(
             int(np.random.SeedSequence([self.config.seed, self.iteration]).generate_state(1)[0])
         )
-        # A second thread fights the workers, and stalls for long where anything else wants a core.
-        torch.set_num_threads(1)
 
     def _adapt(self) -> None:
         """Set the learning rate from the divergence of the last update."""

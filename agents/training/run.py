@@ -5,6 +5,7 @@ from collections import deque
 from pathlib import Path
 from typing import Any
 
+import torch
 from stable_baselines3 import PPO
 from stable_baselines3.common.logger import Logger, make_output_format
 
@@ -30,6 +31,9 @@ def train(config: TrainConfig) -> Path:
         WorkerError: worker processes died too often; the run can be resumed.
         NotFiniteError: an action or a gradient is not finite; the run can be resumed.
     """
+    # LAPACK, which makes the first weights, rounds differently on another number of threads; and a
+    # second thread fights the workers, and stalls for long where anything else wants a core.
+    torch.set_num_threads(1)
     found = checkpoint.newest(config.run) if config.resume else None
     state = found[1] if found else {}
     start = _networks(config.start) if config.start and not state else None

@@ -132,9 +132,12 @@ def test_a_run_can_start_from_the_weights_of_another(run: Path, tmp_path: Path) 
         train(replace(still, run=tmp_path / "third", start=Path("agents/pretrained/go2/policy.pt")))
 
 
-def test_the_same_seed_gives_the_same_weights(run: Path, tmp_path: Path) -> None:
+def test_the_same_seed_gives_the_same_weights_on_any_number_of_workers_and_threads(
+    run: Path, tmp_path: Path
+) -> None:
     first = newest(run)["policy"]
-    again = newest(train(config(tmp_path / "run")))["policy"]
+    torch.set_num_threads(3)
+    again = newest(train(replace(config(tmp_path / "run"), workers=3)))["policy"]
     assert all(torch.equal(first[name], again[name]) for name in first)
 
 
