@@ -1,11 +1,11 @@
 """The data sheet of a robot's environment, put together from the tables that the code runs by."""
 
-from envs.climb import PRIVILEGED, PRIVILEGED_LIMIT
 from envs.families import family
 from envs.programs.observation import LIMIT, describe
 from envs.robots.ranges import rows
 from envs.robots.spec import RobotSpec
 from envs.task import randomization, rewards
+from envs.task.privileged import PRIVILEGED, PRIVILEGED_LIMIT
 from envs.task.scenario import OPTIONS
 
 
@@ -13,7 +13,7 @@ def data_sheet(spec: RobotSpec) -> str:
     """Actions, observations, rewards, randomisation, options, ends and versions, as text."""
     its = family(spec)
     ends = (
-        "terminated: landing (success), fall (over 65 degrees), off_side (base beside the "
+        "terminated: arrived (success), fall (over 65 degrees), off_side (base beside the "
         "stairs); truncated: timeout. info['end'] says which."
     )
     return "\n\n".join(

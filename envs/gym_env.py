@@ -14,15 +14,16 @@ from gymnasium.vector.utils import batch_space
 from numpy.typing import NDArray
 
 from envs import robots
-from envs.climb import PRIVILEGED_LIMIT, PRIVILEGED_SIZE, ClimbBatch, Result
+from envs.climb import ClimbBatch, Result
 from envs.data_sheet import data_sheet
 from envs.physics.world import Camera
 from envs.programs.observation import LIMIT
 from envs.robots import ROBOTS
 from envs.task import randomization
+from envs.task.privileged import PRIVILEGED_LIMIT, PRIVILEGED_SIZE
 from envs.task.randomization import Randomize
 from envs.task.scenario import Scenario, from_options
-from envs.task.terminations import ENDS
+from envs.task.terminations import End
 
 Observation = dict[str, Any]
 PICTURE_SIZE = (640, 400)
@@ -82,9 +83,9 @@ class StairClimbEnv(gym.Env[Observation, NDArray[np.float32]]):
     ) -> tuple[Observation, float, bool, bool, dict[str, Any]]:
         """One control step: 0.02 s of a robot with legs, 0.05 s of one with tracks."""
         result = self.batch.step(np.asarray(action)[None])
-        end = int(result.end[0])
-        info: dict[str, Any] = {"is_success": end == 1, "end": ENDS[end]}
-        info |= self.batch.summary(0, end) if end else {}
+        end = End(result.end[0])
+        info: dict[str, Any] = {"is_success": end == End.ARRIVED, "end": end.label}
+        info |= self.batch.episodes.summary(0, end) if end else {}
         observation = {"policy": result.policy[0], "privileged": result.privileged[0]}
         return (
             observation,
@@ -100,7 +101,7 @@ class StairClimbEnv(gym.Env[Observation, NDArray[np.float32]]):
         """
         if self.render_mode != "rgb_array":
             return None
-        return self.batch.worlds[0].picture(follow(self.batch), PICTURE_SIZE)
+        return self.batch.physics.worlds[0].picture(follow(self.batch), PICTURE_SIZE)
 
     def close(self) -> None:
         """Free the physics client."""
@@ -120,8 +121,8 @@ def follow(batch: ClimbBatch, row: int = 0) -> Camera:
     """A camera beside the robot of `row`, at the height of the flight there: the picture does not
     bob with the body.
     """
-    x, y, _ = batch.worlds[row].base()[:3]
-    scenario = batch.scenarios[row]
+    x, y, _ = batch.physics.worlds[row].base()[:3]
+    scenario = batch.episodes.scenarios[row]
     if scenario is None:
         return Camera((x, y, 0.2))
     stairs = scenario.stairs
@@ -193,7 +194,7 @@ class StairClimbVectorEnv(VectorEnv[dict[str, Any], NDArray[np.float32], Any]):
         self._over[:] = False
         policy, privileged = self._start(range(self.num_envs))
         info: dict[str, Any] = {}
-        for row, scenario in enumerate(self.batch.scenarios):
+        for row, scenario in enumerate(self.batch.episodes.scenarios):
             info = self._add_info(info, start_info(scenario), row)
         return {"policy": policy, "privileged": privileged}, info
 
@@ -242,7 +243,7 @@ class StairClimbVectorEnv(VectorEnv[dict[str, Any], NDArray[np.float32], Any]):
         info: dict[str, Any] = {}
         for row in np.flatnonzero(self._over):
             info = self._add_info(
-                info, self.batch.summary(int(row), int(result.end[row])), int(row)
+                info, self.batch.episodes.summary(int(row), int(result.end[row])), int(row)
             )
         return info
 
@@ -250,7 +251,7 @@ class StairClimbVectorEnv(VectorEnv[dict[str, Any], NDArray[np.float32], Any]):
         """RGB pictures, one a robot."""
         return tuple(
             world.picture(follow(self.batch, row), PICTURE_SIZE)
-            for row, world in enumerate(self.batch.worlds)
+            for row, world in enumerate(self.batch.physics.worlds)
         )
 
     def close_extras(self, **kwargs: Any) -> None:

@@ -113,7 +113,7 @@ class Run(BaseCallback):
                 self.logger.record(
                     key, float(np.mean([s[key] / s["seconds"] for s in self._ended]))
                 )
-        for end in ("landing", "fall", "off_side", "timeout"):
+        for end in ("arrived", "fall", "off_side", "timeout"):
             self.logger.record(
                 f"ends/{end}", float(np.mean([s["end"] == end for s in self._ended]))
             )

@@ -45,9 +45,12 @@ class Pool:
     """
 
     def __init__(self, job: Job, workers: int, make: type[Worker] = Worker) -> None:
-        from envs.climb import PRIVILEGED_SIZE
         from envs.families import family
+        from envs.physics import stepper
+        from envs.task.privileged import PRIVILEGED_SIZE
 
+        # Workers do not warn if it is not built.
+        stepper.library()
         if not 0 <= workers <= job.robots:
             raise ValueError(f"workers is {workers}; use 1 to {job.robots}, the number of robots")
         controller = family(job.spec).controller(job.spec)

@@ -31,7 +31,7 @@ def faults(batch: "ClimbBatch", result: "Result") -> dict[int, str]:
     of.
     """
     parts: dict[str, NDArray[Any]] = {
-        "physics": batch.physics,
+        "physics": batch.physics.numbers(),
         "observation": result.policy,
         "privileged observation": result.privileged,
         "reward": result.terms,

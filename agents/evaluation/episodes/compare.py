@@ -62,7 +62,7 @@ def _contrast(
     outcomes: Mapping[Trial, TrialOutcome],
     others: Mapping[Trial, TrialOutcome],
 ) -> Contrast:
-    pairs = [(outcomes[trial].end == "landing", others[trial].end == "landing") for trial in chosen]
+    pairs = [(outcomes[trial].end == "arrived", others[trial].end == "arrived") for trial in chosen]
     both, first, second, neither = (
         pairs.count(pair) for pair in ((True, True), (True, False), (False, True), (False, False))
     )

@@ -70,23 +70,23 @@ def pool(trials: Trials, outcomes: Mapping[Trial, TrialOutcome]) -> list[Cell]:
 
 
 def _cell(flights: Sequence[Staircase], outcomes: Sequence[TrialOutcome]) -> Cell:
-    landed = [outcome for outcome in outcomes if outcome.end == "landing"]
+    arrived = [outcome for outcome in outcomes if outcome.end == "arrived"]
     return Cell(
         riser=fmean(stairs.riser for stairs in flights),
         tread=fmean(stairs.tread for stairs in flights),
         direction=flights[0].direction,
         steps=round(fmean(stairs.steps for stairs in flights)),
         episodes=len(outcomes),
-        successes=len(landed),
-        rate=len(landed) / len(outcomes),
-        ci95=wilson(len(landed), len(outcomes)),
-        mean_seconds=_mean([outcome.seconds for outcome in landed]),
-        mean_speed=_mean([outcome.speed for outcome in landed]),
-        cost_of_transport=_mean([outcome.cost_of_transport for outcome in landed]),
+        successes=len(arrived),
+        rate=len(arrived) / len(outcomes),
+        ci95=wilson(len(arrived), len(outcomes)),
+        mean_seconds=_mean([outcome.seconds for outcome in arrived]),
+        mean_speed=_mean([outcome.speed for outcome in arrived]),
+        cost_of_transport=_mean([outcome.cost_of_transport for outcome in arrived]),
         pitch_rate=_mean(
-            [outcome.pitch_rate for outcome in landed if outcome.pitch_rate is not None]
+            [outcome.pitch_rate for outcome in arrived if outcome.pitch_rate is not None]
         ),
-        jolt=_mean([outcome.jolt for outcome in landed if outcome.jolt is not None]),
+        jolt=_mean([outcome.jolt for outcome in arrived if outcome.jolt is not None]),
         failures={
             ours: sum(outcome.end == end for outcome in outcomes) for end, ours in FAILURES.items()
         },

@@ -103,7 +103,7 @@ class TrialOutcome(NamedTuple):
     """What came of one episode."""
 
     end: str
-    """One of `envs.task.terminations.ENDS`."""
+    """Label of an `envs.task.terminations.End`."""
     seconds: float
     speed: float
     """Mean speed along the flight [m/s]."""
@@ -198,7 +198,7 @@ def _play(
         watch(batch)
         ended = [row for row in sorted(counted) if result.end[row]]
         for row in ended:
-            summary = batch.summary(row, int(result.end[row]))
+            summary = batch.episodes.summary(row, int(result.end[row]))
             figures = (
                 float(summary[name])
                 for name in (

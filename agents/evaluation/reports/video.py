@@ -27,7 +27,7 @@ HOLD = FRAMES_PER_SECOND
 SHEET = (4, 2)
 """Columns and rows of the contact sheet."""
 OUTCOMES = {
-    "landing": "arrived",
+    "arrived": "arrived",
     "fall": "fell",
     "timeout": "stuck: time is up",
     "off_side": "left the stairs at the side",
@@ -66,9 +66,9 @@ def _shoot(share: tuple[Trials, Trial]) -> Iterator[tuple[Trial, Film]]:
     def watch(batch: "ClimbBatch") -> None:
         nonlocal steps, picture
         # In real time, whatever the control step: a slow robot's picture may stand for two frames.
-        frames = int(steps * batch.control_step * FRAMES_PER_SECOND + 1e-6) + 1 - len(film)
+        frames = int(steps * batch.spec.control_step * FRAMES_PER_SECOND + 1e-6) + 1 - len(film)
         if frames > 0:
-            picture = Image.fromarray(batch.worlds[0].picture(follow(batch), SIZE))
+            picture = Image.fromarray(batch.physics.worlds[0].picture(follow(batch), SIZE))
             film.extend(
                 [
                     _png(
@@ -76,7 +76,7 @@ def _shoot(share: tuple[Trials, Trial]) -> Iterator[tuple[Trial, Film]]:
                             picture=picture,
                             trials=trials,
                             trial=trial,
-                            seconds=steps * batch.control_step,
+                            seconds=steps * batch.spec.control_step,
                         )
                     )
                 ]
@@ -113,7 +113,7 @@ def _caption(
     for x, anchor, text in ends:
         draw.text((x, 20), text, fill=(240, 240, 240), font=font, anchor=anchor)
     if outcome:
-        colour = (32, 120, 60) if outcome == OUTCOMES["landing"] else (160, 40, 30)
+        colour = (32, 120, 60) if outcome == OUTCOMES["arrived"] else (160, 40, 30)
         draw.rectangle((0, SIZE[1] - 28, SIZE[0], SIZE[1]), fill=colour)
         draw.text(
             (SIZE[0] // 2, SIZE[1] - 8), outcome, fill=(255, 255, 255), font=font, anchor="ms"

@@ -21,7 +21,7 @@ from agents.evaluation.suites.suite import Judgement
 from agents.versions import versions
 from envs.physics.quiet import quiet
 from envs.task.randomization import Randomize
-from envs.task.terminations import ENDS
+from envs.task.terminations import End
 
 if TYPE_CHECKING:
     from agents.policies import Policy
@@ -131,6 +131,8 @@ def _play(
     observations: NDArray[np.float32],
     push: bool,
 ) -> list[Trace]:
+    from envs.motion import motion
+
     ends = np.zeros(batch.count, dtype=int)
     seen = []
     waiting = np.full(batch.count, push)
@@ -140,17 +142,17 @@ def _play(
         observations = result.policy
         lengths += ends == 0
         ends = np.where(ends == 0, result.end, ends)
-        seen.append(batch.motion())
+        seen.append(motion(batch.physics, batch.course))
         # A little past half of the way the robot is in the middle of the flight.
-        for row in np.flatnonzero(waiting & (batch.share() > 0.5)):
+        for row in np.flatnonzero(waiting & (batch.episodes.share() > 0.5)).tolist():
             angle = generators[row].uniform(-math.pi, math.pi)
-            batch.worlds[row].push((PUSH * math.cos(angle), PUSH * math.sin(angle), 0.0))
+            batch.physics.push(row, (PUSH * math.cos(angle), PUSH * math.sin(angle), 0.0))
             waiting[row] = False
     columns = [np.array(column) for column in zip(*seen, strict=True)]
     return [
         Trace(
-            ENDS[ends[row]],
-            batch.control_step,
+            End(ends[row]).label,
+            batch.spec.control_step,
             *(column[: lengths[row], row] for column in columns),
         )
         for row in range(batch.count)

@@ -115,7 +115,7 @@ def _turns(trace: Trace) -> bool:
 def _does_not_race(trace: Trace) -> bool:
     second = round(1.0 / trace.period)
     seconds = np.convolve(trace.speed, np.full(second, 1 / second), "valid")
-    return trace.end == "landing" and bool(seconds.max() < 1.4 * 0.5)
+    return trace.end == "arrived" and bool(seconds.max() < 1.4 * 0.5)
 
 
 TABLE = (
@@ -159,7 +159,7 @@ TABLE = (
         name="climbs straight",
         wanted="arrives, never over 30 cm from the middle",
         episode=_flight("up"),
-        holds=lambda trace: trace.end == "landing" and bool(np.abs(trace.aside).max() < 0.3),
+        holds=lambda trace: trace.end == "arrived" and bool(np.abs(trace.aside).max() < 0.3),
     ),
     Behaviour(
         name="goes down without racing",
@@ -171,14 +171,14 @@ TABLE = (
         name="recovers from a push of 0.5 m/s, going up",
         wanted="arrives",
         episode=_flight("up"),
-        holds=lambda trace: trace.end == "landing",
+        holds=lambda trace: trace.end == "arrived",
         push=True,
     ),
     Behaviour(
         name="recovers from a push of 0.5 m/s, going down",
         wanted="arrives",
         episode=_flight("down"),
-        holds=lambda trace: trace.end == "landing",
+        holds=lambda trace: trace.end == "arrived",
         push=True,
     ),
     Behaviour(

@@ -56,14 +56,14 @@ def test_paired_refuses_impossible_counts(counts: tuple[int, int, int, int]) -> 
 def test_a_verdict_stands_only_where_the_interval_excludes_zero() -> None:
     trials = Trials(policy="mine", robot="go2", flights=(UP, DOWN), episodes=40, seed=1)
     mine = {
-        trial: TrialOutcome(end="landing", seconds=5.0, speed=0.5, cost_of_transport=1.0)
+        trial: TrialOutcome(end="arrived", seconds=5.0, speed=0.5, cost_of_transport=1.0)
         for trial in trials.each
     }
     theirs = {
         trial: TrialOutcome(
             end="fall"
             if (trial.stairs == DOWN and trial.episode < 20) or trial.episode == 0
-            else "landing",
+            else "arrived",
             seconds=5.0,
             speed=0.5,
             cost_of_transport=1.0,

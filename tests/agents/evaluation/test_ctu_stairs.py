@@ -31,7 +31,7 @@ def test_a_set_is_one_cell_a_direction() -> None:
     (_, trials), _ = ctu.plans(EvaluateConfig("scripted", robot="tracked", episodes=4, seed=3))
     outcomes = {
         trial: TrialOutcome(
-            end="landing" if trial.stairs.direction == "up" else "fall",
+            end="arrived" if trial.stairs.direction == "up" else "fall",
             seconds=5.0,
             speed=0.5,
             cost_of_transport=1.0,

@@ -91,7 +91,7 @@ def test_the_trot_alone_climbs_three_low_steps() -> None:
     ((_, outcome),) = play(
         Trials(policy="zero", robot="go2", flights=(low,), episodes=1, seed=1), [Trial(low, 0)]
     )
-    assert outcome.end == "landing"
+    assert outcome.end == "arrived"
     assert 0.2 < outcome.speed < 0.7
     assert 0.5 < outcome.cost_of_transport < 5.0
 
@@ -99,7 +99,7 @@ def test_the_trot_alone_climbs_three_low_steps() -> None:
 def test_cells_count_what_ended_how() -> None:
     trials = Trials(policy="zero", robot="go2", flights=(UP, DOWN), episodes=4, seed=1)
     ends = {
-        UP: ("landing", "landing", "fall", "timeout"),
+        UP: ("arrived", "arrived", "fall", "timeout"),
         DOWN: ("off_side", "fall", "fall", "timeout"),
     }
     outcomes = {

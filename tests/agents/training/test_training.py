@@ -81,7 +81,7 @@ def test_a_run_leaves_its_configuration_versions_checkpoint_and_curves(run: Path
         "curriculum/riser_up",
         "curriculum/riser_down",
         "reward/progress",
-        "ends/landing",
+        "ends/arrived",
         "train/approx_kl",
     } <= set(rows[-1])
     assert [int(float(row["time/total_timesteps"])) for row in rows] == [ITERATION, 2 * ITERATION]

@@ -33,7 +33,8 @@ def broken(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Worker, l
     folder = tmp_path_factory.mktemp("run") / "faults"
     real = scenario.practice
     job = Job(SPEC, 2, seed=7, randomize="full", curriculum=CurriculumConfig(), faults=folder)
-    from envs.climb import PRIVILEGED_SIZE, ClimbBatch
+    from envs.climb import ClimbBatch
+    from envs.task.privileged import PRIVILEGED_SIZE
 
     batch = ClimbBatch(GO2, 1)
     shared = Shared(
@@ -70,7 +71,7 @@ def test_the_robot_is_given_up_alone_and_starts_anew(
     (path,) = folder.iterdir()
     assert (robot, summary) == (BROKEN, None)
     assert f"python -m envs.workers.replay {path}" in why
-    assert worker.batch.tally.steps.tolist()[BROKEN] == 0
+    assert worker.batch.episodes.tally.steps.tolist()[BROKEN] == 0
     assert worker.shared["episode"].tolist() == [1, 2]
     assert all(np.isfinite(worker.shared[name]).all() for name in ("policy", "privileged"))
     assert worker.step() == []
