@@ -15,16 +15,14 @@ from numpy.typing import NDArray
 
 from envs import robots
 from envs.climb import ClimbBatch, Result
-from envs.families import family
+from envs.data_sheet import data_sheet
 from envs.physics.world import Camera
-from envs.programs.observation import LIMIT, describe
+from envs.programs.observation import LIMIT
 from envs.robots import ROBOTS
-from envs.robots.ranges import rows
-from envs.robots.spec import RobotSpec
-from envs.task import randomization, rewards
-from envs.task.privileged import PRIVILEGED, PRIVILEGED_LIMIT, PRIVILEGED_SIZE
+from envs.task import randomization
+from envs.task.privileged import PRIVILEGED_LIMIT, PRIVILEGED_SIZE
 from envs.task.randomization import Randomize
-from envs.task.scenario import OPTIONS, Scenario, from_options
+from envs.task.scenario import Scenario, from_options
 from envs.task.terminations import End
 
 Observation = dict[str, Any]
@@ -261,29 +259,5 @@ class StairClimbVectorEnv(VectorEnv[dict[str, Any], NDArray[np.float32], Any]):
         self.batch.close()
 
 
-def _data_sheet(spec: RobotSpec) -> str:
-    its = family(spec)
-    ends = (
-        "terminated: arrived (success), fall (over 65 degrees), off_side (base beside the "
-        "stairs); truncated: timeout. info['end'] says which."
-    )
-    return "\n\n".join(
-        [
-            its.mirror,
-            "Action, each -1..1:\n" + "\n".join(its.actions(spec)),
-            f"Observation 'policy', each scaled and clipped to +-{LIMIT:g}: index, name, scale, "
-            "meaning\n" + describe(its.terms(spec)),
-            "Observation 'privileged', for a critic only, each clipped to "
-            f"+-{PRIVILEGED_LIMIT:g}:\n" + "\n".join(PRIVILEGED),
-            "Reward, per second unless it says once; a step's sum is at least 0:\n"
-            + rewards.describe(spec.rewards),
-            "Random under randomize='full':\n" + randomization.describe(rows(spec.randomization)),
-            "Reset options: " + ", ".join(OPTIONS),
-            ends,
-            "Versions: " + "; ".join(f"v{k}, {change}" for k, change in enumerate(spec.history)),
-        ]
-    )
-
-
-_SHEETS = (f"Robot {name!r}\n\n{_data_sheet(spec)}" for name, spec in ROBOTS.items())
+_SHEETS = (f"Robot {name!r}\n\n{data_sheet(spec)}" for name, spec in ROBOTS.items())
 StairClimbEnv.__doc__ = "\n\n".join([str(StairClimbEnv.__doc__), *_SHEETS])
