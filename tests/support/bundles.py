@@ -26,7 +26,9 @@ def deploy_command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixtur
     """`python -m deploy` in this process: exit status, output and errors for its arguments. Latency
     is left out: it is the machine's.
     """
-    monkeypatch.setattr(replay, "latency", lambda *_: Finding("latency", True, "not measured"))
+    monkeypatch.setattr(
+        replay, "latency", lambda *_, **__: Finding("latency", True, "not measured")
+    )
 
     def call(*words: object) -> tuple[int, str, str]:
         monkeypatch.setattr("sys.argv", ["deploy", *map(str, words)])
