@@ -12,6 +12,7 @@ import numpy as np
 import tyro
 from numpy.typing import NDArray
 
+from envs.files import atomic
 from envs.physics.quiet import quiet
 from envs.robots import ROBOTS
 from envs.task.scenario import Order, Scenario
@@ -53,13 +54,13 @@ class Recording:
     """What was not finite after the last of them."""
 
     def write(self, path: Path) -> Path:
-        """Write the recording to `path` as JSON, whole or not at all; floats keep every bit."""
+        """Write the recording to `path` as JSON, atomically; floats keep every bit."""
         path.parent.mkdir(parents=True, exist_ok=True)
         plain = {name: getattr(self, name) for name in ("robot", "generator", "fault")}
         plain |= {"scenario": asdict(self.scenario), "actions": self.actions}
-        partial = path.with_suffix(".partial")
-        partial.write_text(json.dumps(plain, default=lambda array: array.tolist()) + "\n")
-        return partial.replace(path)
+        with atomic(path) as partial:
+            partial.write_text(json.dumps(plain, default=lambda array: array.tolist()) + "\n")
+        return path
 
 
 def read(path: Path) -> Recording:
