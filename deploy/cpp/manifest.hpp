@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstdint>
 #include <map>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -26,6 +27,7 @@ struct Manifest {
     std::map<std::string, std::string> files;  // SHA-256 of every other file, by name.
 };
 
+constexpr double SCHEMA = 2;          // As in deploy/runtime/bundle/manifest.py.
 constexpr double LARGEST_SIZE = 1e9;  // Of an axis; no tensor of a robot comes near it.
 
 template <typename Kind>
@@ -81,9 +83,18 @@ inline std::map<std::string, std::string> hashes(const Object &files) {
     return found;
 }
 
+inline void check_schema(double schema) {
+    if (schema == SCHEMA) return;
+    std::ostringstream message;
+    message << "the bundle has schema " << schema << ", this version reads " << SCHEMA
+            << "; export it again: python -m deploy export --policy NAME --key KEY";
+    throw Failure(REFUSED, message.str());
+}
+
 inline Manifest manifest(const std::string &text) {
     const Json found = json(text);
     const Object &about = as<Object>(found, "content");
+    check_schema(field<double>(about, "schema"));
     const double period = field<double>(about, "control_period");
     if (!(period > 0 && std::isfinite(period)))
         throw Failure(REFUSED, "the manifest's control_period is not positive and finite");
