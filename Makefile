@@ -33,7 +33,7 @@ $(READY): requirements.txt requirements-torch.txt pyproject.toml \
 	@touch $(READY)
 
 demo: setup ## watch the shipped policy climb: results, plots and a video
-	$(PY) -m agents.demo
+	$(PY) -m agents.evaluation.demo
 
 robot-demo: setup ## from policy to robot without a robot: provision, flash, climb over DDS, break an update; one page with a video
 	$(PY) -m deploy.robot_demo

@@ -1,5 +1,5 @@
 """What a control step costs, part by part: python -m envs.benchmark. With the learner and
-stable-baselines3 beside it: python -m agents.benchmark.
+stable-baselines3 beside it: python -m agents.training.benchmark.
 
 Figures of one run are comparable, those of two machines are not, nor those of one machine that does
 something else.
@@ -20,6 +20,7 @@ from rich.table import Table
 
 from envs.physics import world
 from envs.physics.quiet import quiet
+from envs.robots import find
 from envs.task import rewards
 from envs.task.curriculum import CurriculumConfig
 from envs.workers.pool import Pool
@@ -127,7 +128,7 @@ def measure(config: BenchmarkConfig) -> Figures:
 def job(config: BenchmarkConfig) -> Job:
     """The robots of `config`, as in training."""
     return Job(
-        robot=config.robot,
+        spec=find(config.robot),
         robots=config.robots,
         seed=0,
         randomize="full",

@@ -8,15 +8,14 @@ from envs.task import randomization, rewards
 from envs.task.privileged import PRIVILEGED, PRIVILEGED_LIMIT
 from envs.task.scenario import OPTIONS
 
-ENDS = (
-    "terminated: arrived (success), fall (over 65 degrees), off_side (base beside the stairs); "
-    "truncated: timeout. info['end'] says which."
-)
-
 
 def data_sheet(spec: RobotSpec) -> str:
-    """Every element of action and observation, rewards, what is random, and how episodes end."""
+    """Actions, observations, rewards, randomisation, options, ends and versions, as text."""
     its = family(spec)
+    ends = (
+        "terminated: arrived (success), fall (over 65 degrees), off_side (base beside the "
+        "stairs); truncated: timeout. info['end'] says which."
+    )
     return "\n\n".join(
         [
             its.mirror,
@@ -29,7 +28,7 @@ def data_sheet(spec: RobotSpec) -> str:
             + rewards.describe(spec.rewards),
             "Random under randomize='full':\n" + randomization.describe(rows(spec.randomization)),
             "Reset options: " + ", ".join(OPTIONS),
-            ENDS,
+            ends,
             "Versions: " + "; ".join(f"v{k}, {change}" for k, change in enumerate(spec.history)),
         ]
     )

@@ -95,6 +95,24 @@ def test_files_do_not_import_each_other_in_a_circle() -> None:
         visit(name, ())
 
 
+def test_folders_of_agents_do_not_import_each_other_in_a_circle() -> None:
+    def folder(name: str) -> str:
+        return ".".join(FILES[name].parent.relative_to(ROOT).parts)
+
+    edges: dict[str, set[str]] = {}
+    for name in of("agents"):
+        others = {folder(other) for other in imports(name) & FILES.keys()}
+        edges.setdefault(folder(name), set()).update(others - {folder(name)})
+
+    def visit(name: str, way: tuple[str, ...]) -> None:
+        assert name not in way, " -> ".join((*way, name))
+        for other in edges.get(name, ()):
+            visit(other, (*way, name))
+
+    for name in edges:
+        visit(name, ())
+
+
 def test_files_are_short() -> None:
     lengths = {name: len(path.read_text().splitlines()) for name, path in FILES.items()}
     assert {name: length for name, length in lengths.items() if length > 500} == {}

@@ -11,7 +11,7 @@ import torch
 from gymnasium.utils.env_checker import check_env
 
 import envs
-from agents.evaluation.trials import Job, Trials
+from agents.evaluation.episodes.trials import Trial, Trials
 from agents.networks import Actor
 from deploy.bundle import golden
 from deploy.bundle.artefacts import loaders, program_bytes, twin_bytes
@@ -159,7 +159,7 @@ def test_it_is_rehearsed_through_the_runtime(spec: RobotSpec, engine: str) -> No
     }
     stairs = Staircase(riser=0.03, steps=3)
     trials = Trials(policy="silent", robot=spec.name, flights=(stairs,), episodes=1, seed=7)
-    play = Play(engine, Job(stairs, 0))  # type: ignore[arg-type]
+    play = Play(engine, Trial(stairs, 0))  # type: ignore[arg-type]
     played = Episode(about=made, programs=pilot.load(made, files), trials=trials, play=play).run()
     assert (played.outcome.end, played.trip) == ("arrived", "")
 

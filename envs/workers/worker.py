@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from envs.physics.quiet import quiet
-from envs.robots import ROBOTS
+from envs.robots.spec import RobotSpec
 from envs.task.curriculum import Curriculum, CurriculumConfig
 from envs.task.randomization import Randomize
 from envs.task.terminations import End
@@ -28,7 +28,8 @@ from envs.task.terminations import End
 class Job:
     """What the workers simulate."""
 
-    robot: str
+    spec: RobotSpec
+    """The robot, with the gait, rewards and randomisation that this job gives it."""
     robots: int
     """How many robots in all."""
     seed: int
@@ -105,7 +106,7 @@ class Worker:
         self.rows = rows
         span = slice(rows[0], rows[-1] + 1)
         self.shared = {name: shared[name][span] for name in shared.names}
-        self.batch = ClimbBatch(ROBOTS[job.robot], len(rows))
+        self.batch = ClimbBatch(job.spec, len(rows))
         self.curriculum = Curriculum(job.curriculum, len(rows))
         self.curriculum.level = self.shared["level"]
         self._states: list[dict[str, Any]] = [{}] * len(rows)
@@ -201,7 +202,7 @@ class Worker:
         scenario = self.batch.episodes.scenarios[row]
         if self.job.faults is not None and scenario is not None:
             recording = Recording(
-                robot=self.job.robot,
+                spec=self.job.spec,
                 scenario=scenario,
                 generator=self._states[row],
                 actions=np.stack(list(self._acted)[-steps:])[:, row],

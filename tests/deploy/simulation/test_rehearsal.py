@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 from agents import policies
-from agents.evaluation.results import summarise
-from agents.evaluation.trials import Job, Outcome, Trials
+from agents.evaluation.episodes.results import summarise
+from agents.evaluation.episodes.trials import Trial, TrialOutcome, Trials
 from deploy.bundle import golden, signing
 from deploy.bundle.artefacts import program_bytes
 from deploy.bundle.assemble import sealed
@@ -221,7 +221,7 @@ def test_armed_by_a_person_it_stands_up_climbs_and_arrives(
             about=about(),
             programs=programs,
             trials=trials(stairs),
-            play=Play(engine, Job(stairs, 0)),  # type: ignore[arg-type]
+            play=Play(engine, Trial(stairs, 0)),  # type: ignore[arg-type]
         ).run()
         for _ in range(2)
     )
@@ -237,7 +237,7 @@ def test_a_guard_that_trips_is_reported(files: dict[str, bytes]) -> None:
         about=about(max_tilt=0.001),
         programs=pilot.load(about(), files),
         trials=trials(stairs, seconds=1.0),
-        play=Play("mujoco", Job(stairs, 0)),
+        play=Play("mujoco", Trial(stairs, 0)),
     )
     played = episode.run()
     assert played.outcome.end == "timeout"
@@ -251,7 +251,7 @@ def test_before_a_person_says_go_it_stays_where_it_is(files: dict[str, bytes]) -
         about=about(),
         programs=pilot.load(about(), files),
         trials=trials(stairs),
-        play=Play("mujoco", Job(stairs, 0)),
+        play=Play("mujoco", Trial(stairs, 0)),
     )
     link = episode._link
     start = episode._body.truth().position
@@ -262,12 +262,12 @@ def test_before_a_person_says_go_it_stays_where_it_is(files: dict[str, bytes]) -
 
 def row(there: int, here: int) -> Row:
     stairs = Staircase()
-    played = [{Job(stairs, k): outcome(k < good) for k in range(10)} for good in (there, here)]
+    played = [{Trial(stairs, k): outcome(k < good) for k in range(10)} for good in (there, here)]
     return Row(*(summarise(trials(stairs, episodes=10), outcomes)[0] for outcomes in played))
 
 
-def outcome(arrived: bool) -> Outcome:
-    return Outcome(
+def outcome(arrived: bool) -> TrialOutcome:
+    return TrialOutcome(
         end="arrived" if arrived else "fall", seconds=5.0, speed=0.5, cost_of_transport=1.0
     )
 

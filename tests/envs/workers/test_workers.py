@@ -19,7 +19,7 @@ ARRAYS = ("policy", "privileged", "last_policy", "last_privileged", "reward", "e
 
 
 def job(robots: int) -> Job:
-    return Job("go2", robots, seed=7, randomize="full", curriculum=CurriculumConfig())
+    return Job(GO2, robots, seed=7, randomize="full", curriculum=CurriculumConfig())
 
 
 def episode_of_robot_0(number: int) -> Scenario:
