@@ -1,6 +1,6 @@
 """Policies by name or path: the shipped ones, those of a training run, and the baselines."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -14,12 +14,14 @@ from agents.networks import Actor, actor_weights
 from envs.families import BASELINES as BASELINES_OF_FAMILIES
 from envs.families import family
 from envs.families.family import Baseline
-from envs.robots import ROBOTS
+from envs.robots import find
+from envs.robots.spec import RobotSpec
+from envs.settings import changed
 
 PRETRAINED = Path(__file__).resolve().parent / "pretrained"
 BASELINES = (*BASELINES_OF_FAMILIES, "random")
-PATHS = ("run", "start")
-"""Of a configuration: what means something on one machine only."""
+PATHS = ("run", "start", "config")
+"""Settings of a run that mean something on one machine only."""
 
 
 class PolicyError(RuntimeError):
@@ -28,23 +30,29 @@ class PolicyError(RuntimeError):
 
 @dataclass(frozen=True)
 class Policy:
-    """Something that acts. `actor` is None for a baseline."""
+    """A trained policy or a baseline; a baseline has no `actor`."""
 
     name: str
-    robot: str
+    spec: RobotSpec
+    """The robot that it drives, with the gait that it was trained with."""
     actor: Actor | None
     origin: dict[str, Any]
-    """Where the weights come from: steps, minutes, configuration."""
+    """Origin of the weights: steps, minutes and configuration of the run."""
     baseline: Baseline | None = None
 
     @property
+    def robot(self) -> str:
+        """Name of the robot that it drives."""
+        return self.spec.name
+
+    @property
     def blind(self) -> bool:
-        """Whether it was trained without a height map, and is to be used so."""
+        """Whether the policy was trained without a height map, and is used without one."""
         return bool(self.origin.get("config", {}).get("blind", False))
 
     @cached_property
     def _actions(self) -> int:
-        return family(ROBOTS[self.robot]).controller(ROBOTS[self.robot]).actions
+        return family(self.spec).controller(self.spec).actions
 
     def act(
         self, observations: NDArray[np.float32], generators: list[np.random.Generator]
@@ -74,13 +82,12 @@ def load(name: str, robot: str = "go2") -> Policy:
     Raises:
         PolicyError: there is no such policy, or its file is damaged.
     """
-    made = family(ROBOTS[robot]).baselines
+    spec = find(robot)
+    made = family(spec).baselines
     if name in made:
-        return Policy(
-            name=name, robot=robot, actor=None, origin={}, baseline=made[name](ROBOTS[robot])
-        )
+        return Policy(name=name, spec=spec, actor=None, origin={}, baseline=made[name](spec))
     if name == "random":
-        return Policy(name=name, robot=robot, actor=None, origin={})
+        return Policy(name=name, spec=spec, actor=None, origin={})
     if name in BASELINES:
         raise PolicyError(f"{robot} has no baseline {name!r}; use {', '.join(made)}, random")
     path = Path(name)
@@ -117,13 +124,25 @@ def slim(state: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def _trained(state: dict[str, Any]) -> RobotSpec:
+    """The robot as the policy of a slim `state` was trained; a gait that is not saved is its own.
+
+    Raises:
+        ValueError: there is no such robot, or this version's has no such gait.
+    """
+    spec = find(state["robot"])
+    saved = state["origin"].get("config", {})
+    return replace(spec, gait=changed(spec.gait, saved.get("gait", {}), "gait."))
+
+
 def _from_state(name: str, state: dict[str, Any]) -> Policy:
     try:
         state = slim(state)
-        controller = family(ROBOTS[state["robot"]]).controller(ROBOTS[state["robot"]])
+        spec = _trained(state)
+        controller = family(spec).controller(spec)
         actor = Actor(controller.observations, controller.actions)
         actor.load_state_dict(state["actor"])
-        policy = Policy(name=name, robot=state["robot"], actor=actor.eval(), origin=state["origin"])
+        policy = Policy(name=name, spec=spec, actor=actor.eval(), origin=state["origin"])
         # Something wrong with its origin shows here, not when it is asked later.
         _ = policy.blind
         return policy

@@ -14,7 +14,7 @@ from agents import checkpoint, curve, policies
 from agents.outputs import whole
 
 ROWS = 400
-"""Of the log, about so many are kept."""
+"""Rows of the log that are kept, approximately."""
 RISERS = (*chain.from_iterable(curve.RISERS), 25)
 COLUMNS = (
     *("time/total_timesteps", "time/minutes", "curriculum/riser_up", "curriculum/riser_down"),

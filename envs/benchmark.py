@@ -1,5 +1,5 @@
 """What a control step costs, part by part: python -m envs.benchmark. With the learner and
-stable-baselines3 beside it: python -m agents.benchmark.
+stable-baselines3 beside it: python -m agents.training.benchmark.
 
 Figures of one run are comparable, those of two machines are not, nor those of one machine that does
 something else.
@@ -7,7 +7,9 @@ something else.
 
 import time
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from multiprocessing import get_context
 from typing import Any
 
 import numpy as np
@@ -16,9 +18,10 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from envs import yardsticks
 from envs.physics import world
 from envs.physics.quiet import quiet
+from envs.robots import find
+from envs.task import rewards
 from envs.task.curriculum import CurriculumConfig
 from envs.workers.pool import Pool
 from envs.workers.worker import Job, Worker
@@ -32,6 +35,7 @@ BULLET = "physics: Bullet's stepSimulation"
 CONTROLLER = ("controller", "observation: the controller's part")
 AROUND = "physics: torques to Bullet and states from it"
 MOTORS = "physics: motors"
+JUDGED = "reward and ends"
 RESETS = "resets: the rest"
 RESETTING = "resets: Bullet's calls"
 STEP_CALLS = (
@@ -124,7 +128,7 @@ def measure(config: BenchmarkConfig) -> Figures:
 def job(config: BenchmarkConfig) -> Job:
     """The robots of `config`, as in training."""
     return Job(
-        robot=config.robot,
+        spec=find(config.robot),
         robots=config.robots,
         seed=0,
         randomize="full",
@@ -161,31 +165,33 @@ def _parts(config: BenchmarkConfig, pool: Pool) -> dict[str, float]:
     worker = Worker(pool.job, rows, pool.shared)
     worker.reset()
     batch = worker.batch
+    physics = batch.physics
     watch = Stopwatch()
-    if batch.stepper:
-        watch.watch(batch.stepper, "advance", AROUND)
+    if physics.stepper:
+        watch.watch(physics.stepper, "advance", AROUND)
     else:
         watch.watch(world.pybullet, "stepSimulation", BULLET)
         for name in STEP_CALLS:
             watch.watch(world.pybullet, name, AROUND)
-        watch.watch(batch.actuators, "torque", MOTORS)
-    watch.watch(batch.controller, "act", CONTROLLER[0])
+        watch.watch(physics.actuators, "torque", MOTORS)
+    watch.watch(batch.controllers.controller, "act", CONTROLLER[0])
     watch.watch(batch.sensing, "measure", "observation: sensors and randomisation")
-    watch.watch(batch.controller, "observe", CONTROLLER[1])
-    watch.watch(batch, "_judge", "reward and ends")
+    watch.watch(batch.controllers.controller, "observe", CONTROLLER[1])
+    watch.watch(rewards, "evaluate", JUDGED)
+    watch.watch(batch, "_ends", JUDGED)
     watch.watch(worker, "begin", RESETS)
     for name in RESET_CALLS:
         watch.watch(world.pybullet, name, RESETTING)
     rng = np.random.default_rng(0)
-    before = batch.stepper.seconds if batch.stepper else np.zeros(2)
+    before = physics.stepper.seconds if physics.stepper else np.zeros(2)
     begun = time.perf_counter()
     for _ in range(config.steps):
         worker.shared["action"][:] = NOISE * rng.standard_normal(worker.shared["action"].shape)
         worker.step()
     total = time.perf_counter() - begun
-    if batch.stepper:
+    if physics.stepper:
         # All three in one.
-        stepping, driving = (batch.stepper.seconds - before).tolist()
+        stepping, driving = (physics.stepper.seconds - before).tolist()
         watch.seconds = {BULLET: stepping, MOTORS: driving} | watch.seconds
         watch.seconds[AROUND] -= stepping + driving
     watch.seconds[RESETS] -= watch.seconds[RESETTING]
@@ -196,6 +202,36 @@ def _parts(config: BenchmarkConfig, pool: Pool) -> dict[str, float]:
         label: 1e6 * seconds / (len(rows) * config.steps)
         for label, seconds in watch.seconds.items()
     }
+
+
+def ant(steps: int) -> float:
+    """Steps a second of Gymnasium's Ant-v5 in one process.
+
+    Raises:
+        ImportError: something that it needs is not installed.
+    """
+    import gymnasium
+
+    env = gymnasium.make("Ant-v5")
+    env.reset(seed=0)
+    env.action_space.seed(0)
+    begun = time.perf_counter()
+    for _ in range(steps):
+        _, _, terminated, truncated, _ = env.step(env.action_space.sample())
+        if terminated or truncated:
+            env.reset()
+    return steps / (time.perf_counter() - begun)
+
+
+def ants(processes: int, steps: int) -> float | str:
+    """Steps a second of Ant-v5 in several processes together, or why there are none."""
+    import gymnasium
+
+    try:
+        with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
+            return sum(pool.map(ant, [steps] * processes))
+    except (ImportError, gymnasium.error.DependencyNotInstalled) as error:
+        return f"not measured: {error}; pip install 'gymnasium[mujoco]'"
 
 
 def table(
@@ -226,9 +262,7 @@ def speeds(config: BenchmarkConfig, figures: Figures) -> dict[str, float | str]:
         "Bullet's share of a worker's time; of that without the controller": shares,
         "our step, no learning": figures.speed,
         bare: figures.bullet,
-        f"Gymnasium's Ant-v5, {config.workers} processes": yardsticks.ants(
-            config.workers, 10 * config.steps
-        ),
+        f"Gymnasium's Ant-v5, {config.workers} processes": ants(config.workers, 10 * config.steps),
     }
 
 

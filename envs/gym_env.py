@@ -14,17 +14,16 @@ from gymnasium.vector.utils import batch_space
 from numpy.typing import NDArray
 
 from envs import robots
-from envs.climb import PRIVILEGED, PRIVILEGED_LIMIT, PRIVILEGED_SIZE, ClimbBatch, Result
-from envs.families import family
+from envs.climb import ClimbBatch, Result
+from envs.data_sheet import data_sheet
 from envs.physics.world import Camera
-from envs.programs.observation import LIMIT, describe
+from envs.programs.observation import LIMIT
 from envs.robots import ROBOTS
-from envs.robots.ranges import rows
-from envs.robots.spec import RobotSpec
-from envs.task import randomization, rewards
+from envs.task import randomization
+from envs.task.privileged import PRIVILEGED_LIMIT, PRIVILEGED_SIZE
 from envs.task.randomization import Randomize
-from envs.task.scenario import OPTIONS, Scenario, from_options
-from envs.task.terminations import ENDS
+from envs.task.scenario import Scenario, from_options
+from envs.task.terminations import End
 
 Observation = dict[str, Any]
 PICTURE_SIZE = (640, 400)
@@ -84,9 +83,9 @@ class StairClimbEnv(gym.Env[Observation, NDArray[np.float32]]):
     ) -> tuple[Observation, float, bool, bool, dict[str, Any]]:
         """One control step: 0.02 s of a robot with legs, 0.05 s of one with tracks."""
         result = self.batch.step(np.asarray(action)[None])
-        end = int(result.end[0])
-        info: dict[str, Any] = {"is_success": end == 1, "end": ENDS[end]}
-        info |= self.batch.summary(0, end) if end else {}
+        end = End(result.end[0])
+        info: dict[str, Any] = {"is_success": end == End.ARRIVED, "end": end.label}
+        info |= self.batch.episodes.summary(0, end) if end else {}
         observation = {"policy": result.policy[0], "privileged": result.privileged[0]}
         return (
             observation,
@@ -102,7 +101,7 @@ class StairClimbEnv(gym.Env[Observation, NDArray[np.float32]]):
         """
         if self.render_mode != "rgb_array":
             return None
-        return self.batch.worlds[0].picture(follow(self.batch), PICTURE_SIZE)
+        return self.batch.physics.worlds[0].picture(follow(self.batch), PICTURE_SIZE)
 
     def close(self) -> None:
         """Free the physics client."""
@@ -122,8 +121,8 @@ def follow(batch: ClimbBatch, row: int = 0) -> Camera:
     """A camera beside the robot of `row`, at the height of the flight there: the picture does not
     bob with the body.
     """
-    x, y, _ = batch.worlds[row].base()[:3]
-    scenario = batch.scenarios[row]
+    x, y, _ = batch.physics.worlds[row].base()[:3]
+    scenario = batch.episodes.scenarios[row]
     if scenario is None:
         return Camera((x, y, 0.2))
     stairs = scenario.stairs
@@ -195,7 +194,7 @@ class StairClimbVectorEnv(VectorEnv[dict[str, Any], NDArray[np.float32], Any]):
         self._over[:] = False
         policy, privileged = self._start(range(self.num_envs))
         info: dict[str, Any] = {}
-        for row, scenario in enumerate(self.batch.scenarios):
+        for row, scenario in enumerate(self.batch.episodes.scenarios):
             info = self._add_info(info, start_info(scenario), row)
         return {"policy": policy, "privileged": privileged}, info
 
@@ -244,7 +243,7 @@ class StairClimbVectorEnv(VectorEnv[dict[str, Any], NDArray[np.float32], Any]):
         info: dict[str, Any] = {}
         for row in np.flatnonzero(self._over):
             info = self._add_info(
-                info, self.batch.summary(int(row), int(result.end[row])), int(row)
+                info, self.batch.episodes.summary(int(row), int(result.end[row])), int(row)
             )
         return info
 
@@ -252,7 +251,7 @@ class StairClimbVectorEnv(VectorEnv[dict[str, Any], NDArray[np.float32], Any]):
         """RGB pictures, one a robot."""
         return tuple(
             world.picture(follow(self.batch, row), PICTURE_SIZE)
-            for row, world in enumerate(self.batch.worlds)
+            for row, world in enumerate(self.batch.physics.worlds)
         )
 
     def close_extras(self, **kwargs: Any) -> None:
@@ -260,29 +259,5 @@ class StairClimbVectorEnv(VectorEnv[dict[str, Any], NDArray[np.float32], Any]):
         self.batch.close()
 
 
-def _data_sheet(spec: RobotSpec) -> str:
-    its = family(spec)
-    ends = (
-        "terminated: landing (success), fall (over 65 degrees), off_side (base beside the "
-        "stairs); truncated: timeout. info['end'] says which."
-    )
-    return "\n\n".join(
-        [
-            its.mirror,
-            "Action, each -1..1:\n" + "\n".join(its.actions(spec)),
-            f"Observation 'policy', each scaled and clipped to +-{LIMIT:g}: index, name, scale, "
-            "meaning\n" + describe(its.terms(spec)),
-            "Observation 'privileged', for a critic only, each clipped to "
-            f"+-{PRIVILEGED_LIMIT:g}:\n" + "\n".join(PRIVILEGED),
-            "Reward, per second unless it says once; a step's sum is at least 0:\n"
-            + rewards.describe(spec.rewards),
-            "Random under randomize='full':\n" + randomization.describe(rows(spec.randomization)),
-            "Reset options: " + ", ".join(OPTIONS),
-            ends,
-            "Versions: " + "; ".join(f"v{k}, {change}" for k, change in enumerate(spec.history)),
-        ]
-    )
-
-
-_SHEETS = (f"Robot {name!r}\n\n{_data_sheet(spec)}" for name, spec in ROBOTS.items())
+_SHEETS = (f"Robot {name!r}\n\n{data_sheet(spec)}" for name, spec in ROBOTS.items())
 StairClimbEnv.__doc__ = "\n\n".join([str(StairClimbEnv.__doc__), *_SHEETS])

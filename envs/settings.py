@@ -1,7 +1,12 @@
 """Settings that check themselves: the range of a number stands beside its field, once."""
 
-from dataclasses import fields, is_dataclass
-from typing import Any, NamedTuple, get_type_hints
+from collections.abc import Iterator, Mapping
+from dataclasses import fields, is_dataclass, replace
+from pathlib import Path
+from types import NoneType
+from typing import Any, Literal, NamedTuple, TypeVar, get_args, get_origin, get_type_hints
+
+Settings = TypeVar("Settings")
 
 
 class Within(NamedTuple):
@@ -34,3 +39,130 @@ def out_of_range(settings: Any, prefix: str = "") -> str | None:
                 said = f"{prefix}{field.name} is {value}"
                 return f"{said}; use {within.low:g} to {within.high:g}"
     return None
+
+
+def plain(settings: Any) -> Any:
+    """`settings` as JSON and TOML have them: mappings by name, lists, and paths as text."""
+    if is_dataclass(settings):
+        return {field.name: plain(getattr(settings, field.name)) for field in fields(settings)}
+    if isinstance(settings, tuple):
+        if hasattr(settings, "_asdict"):
+            return {name: plain(value) for name, value in settings._asdict().items()}
+        return [plain(value) for value in settings]
+    return str(settings) if isinstance(settings, Path) else settings
+
+
+def changed(settings: Settings, values: object, prefix: str = "") -> Settings:
+    """`settings` with other values for some of its fields.
+
+    Args:
+        settings: a dataclass, or a named tuple.
+        values: the new values by name, as `plain` has them: nested where settings are nested.
+        prefix: of the names in messages, such as "ppo.".
+
+    Raises:
+        ValueError: there is no such setting, or its value has the wrong type; the message is one
+            line and says what there is.
+    """
+    hints = get_type_hints(type(settings))
+    if not isinstance(values, Mapping):
+        names = ", ".join(hints)
+        raise ValueError(f"{prefix.rstrip('.')} is {_shown(values)}; use values for {names}")
+    new: dict[str, Any] = {}
+    for name, value in values.items():
+        if name not in hints:
+            unknown = f"{prefix}{name}"
+            raise ValueError(f"unknown setting {unknown!r}; use {', '.join(hints)}")
+        now = getattr(settings, name)
+        if is_dataclass(now) or hasattr(now, "_asdict"):
+            new[name] = changed(now, value, f"{prefix}{name}.")
+        else:
+            new[name] = _read(hints[name], value, f"{prefix}{name}")
+    if isinstance(settings, tuple):
+        return type(settings)(**{**settings._asdict(), **new})  # type: ignore[attr-defined]
+    return replace(settings, **new)  # type: ignore[type-var]
+
+
+_WORDS: dict[Any, str] = {
+    float: "a number",
+    int: "a whole number",
+    bool: "true or false",
+    str: "text",
+    Path: "a path",
+    NoneType: "nothing",
+}
+
+
+def _read(hint: Any, value: object, name: str) -> Any:
+    """`value` as the type `hint` has it."""
+    for kind in _alternatives(hint):
+        try:
+            return _converted(kind, value)
+        except (TypeError, OverflowError):
+            continue
+    wanted = " or ".join(_word(kind) for kind in _alternatives(hint))
+    raise ValueError(f"{name} is {_shown(value)}; use {wanted}")
+
+
+def _alternatives(hint: Any) -> tuple[Any, ...]:
+    return get_args(hint) if NoneType in get_args(hint) else (hint,)
+
+
+def _converted(kind: Any, value: Any) -> Any:
+    """`value` as the type `kind` has it.
+
+    Raises:
+        TypeError: it is of another type.
+    """
+    if get_origin(kind) is tuple and isinstance(value, list | tuple):
+        inner = get_args(kind)
+        kinds = inner[:1] * len(value) if inner[-1] is Ellipsis else inner
+        if len(kinds) == len(value):
+            return tuple(_converted(one, part) for one, part in zip(kinds, value, strict=True))
+    elif get_origin(kind) is Literal:
+        if isinstance(value, str) and value in get_args(kind):
+            return value
+    elif kind is float and type(value) in (int, float):
+        return float(value)
+    elif kind is Path and isinstance(value, str):
+        return Path(value)
+    elif type(value) is kind:
+        return value
+    raise TypeError(kind)
+
+
+def _word(kind: Any) -> str:
+    inner = get_args(kind)
+    if get_origin(kind) is Literal:
+        return " or ".join(inner)
+    if get_origin(kind) is tuple:
+        return "a list of numbers" if inner[-1] is Ellipsis else f"a list of {len(inner)} numbers"
+    return _WORDS[kind]
+
+
+def _shown(value: object) -> str:
+    """`value` in one line."""
+    return " ".join(repr(value).split())
+
+
+class Difference(NamedTuple):
+    """A setting that has two values."""
+
+    name: str
+    """Its dotted name, such as "rewards.progress"."""
+    before: Any
+    now: Any
+
+
+def differences(
+    before: Mapping[str, Any], now: Mapping[str, Any], prefix: str = ""
+) -> Iterator[Difference]:
+    """The settings, as `plain` has them, that differ; what only one side has is passed over."""
+    for name, value in now.items():
+        if name not in before:
+            continue
+        was = before[name]
+        if isinstance(value, Mapping) and isinstance(was, Mapping):
+            yield from differences(was, value, f"{prefix}{name}.")
+        elif was != value:
+            yield Difference(f"{prefix}{name}", was, value)

@@ -19,15 +19,14 @@ import numpy as np
 import torch
 
 from agents import checkpoint, policies
-from agents.evaluation.results import record, summarise
-from agents.evaluation.trials import Trials, run
+from agents.evaluation.episodes.results import record, summarise
+from agents.evaluation.episodes.trials import Trials, run
 from agents.training.config import preset
 from agents.training.run import train
 from deploy.bundle import golden
 from deploy.bundle.artefacts import program_bytes, twin_bytes
 from deploy.runtime.bundle.program import torchscript
 from envs.physics.quiet import quiet
-from envs.robots import ROBOTS
 from envs.task.staircase import Staircase
 
 ITERATIONS = 4
@@ -75,9 +74,7 @@ def answers(policy: str) -> str:
     """Digest of golden traces: sensors and commands of the simulator's own controller."""
     loaded = policies.load(policy)
     assert loaded.actor is not None
-    trace = golden.record(
-        spec=ROBOTS[loaded.robot], actor=loaded.actor, steps=200, blind=loaded.blind
-    )
+    trace = golden.record(spec=loaded.spec, actor=loaded.actor, steps=200, blind=loaded.blind)
     arrays = [*trace.sensors.values(), *trace.commands.values(), trace.starts]
     return _digest(*(np.ascontiguousarray(array).tobytes() for array in arrays))
 
@@ -87,7 +84,7 @@ def program(policy: str) -> str:
     loaded = policies.load(policy)
     assert loaded.actor is not None
     with torchscript():
-        scripted = torch.jit.load(io.BytesIO(program_bytes(ROBOTS[loaded.robot], loaded.actor)))
+        scripted = torch.jit.load(io.BytesIO(program_bytes(loaded.spec, loaded.actor)))
     return _digest(_PLACES.sub("", str(scripted.forward.inlined_graph)).encode())
 
 
@@ -95,7 +92,7 @@ def twin(policy: str) -> str:
     """Digest of the numpy twin's file."""
     loaded = policies.load(policy)
     assert loaded.actor is not None
-    return _digest(twin_bytes(ROBOTS[loaded.robot], loaded.actor))
+    return _digest(twin_bytes(loaded.spec, loaded.actor))
 
 
 def lines() -> Iterator[tuple[str, str]]:

@@ -12,9 +12,9 @@ from urllib.parse import urlsplit
 VERSION = "2.60.0"
 ROOT = Path(__file__).resolve().parents[2]
 PARTS = ("agents", "envs", "urdf")
-"""What workers need of this project: each machine gets it from here, so that all run the same."""
+"""Parts of this project that workers need: each machine gets the same ones, from here."""
 PATIENCE = 5.0
-"""A cluster that does not accept a connection for so long [s] counts as unreachable."""
+"""Time without a connection after which a cluster counts as unreachable [s]."""
 
 
 def connect(address: str, cpus: int) -> str | None:
@@ -56,8 +56,8 @@ def _excluded() -> list[str]:
 
 
 def _unreachable(address: str) -> str | None:
-    """What is wrong with an address that has a host and a port; Ray itself would try for
-    minutes.
+    """Why no cluster can be reached at `address`, in one line; None if one can, or if Ray has to
+    find out. Ray itself would try for minutes.
     """
     if address in ("local", "auto"):
         return None

@@ -9,7 +9,7 @@ import sys
 import time
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import ray
@@ -17,9 +17,10 @@ import torch
 from ray.exceptions import RayError, RayTaskError
 
 from agents.cluster.shard import Rollout, Shard, State
-from agents.learning.finite import NotFiniteError
+from agents.learning.driven import NotFiniteError
 from agents.learning.ppo import PPOConfig
 from agents.versions import versions
+from envs.robots import find
 from envs.workers.pool import LOSSES, STARTING
 from envs.workers.worker import Job, WorkerError
 
@@ -28,17 +29,13 @@ ROLLOUTS = 80
 wrong that another worker does not mend.
 """
 STEP = 1.0
-"""A worker that takes longer than this [s] for each control step of a rollout, which takes some 10
-ms, counts as hung.
-"""
+"""Time for a control step beyond which a worker counts as hung [s]; a step takes some 10 ms."""
 POLL = 0.2
-"""So often [s] does the trainer look up while it waits, for Ctrl-C."""
+"""Interval at which a waiting trainer looks for Ctrl-C [s]."""
 
 
-class Worker:
-    """What runs on a CPU of the cluster: the shards it has been given, one after another. A Ray
-    actor.
-    """
+class RayWorker:
+    """A Ray actor on a CPU of the cluster, which collects the rollouts of the shards it holds."""
 
     def __init__(self, config: PPOConfig) -> None:
         # Otherwise the networks would take all cores of the machine, which the other workers need.
@@ -47,13 +44,11 @@ class Worker:
         self._shards: dict[int, Shard] = {}
 
     def versions(self) -> dict[str, str]:
-        """What its results are made with."""
+        """Versions that the worker's results are made with."""
         return versions()
 
     def collect(self, job: Job, begin: State | None, weights: dict[str, Any], seed: int) -> Rollout:
-        """The next rollout of the shard `job`, whose robots start anew if `begin` says from
-        where.
-        """
+        """The next rollout of the shard `job`; its robots first start anew from `begin`, if any."""
         shard = self._shard(job)
         if begin is not None:
             shard.begin(begin)
@@ -68,18 +63,20 @@ class Worker:
 
     def _shard(self, job: Job) -> Shard:
         if job.first not in self._shards:
-            self._shards[job.first] = Shard(job, self._config)
+            # Its robot's file is at another place on this machine.
+            spec = replace(job.spec, urdf=find(job.spec.name).urdf)
+            self._shards[job.first] = Shard(replace(job, spec=spec), self._config)
         return self._shards[job.first]
 
 
 @dataclass(frozen=True)
 class Errand:
-    """A rollout that is under way."""
+    """A rollout that a worker is collecting."""
 
     shard: int
     worker: int
     until: float
-    """When the worker counts as hung [s]."""
+    """Time on the monotonic clock from which on the worker counts as hung [s]."""
 
 
 class Cluster:
@@ -93,7 +90,7 @@ class Cluster:
     def __init__(self, jobs: list[Job], config: PPOConfig) -> None:
         self.jobs = jobs
         self.config = config
-        self._actor: Any = ray.remote(num_cpus=1, max_restarts=0)(Worker)
+        self._actor: Any = ray.remote(num_cpus=1, max_restarts=0)(RayWorker)
         self._workers: dict[int, Any] = {}
         self._hired = 0
         self._round = 0

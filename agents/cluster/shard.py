@@ -1,5 +1,4 @@
-"""A share of a run's robots that collects whole rollouts by itself: what a worker of a cluster
-does.
+"""A share of a run's robots, which a worker of a cluster steps through whole rollouts.
 
 What it collects depends on its robots, the weights and the seed alone, bit for bit: it is never
 split, so that even the networks see batches of one size.
@@ -20,7 +19,7 @@ from agents.learning.vec_env import ClimbVecEnv
 from envs.workers.worker import Job
 
 State = dict[str, NDArray[Any]]
-"""What `ClimbVecEnv.get_state` gives."""
+"""Curriculum levels and episode numbers, as `ClimbVecEnv.get_state` gives them."""
 
 ARRAYS = ("actions", "rewards", "episode_starts", "values", "log_probs", "advantages", "returns")
 """Arrays of stable-baselines3's rollout buffer, (T, E) or (T, E, A); beside them it has those of
@@ -33,15 +32,13 @@ class Rollout:
     """T control steps of E robots."""
 
     arrays: dict[str, NDArray[np.float32]]
-    """By their names in `ARRAYS`."""
+    """Arrays of the buffer, by their names in `ARRAYS`."""
     observations: dict[str, NDArray[np.float32]]
-    """By their names in the observation, (T, E, N)."""
+    """Observations by name, (T, E, N)."""
     ended: list[list[dict[str, Any]]]
-    """What there is to say of the episodes that ended in each of the T steps, as in the infos of
-    `ClimbVecEnv`.
-    """
+    """Infos of the episodes that ended in each of the T steps, as in `ClimbVecEnv`."""
     state: State
-    """Levels and episode numbers of the robots after it."""
+    """Curriculum levels and episode numbers after the rollout."""
 
     def put(self, buffer: DictRolloutBuffer, rows: slice) -> None:
         """Copy it to where `buffer` has the robots `rows`."""

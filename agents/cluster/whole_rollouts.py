@@ -15,7 +15,6 @@ from agents.learning.learner import Learner
 from agents.learning.ppo import PPOConfig
 from agents.learning.vec_robots import STATE, VecRobots
 from envs.families import family
-from envs.robots import ROBOTS
 from envs.workers.worker import Job
 
 
@@ -64,7 +63,7 @@ class ClusterVecEnv(VecRobots):
     algorithm = WholeRollouts
 
     def __init__(self, job: Job, shard: int, config: PPOConfig) -> None:
-        controller = family(ROBOTS[job.robot]).controller(ROBOTS[job.robot])
+        controller = family(job.spec).controller(job.spec)
         super().__init__(job.robots, controller.observations, controller.actions)
         rows = np.array_split(np.arange(job.robots), -(-job.robots // shard))
         self.shards = [slice(int(share[0]), int(share[-1]) + 1) for share in rows]

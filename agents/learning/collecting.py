@@ -87,7 +87,7 @@ def _judge(
     now: dict[str, NDArray[np.float32]],
     starts: NDArray[np.bool_],
 ) -> None:
-    """What the critic says, and the advantages."""
+    """Fill in the critic's values and the advantages."""
     steps, robots = buffer.rewards.shape
     flat = {name: array.reshape(steps * robots, -1) for name, array in buffer.observations.items()}
     buffer.values[:] = _values(policy, flat).reshape(steps, robots)

@@ -1,5 +1,4 @@
-"""What runs in a worker process of a training run: robots, and the actor that drives them through
-whole rollouts.
+"""Robots in a worker process of a training run, driven by the actor through whole rollouts.
 
 What is collected does not depend on how the robots are split over processes: the noise of the
 actions is drawn by the trainer, and the actor sees observations in batches of one size, in which
@@ -13,14 +12,28 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from agents.learning.finite import NotFiniteError
 from agents.networks import OBSERVATIONS, Actor
 from envs.workers.worker import Ended, Job, Shared, Worker
 
 Array = NDArray[np.float32]
 
 BATCH = 64
-"""A multiple of the lanes of today's vector units, as in `agents.evaluation.trials`."""
+"""Observations that the actor sees at once: a multiple of the lanes of today's vector units, as in
+`agents.evaluation.episodes.trials`.
+"""
+
+
+class NotFiniteError(RuntimeError):
+    """An action or a gradient is not finite; the weights are as they were. The message names the
+    remedy.
+    """
+
+    def __init__(self, what: str) -> None:
+        super().__init__(
+            f"the {what} is not finite; the weights are as they were. To see it again, continue "
+            "with --resume: that comes to the same place, bit for bit. "
+            "To get past it, lower --ppo.rate or --ppo.target-kl"
+        )
 
 
 class Over(NamedTuple):
@@ -29,7 +42,7 @@ class Over(NamedTuple):
     step: int
     ended: Ended
     last: dict[str, Array]
-    """What the robot observed last, by name."""
+    """Last observation of the episode, by name."""
 
 
 @dataclass
@@ -37,13 +50,13 @@ class Steps:
     """T control steps of R robots."""
 
     observations: dict[str, Array]
-    """Before each step, (T, R, N), by name."""
+    """Observations before each step, (T, R, N), by name."""
     actions: Array
-    """As drawn, beyond -1..1 too, (T, R, A)."""
+    """Actions as drawn, not limited to -1..1, (T, R, A)."""
     rewards: Array
-    """(T, R); 0 where an episode was lost."""
+    """Rewards, 0 where an episode was lost, (T, R)."""
     starts: NDArray[np.bool_]
-    """Which steps are the first of an episode, (T + 1, R)."""
+    """Whether each step is the first of an episode, (T + 1, R)."""
     now: dict[str, Array]
     """Observations after the last step, (R, N)."""
     over: list[Over] = field(default_factory=list)
@@ -68,7 +81,7 @@ class Driven(Worker):
         """The next steps of all robots under the actor with these weights.
 
         Args:
-            weights: of `Actor`.
+            weights: weights of the `Actor`.
             deviation: standard deviation of the actions, (A,).
             noise: standard normal, (T, R, A).
 

@@ -17,7 +17,7 @@ from stable_baselines3.common.utils import explained_variance
 from torch import Tensor
 from torch.nn import functional
 
-from agents.learning.finite import NotFiniteError
+from agents.learning.driven import NotFiniteError
 from agents.networks import OBSERVATIONS
 
 
@@ -29,7 +29,7 @@ class Samples(NamedTuple):
     actions: Tensor
     """(B, A)."""
     log_prob: Tensor
-    """Of the actions under the policy that took them, (B,)."""
+    """Log probability of the actions under the policy that took them, (B,)."""
     advantages: Tensor
     returns: Tensor
 
@@ -39,7 +39,7 @@ class Samples(NamedTuple):
 
 
 class Update(NamedTuple):
-    """What a gradient step tells of the actor."""
+    """Figures of one gradient step of the actor."""
 
     policy_loss: float
     entropy_loss: float
@@ -54,8 +54,8 @@ class Learner(PPO):
     """
 
     def told(self, ended: list[list[dict[str, Any]]], callback: Any) -> bool:
-        """A rollout is there: count it, and tell the callback of all its episodes, by the step with
-        which they `ended`. Whether to go on.
+        """Count a rollout, and tell the callback of the episodes that `ended` in each step. Returns
+        whether to go on.
         """
         infos = [info for step in ended for info in step]
         self.num_timesteps += self.n_steps * self.n_envs
@@ -107,7 +107,8 @@ class Learner(PPO):
         updates: list[Update],
         losses: list[float],
     ) -> bool:
-        """Whether it was done: not if the policy is too far from the one that took the actions.
+        """Make one gradient step, unless the policy is too far from the one that took the actions.
+        Returns whether it was made.
 
         Raises:
             NotFiniteError: a gradient is not finite.
@@ -127,7 +128,7 @@ class Learner(PPO):
         return True
 
     def _critic(self, samples: Samples) -> float:
-        """Gradients of the critic's weights. Returns its loss."""
+        """Compute the gradients of the critic's weights. Returns its loss."""
         policy: Any = self.policy
         values = policy.value_net(policy.mlp_extractor.forward_critic(samples.features)).flatten()
         loss = functional.mse_loss(samples.returns, values)
@@ -135,7 +136,7 @@ class Learner(PPO):
         return loss.item()
 
     def _actor(self, samples: Samples) -> Update:
-        """Gradients of the actor's weights: the clipped surrogate of Schulman et al. 2017."""
+        """Compute the actor's gradients: the clipped surrogate of Schulman et al. 2017."""
         policy: Any = self.policy
         clip = self.clip_range(self._current_progress_remaining)  # type: ignore[operator]
         distribution = policy._get_action_dist_from_latent(
@@ -162,7 +163,7 @@ class Learner(PPO):
         )
 
     def _log(self, updates: list[Update], losses: list[float], kl: float) -> None:
-        """As stable-baselines3 does. `kl` is the last epoch's."""
+        """Log as stable-baselines3 does. `kl` is the last epoch's."""
         mean = Update(*np.mean(updates, 0).tolist())
         buffer = self.rollout_buffer
         record = self.logger.record

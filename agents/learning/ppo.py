@@ -2,43 +2,45 @@
 
 import math
 from dataclasses import dataclass
+from typing import Annotated
 
 from stable_baselines3 import PPO
 
 from agents.learning.learner import Learner
 from agents.learning.vec_robots import VecRobots
 from agents.networks import ClimbPolicy
+from envs.settings import Within
 
 
 @dataclass(frozen=True)
 class PPOConfig:
     """Settings of PPO."""
 
-    rollout: int = 64
+    rollout: Annotated[int, Within(2, 100_000)] = 64
     """Control steps of each robot between two updates."""
-    minibatch: int = 4096
+    minibatch: Annotated[int, Within(2, 10**9)] = 4096
     """Samples in one gradient step."""
-    epochs: int = 5
+    epochs: Annotated[int, Within(1, 1000)] = 5
     """Passes over a rollout."""
-    gamma: float = 0.99
+    gamma: Annotated[float, Within(0.0, 1.0)] = 0.99
     """Discount per control step."""
-    gae_lambda: float = 0.95
+    gae_lambda: Annotated[float, Within(0.0, 1.0)] = 0.95
     """Generalised advantage estimation's lambda (Schulman et al. 2016)."""
-    clip: float = 0.2
-    """Of the probability ratio (Schulman et al. 2017)."""
-    entropy: float = 0.0005
+    clip: Annotated[float, Within(0.001, 10.0)] = 0.2
+    """Largest distance of the probability ratio from 1 (Schulman et al. 2017)."""
+    entropy: Annotated[float, Within(0.0, 100.0)] = 0.0005
     """Weight of the entropy bonus."""
-    value: float = 1.0
+    value: Annotated[float, Within(0.0, 100.0)] = 1.0
     """Weight of the critic's loss."""
-    max_gradient: float = 1.0
-    """Norm at which gradients are cut."""
-    rate: float = 5e-4
+    max_gradient: Annotated[float, Within(1e-6, 1e6)] = 1.0
+    """Largest norm of a gradient; a longer one is scaled down."""
+    rate: Annotated[float, Within(0.0, 1.0)] = 5e-4
     """First learning rate; `target_kl` moves it from there."""
-    target_kl: float = 0.012
+    target_kl: Annotated[float, Within(1e-6, 10.0)] = 0.012
     """The learning rate falls when an update's KL divergence is over 1.5 of this, and rises when it
     is under two thirds.
     """
-    deviation: float = 0.15
+    deviation: Annotated[float, Within(1e-3, 10.0)] = 0.15
     """First standard deviation of the actions. Small: the trot under the policy walks already, and
     large noise drowns it.
     """

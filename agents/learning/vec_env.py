@@ -7,11 +7,9 @@ import numpy as np
 import torch
 
 from agents.learning.collecting import LocalRollouts
-from agents.learning.driven import Driven, Steps
-from agents.learning.finite import NotFiniteError
+from agents.learning.driven import Driven, NotFiniteError, Steps
 from agents.learning.vec_robots import STATE, VecRobots
 from agents.networks import OBSERVATIONS
-from envs.robots import ROBOTS
 from envs.workers.pool import Pool
 from envs.workers.worker import Ended, Job
 
@@ -31,7 +29,7 @@ class ClimbVecEnv(VecRobots):
         self.rows = [
             slice(process.rows[0], process.rows[-1] + 1) for process in self.pool.processes
         ]
-        self._control_step = ROBOTS[job.robot].control_step
+        self._control_step = job.spec.control_step
         super().__init__(job.robots, self.pool.observations, self.pool.actions)
 
     def reset(self) -> dict[str, np.ndarray]:
@@ -51,7 +49,7 @@ class ClimbVecEnv(VecRobots):
         no. A worker that is lost costs its rollout, which another collects from its start.
 
         Args:
-            weights: of the actor.
+            weights: weights of the actor.
             deviation: standard deviation of the actions, (A,).
             noise: standard normal, (T, E, A).
 
@@ -87,8 +85,8 @@ class ClimbVecEnv(VecRobots):
         return [found[number] for number in range(len(self.rows))]
 
     def info(self, ended: Ended, last: dict[str, np.ndarray]) -> dict[str, Any]:
-        """What stable-baselines3 wants to know of an episode that is over, with its last
-        observation. One that was lost has no summary.
+        """Info of an episode that is over, as stable-baselines3 has it, with its last observation.
+        A lost episode has no summary.
         """
         known = {"terminal_observation": last, "TimeLimit.truncated": ended.cut_off}
         if ended.summary is None:
@@ -114,8 +112,8 @@ class ClimbVecEnv(VecRobots):
     def step_wait(
         self,
     ) -> tuple[dict[str, np.ndarray], np.ndarray, np.ndarray, list[dict[str, Any]]]:
-        """What came of the last actions. A finished robot has started anew; its last observation is
-        in its info.
+        """Observations, rewards, ends and infos after the last actions. A finished robot starts
+        anew at once; its last observation is in its info.
 
         A lost episode counts as truncated before this step: its last observation is the one handed
         out then, its reward is 0, and it has no summary.

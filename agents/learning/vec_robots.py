@@ -1,4 +1,4 @@
-"""What stable-baselines3 asks of training robots, wherever they are simulated."""
+"""Training robots as a VecEnv of stable-baselines3, wherever they are simulated."""
 
 from abc import abstractmethod
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from agents.learning.learner import Learner
 from envs.gym_env import observation_space
 
 STATE = ("level", "episode")
-"""What of the robots outlives their episodes: curriculum levels (E, 2) and episode numbers (E,)."""
+"""State that outlives episodes: curriculum levels (E, 2) and episode numbers (E,)."""
 
 
 class VecRobots(VecEnv):

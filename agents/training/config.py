@@ -1,17 +1,23 @@
 """The configuration of a training run: `train.py --help` is made from it."""
 
-import operator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
+from functools import reduce
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import tyro
 
 from agents.learning.ppo import PPOConfig
-from envs.robots import find
+from envs.robots import find, ranges
+from envs.robots.go2 import GO2
+from envs.robots.legs import TrotGait
+from envs.robots.ranges import Randomization
+from envs.robots.spec import RobotSpec
+from envs.robots.tracks import FlipperSchedule
+from envs.robots.weights import RewardWeights
+from envs.settings import Within, changed, out_of_range
 from envs.task.curriculum import CurriculumConfig
 from envs.task.randomization import Randomize
-from envs.task.staircase import RISER_RANGE
 
 
 @dataclass(frozen=True)
@@ -25,12 +31,16 @@ class TrainConfig:
 
     run: Path
     """Folder of the run: configuration, checkpoints and logs go there."""
-    robot: str = "go2"
-    """Which robot learns: a name in `envs.robots`."""
-    steps: int = 26_214_400
+    config: Path | None = None
+    """TOML file with settings by the names below, `[rewards] progress = 3.0`, or a run's
+    config.json. What the command line says comes first.
+    """
+    robot: str = GO2.name
+    """Which robot learns: a name in `envs.robots`. It brings defaults of its own."""
+    steps: Annotated[int, Within(1, 10**15)] = 26_214_400
     """Control steps to train for, all robots together, counted from the beginning of the run."""
-    seed: int = 1
-    """Of everything random."""
+    seed: Annotated[int, Within(0, 2**63 - 1)] = 1
+    """Random seed of the run."""
     resume: bool = False
     """Continue the run in its folder from the newest valid checkpoint (from step 0 if there is
     none).
@@ -46,85 +56,93 @@ class TrainConfig:
     --workers CPUs; HOST:PORT, or "auto", is one that this machine belongs to; ray://HOST:PORT
     any other.
     """
-    shard: int = 32
+    shard: Annotated[int, Within(1, 100_000)] = 32
     """With --ray: robots that one worker collects together. What is learned depends on this number,
     and not on the number of workers or machines.
     """
-    robots: int = 256
+    robots: Annotated[int, Within(1, 100_000)] = 256
     """Robots, over all workers; each needs 17 MB of memory, or 37 where `envs/physics/stepper.c`
     has not been built.
     """
     randomize: Randomize = "full"
     """"full" draws the randomisation table in every episode, "nominal" uses its nominal values."""
     blind: bool = False
-    """Without a height map: what a robot falls back on when its map fails."""
-    save_iterations: int = 80
+    """Train without a height map: a policy for a robot whose map has failed."""
+    save_iterations: Annotated[int, Within(1, 10**9)] = 80
     """Iterations between checkpoints, some three minutes of the default settings. All robots start
     anew there, in a run that goes on as in one that is resumed.
     """
     ppo: PPOConfig = field(default_factory=PPOConfig)
     curriculum: CurriculumConfig = field(default_factory=CurriculumConfig)
+    gait: tyro.conf.AvoidSubcommands[TrotGait | FlipperSchedule] = GO2.gait
+    rewards: RewardWeights = GO2.rewards
+    randomization: Randomization = GO2.randomization
+
+    @property
+    def spec(self) -> RobotSpec:
+        """The robot as it is trained: with this gait, these rewards and this randomisation.
+
+        Raises:
+            ValueError: there is no such robot.
+        """
+        return replace(
+            find(self.robot),
+            gait=self.gait,
+            rewards=self.rewards,
+            randomization=self.randomization,
+        )
 
 
 def preset(robot: str) -> TrainConfig:
-    """The default settings of a robot: what its spec changes of everybody's.
+    """The default settings of a robot: its own figures, and what its spec changes of everybody's.
 
     Raises:
         ValueError: there is no such robot.
     """
     spec = find(robot)
-    config = TrainConfig(run=tyro.MISSING, robot=spec.name)
+    config = TrainConfig(
+        run=tyro.MISSING,
+        robot=spec.name,
+        gait=spec.gait,
+        rewards=spec.rewards,
+        randomization=spec.randomization,
+    )
     for name, value in spec.preset.items():
-        config = _with(config, name.split("."), value)
+        config = changed(config, _nested(name, value))
     return config
 
 
-def _with(settings: Any, path: list[str], value: object) -> Any:
-    """`settings` with another value at `path`, the names of nested fields."""
-    first, *rest = path
-    inner = _with(getattr(settings, first), rest, value) if rest else value
-    return replace(settings, **{first: inner})
+def _nested(name: str, value: object) -> object:
+    """`value` under a dotted name, as nested mappings."""
+    return reduce(lambda inner, part: {part: inner}, reversed(name.split(".")), value)
 
 
-RANGES = {
-    "steps": (1, 10**15),
-    "seed": (0, 2**63 - 1),
-    "robots": (1, 100_000),
-    "shard": (1, 100_000),
-    "save_iterations": (1, 10**9),
-    "ppo.rollout": (2, 100_000),
-    "ppo.minibatch": (2, 10**9),
-    "ppo.epochs": (1, 1000),
-    "ppo.gamma": (0.0, 1.0),
-    "ppo.gae_lambda": (0.0, 1.0),
-    "ppo.clip": (0.001, 10.0),
-    "ppo.entropy": (0.0, 100.0),
-    "ppo.value": (0.0, 100.0),
-    "ppo.max_gradient": (1e-6, 1e6),
-    "ppo.rate": (0.0, 1.0),
-    "ppo.target_kl": (1e-6, 10.0),
-    "ppo.deviation": (1e-3, 10.0),
-    "curriculum.lowest": RISER_RANGE,
-    "curriculum.highest": RISER_RANGE,
-    "curriculum.step": (0.001, 0.1),
-    "curriculum.promote": (0.0, 1.0),
-    "curriculum.demote": (0.0, 1.0),
-    "curriculum.down": (0.0, 1.0),
-    "curriculum.review": (0.0, 1.0),
-    "curriculum.terraces": (0.0, 1.0),
-}
-"""Lowest and highest value of each number, both allowed."""
-
-
-def out_of_range(config: TrainConfig) -> str | None:
+def problem(config: TrainConfig) -> str | None:
     """Which setting cannot be, in one line; None if all can."""
-    for name, (low, high) in RANGES.items():
-        value = operator.attrgetter(name)(config)
-        if not low <= value <= high:
-            return f"{name} is {value}; use {low:g} to {high:g}"
-    if config.curriculum.lowest > config.curriculum.highest:
+    curriculum = config.curriculum
+    if found := out_of_range(config) or ranges.problem(config.randomization):
+        return found
+    if curriculum.lowest > curriculum.highest:
         return (
-            f"curriculum.lowest is {config.curriculum.lowest}; use at most curriculum.highest, "
-            f"{config.curriculum.highest}"
+            f"curriculum.lowest is {curriculum.lowest}; use at most curriculum.highest, "
+            f"{curriculum.highest}"
         )
+    if not 1 <= config.workers <= config.robots:
+        return f"workers is {config.workers}; use 1 to {config.robots}, the number of robots"
+    return _of_another_robot(config)
+
+
+def _of_another_robot(config: TrainConfig) -> str | None:
+    """Why the gait is not this robot's, in one line: another kind, or another number of legs."""
+    own = find(config.robot).gait
+    if type(config.gait) is not type(own):
+        return f"gait is a {type(config.gait).__name__}; {config.robot} has a {type(own).__name__}"
+    for entry in fields(own):
+        count, wanted = (_count(getattr(gait, entry.name)) for gait in (config.gait, own))
+        if count != wanted:
+            return f"gait.{entry.name} has {count} numbers; use {wanted}"
     return None
+
+
+def _count(value: Any) -> int:
+    return len(value) if isinstance(value, tuple) else 1

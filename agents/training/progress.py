@@ -1,4 +1,4 @@
-"""Where a training run stands: a bar in a terminal, a line a minute in a log."""
+"""Progress of a training run: a bar in a terminal, a line a minute in a log."""
 
 import sys
 import time
@@ -60,7 +60,7 @@ class Progress:
 
 
 def _success(recent: Recent) -> str:
-    """Success of the last episodes at the highest risers of each direction."""
+    """Success rates of the last episodes at the highest risers of each direction, as text."""
     parts = []
     for direction in ("up", "down"):
         risers = sorted(

@@ -31,9 +31,7 @@ def program_bytes(spec: RobotSpec, actor: Actor) -> bytes:
 def twin_bytes(spec: RobotSpec, actor: Actor) -> bytes:
     """What the robot's twin reads: an .npz; the same actor gives the same bytes."""
     controller = family(spec).controller(spec)
-    values: dict[str, Any] = _constants(controller) | {
-        f"map.{name}": value for name, value in _constants(controller.map).items()
-    }
+    values = _constants(controller)
     layers = [layer for layer in actor.modules() if isinstance(layer, nn.Linear)]
     for index, layer in enumerate(layers):
         values |= {
@@ -45,10 +43,22 @@ def twin_bytes(spec: RobotSpec, actor: Actor) -> bytes:
     return buffer.getvalue()
 
 
-def _constants(module: nn.Module) -> dict[str, Any]:
-    """Buffers and plain numbers of a module by name."""
-    numbers = {name: value for name, value in vars(module).items() if type(value) in (int, float)}
-    return numbers | {name: value.numpy() for name, value in module.named_buffers(recurse=False)}
+def _constants(controller: nn.Module) -> dict[str, Any]:
+    """Buffers and plain numbers of a controller and its parts by name; the height map's after
+    "map.".
+
+    Raises:
+        ValueError: two parts have different figures of one name.
+    """
+    found: dict[str, Any] = {}
+    for path, part in controller.named_modules():
+        prefix = "map." if path == "map" else ""
+        numbers = {name: value for name, value in vars(part).items() if type(value) in (int, float)}
+        buffers = {name: value.numpy() for name, value in part.named_buffers(recurse=False)}
+        for name, value in (numbers | buffers).items():
+            if not np.array_equal(found.setdefault(prefix + name, value), value):
+                raise ValueError(f"two parts of the controller have different figures {name!r}")
+    return found
 
 
 def loaders(spec: RobotSpec) -> dict[str, Callable[[bytes], Artefact]]:

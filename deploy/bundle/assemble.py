@@ -15,7 +15,6 @@ from deploy.bundle.verify import examine
 from deploy.runtime.bundle import archive, findings, manifest, trace
 from deploy.runtime.bundle.manifest import SCHEMA, Manifest
 from deploy.runtime.errors import VerificationError
-from envs.robots import ROBOTS
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -39,7 +38,7 @@ def assemble(
         VerificationError: the policy fails a check.
         RefusedError: `version` is not three numbers.
     """
-    spec = ROBOTS[policy.robot]
+    spec = policy.spec
     origin = json.loads(json.dumps(policy.origin, default=str))
     about = Manifest(
         schema=SCHEMA,

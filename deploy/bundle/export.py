@@ -5,12 +5,12 @@ from pathlib import Path
 
 from agents import policies
 from agents.networks import Actor
+from agents.policies import Policy
 from deploy.bundle.artefacts import program_bytes
 from deploy.bundle.assemble import assemble
 from deploy.bundle.signing import load_private
 from deploy.runtime import disk
 from deploy.runtime.errors import DeployError
-from envs.robots import ROBOTS
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ def export(config: ExportConfig) -> Path:
             "a second program needs a bundle to be in; add --key KEY, or leave out --blind"
         )
     if key is None:
-        return disk.write(out, program_bytes(ROBOTS[policy.robot], policy.actor))
+        return disk.write(out, program_bytes(policy.spec, policy.actor))
     return disk.write(
         out,
         assemble(
@@ -70,18 +70,22 @@ def export(config: ExportConfig) -> Path:
             name=name,
             version=config.version,
             key=key,
-            blind=_blind(config.blind, policy.robot),
+            blind=_blind(config.blind, policy),
         ),
     )
 
 
-def _blind(name: str | None, robot: str) -> Actor | None:
+def _blind(name: str | None, sighted: Policy) -> Actor | None:
     if name is None:
         return None
     policy = policies.load(name)
-    if policy.actor is None or policy.robot != robot or not policy.blind:
+    if policy.actor is None or policy.robot != sighted.robot or not policy.blind:
         raise DeployError(
-            f"{name!r} was not trained without a map for {robot}; train one with `python train.py "
-            "--blind`"
+            f"{name!r} was not trained without a map for {sighted.robot}; train one with `python "
+            "train.py --blind`"
+        )
+    if policy.spec.gait != sighted.spec.gait:
+        raise DeployError(
+            f"{name!r} was trained with another gait than {sighted.name!r}; train it with the same"
         )
     return policy.actor

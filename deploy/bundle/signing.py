@@ -121,5 +121,5 @@ def _need_cryptography() -> None:
         import cryptography  # noqa: F401
     except ImportError as error:
         raise MissingExtraError(
-            "signatures need the package cryptography; install it with: pip install .[deploy]"
+            "signatures need the package cryptography; install it: pip install cryptography"
         ) from error

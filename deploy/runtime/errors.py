@@ -28,7 +28,7 @@ class VerificationError(DeployError):
 
 
 class MissingExtraError(DeployError):
-    """An optional package is not installed; the message names the extra that brings it."""
+    """An optional package is not installed; the message says how to install it."""
 
     status = 5
 

@@ -23,7 +23,7 @@ def require(engine: Engine) -> None:
             import_module(engine)
     except ModuleNotFoundError:
         raise MissingExtraError(
-            f"{engine} is not installed; run `pip install .[rehearse]`"
+            f"{engine} is not installed; install it: pip install {engine}"
         ) from None
 
 

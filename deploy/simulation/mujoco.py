@@ -97,13 +97,26 @@ def model(spec: RobotSpec, scenario: Scenario) -> mujoco.MjModel:
 
 
 def _floating(spec: RobotSpec) -> str:
-    """The URDF with its base free to move: MuJoCo would weld it to the world."""
+    """The URDF with its base free to move: MuJoCo would weld it to the world. What is only seen is
+    left out: its meshes are looked for beside a file, and this is a string.
+    """
     root = ET.parse(spec.urdf).getroot()
+    base = _base(root)
+    for link in root.findall("link"):
+        for visual in link.findall("visual"):
+            link.remove(visual)
     ET.SubElement(root, "link", name="world")
     joint = ET.SubElement(root, "joint", name="free", type="floating")
     ET.SubElement(joint, "parent", link="world")
-    ET.SubElement(joint, "child", link="base")
+    ET.SubElement(joint, "child", link=base)
     return ET.tostring(root, "unicode")
+
+
+def _base(root: ET.Element) -> str:
+    """Name of the link that is nobody's child."""
+    children = {child.attrib["link"] for child in root.iterfind("joint/child")}
+    (base,) = {link.attrib["name"] for link in root.findall("link")} - children
+    return base
 
 
 def _set_options(option: mujoco.MjOption) -> None:
@@ -126,8 +139,9 @@ def _set_robot(made: mujoco.MjSpec, spec: RobotSpec, scenario: Scenario) -> None
         # the two. In Bullet the ground's is 1 and they multiply.
         geom.priority = 1
         geom.friction = (float(scenario.values["friction"][0]), 0.0, 0.0)
+    base = _base(ET.parse(spec.urdf).getroot())
     trunk, corners = scenario.payload(spec)
-    for name, mass in zip(("base", *spec.payload_links), (trunk, *corners), strict=True):
+    for name, mass in zip((base, *spec.payload_links), (trunk, *corners), strict=True):
         made.body(name).mass += mass
 
 

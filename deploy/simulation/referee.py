@@ -7,7 +7,7 @@ from deploy.simulation.scene import Scene, height_over
 from envs import frames
 from envs.robots.spec import RobotSpec
 from envs.task.scenario import Scenario
-from envs.task.terminations import ENDS, ending
+from envs.task.terminations import End, ending
 
 
 class Referee:
@@ -29,8 +29,8 @@ class Referee:
         self.way = 0.0
 
     def end(self, truth: Truth, seconds: float) -> str:
-        """One of `envs.task.terminations.ENDS`, "" while the episode goes on, `seconds` after it
-        began.
+        """Label of the `envs.task.terminations.End` at `seconds` after the episode began; "" while
+        it goes on.
         """
         stairs = self._scenario.stairs
         (x, y, _) = truth.position
@@ -38,19 +38,16 @@ class Referee:
         beyond = stairs.heading * (x - self._goal)
         over_ground = height_over(truth, self._scene)
         time_is_up = seconds >= self._scenario.seconds
-        return ENDS[
-            int(
-                ending(
-                    upright=upright,
-                    beyond=beyond,
-                    aside=y,
-                    half_width=0.5 * stairs.width,
-                    over_ground=over_ground,
-                    arrived_height=self._arrived_height,
-                    time_is_up=time_is_up,
-                )
-            )
-        ]
+        end = ending(
+            upright=upright,
+            beyond=beyond,
+            aside=y,
+            half_width=0.5 * stairs.width,
+            over_ground=over_ground,
+            arrived_height=self._arrived_height,
+            time_is_up=time_is_up,
+        )
+        return End(int(end)).label
 
     def count(self, truth: Truth, period: float) -> None:
         """Take `period` [s] into account; work is sampled so often, not integrated."""
@@ -61,7 +58,7 @@ class Referee:
         )
 
     def cost_of_transport(self) -> float:
-        """Work over weight and way so far; as `envs.climb` has it, a way of less than 10 cm counts
-        as that.
+        """Work over weight and way so far; a way of less than 10 cm counts as that, as in
+        `envs.task.episodes`.
         """
         return self.energy / (self._weight * max(self.way, 0.1))

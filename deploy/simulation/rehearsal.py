@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from agents.evaluation.trials import Job, Outcome, Trials
+from agents.evaluation.episodes.trials import Trial, TrialOutcome, Trials
 from deploy.runtime.bundle.manifest import Manifest
 from deploy.runtime.link import Remote
 from deploy.runtime.loop import loop
@@ -38,13 +38,13 @@ class Play(NamedTuple):
     """An episode to play."""
 
     engine: Engine
-    job: Job
+    trial: Trial
 
 
 class Played(NamedTuple):
     """What came of it."""
 
-    outcome: Outcome
+    outcome: TrialOutcome
     trip: str
     """The first guard that tripped, in words; "" if none did."""
 
@@ -78,8 +78,8 @@ class Episode:
 
     def __init__(self, about: Manifest, programs: pilot.Pilot, trials: Trials, play: Play) -> None:
         spec = ROBOTS[about.robot]
-        rng = trials.generator(play.job)
-        self._scenario: Scenario = trials.scenario(rng, spec, play.job)
+        rng = trials.generator(play.trial)
+        self._scenario: Scenario = trials.scenario(rng, spec, play.trial)
         self._rng = rng
         self._body = open_body(play.engine, spec, self._scenario, lying=True)
         self._referee = Referee(spec, self._scenario)
@@ -111,7 +111,7 @@ class Episode:
         seconds = max(link.now() - GO, self._period)
         link.close()
         return Played(
-            Outcome(
+            TrialOutcome(
                 end=self._end,
                 seconds=seconds,
                 speed=self._referee.way / seconds,

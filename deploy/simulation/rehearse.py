@@ -13,9 +13,9 @@ import tyro
 from rich.console import Console
 from rich.progress import track
 
-from agents.evaluation.parallel import gather
-from agents.evaluation.results import Cell, summarise
-from agents.evaluation.trials import Trials
+from agents.evaluation.episodes.parallel import gather
+from agents.evaluation.episodes.results import Cell, summarise
+from agents.evaluation.episodes.trials import Trials
 from agents.versions import versions
 from deploy.runtime import disk
 from deploy.runtime.bundle import opening
@@ -93,7 +93,7 @@ def rehearse(config: RehearseConfig) -> str:
     motions.check(about)
     trials = _trials(config, about.robot)
     engines = dict.fromkeys((config.engine, TRAINED_IN))
-    plays = [Play(engine, job) for job in trials.jobs for engine in engines]
+    plays = [Play(engine, trial) for trial in trials.each for engine in engines]
     shares = [
         Share(about=about, files=files, trials=trials, plays=plays[first :: config.workers])
         for first in range(min(config.workers, len(plays)))
@@ -114,7 +114,7 @@ def rehearse(config: RehearseConfig) -> str:
     there, here = (
         summarise(
             trials,
-            {play.job: what.outcome for play, what in played.items() if play.engine == engine},
+            {play.trial: what.outcome for play, what in played.items() if play.engine == engine},
         )
         for engine in (config.engine, TRAINED_IN)
     )

@@ -61,10 +61,10 @@ class Senses:
         return state, HeightMap(now, heights)
 
 
-def _batch_of_one(truth: Truth) -> measurement.Truth:
+def _batch_of_one(truth: Truth) -> measurement.Exact:
     rotation = frames.rotation_matrix(truth.quaternion[None])
     joints = (truth.joint_position[None], truth.joint_velocity[None])
-    return measurement.Truth(
+    return measurement.Exact(
         truth.position[None],
         np.array([heading(truth.quaternion)]),
         -rotation[:, 2],

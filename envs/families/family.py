@@ -1,11 +1,13 @@
 """What the rest of the project needs to know of a family of robots."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from envs.families.controller import Controllers, Memory
+from envs.programs import legged, tracked
 from envs.programs.observation import Term
 from envs.robots.spec import RobotSpec
 from envs.task.scenario import Scenario
@@ -30,10 +32,10 @@ class InitialPose(NamedTuple):
 class Family(NamedTuple):
     """What is true of all robots that move alike."""
 
-    controller: Callable[[RobotSpec], Any]
-    """Makes the controller: `start`, `observe`, `act`, `mirrored`, and the sizes `observations` and
-    `actions`.
-    """
+    controller: Callable[[RobotSpec], legged.Controller | tracked.Controller]
+    """Makes the controller, an `envs.families.controller.Controller`."""
+    controllers: Callable[[RobotSpec, int], Controllers[Memory]]
+    """Makes the controllers of so many robots."""
     terms: Callable[[RobotSpec], tuple[Term, ...]]
     """Table of the observation."""
     actions: Callable[[RobotSpec], list[str]]

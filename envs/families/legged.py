@@ -4,6 +4,7 @@ import numpy as np
 import torch
 
 from envs import frames
+from envs.families.controller import Controllers
 from envs.families.family import Array, Family, InitialPose, nothing
 from envs.programs import leg, legged
 from envs.robots.spec import RobotSpec
@@ -55,6 +56,7 @@ def actions(spec: RobotSpec) -> list[str]:
 
 LEGGED = Family(
     controller=legged.Controller,
+    controllers=lambda spec, count: Controllers[legged.Memory](legged.Controller(spec), count),
     terms=legged.terms,
     actions=actions,
     mirror="In the second half of the gait's phase action, 'policy' and 'privileged' are those of "

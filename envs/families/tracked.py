@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from envs import frames
+from envs.families.controller import Controllers
 from envs.families.family import (
     Array,
     Baseline,
@@ -98,6 +99,7 @@ def actions(spec: RobotSpec) -> list[str]:
 
 TRACKED = Family(
     controller=tracked.Controller,
+    controllers=lambda spec, count: Controllers[tracked.Memory](tracked.Controller(spec), count),
     terms=tracked.terms,
     actions=actions,
     mirror="While the robot is steered to the right action, 'policy' and 'privileged' are those of "

@@ -1,4 +1,4 @@
-"""The fast way to step robots with legs: `stepper.c`, which runs the loop of `ClimbBatch` over
+"""The fast way to step robots with legs: `stepper.c`, which runs the loop of `Physics` over
 joints and physics steps in C. Build it: python -m envs.physics.stepper.
 
 What it gives is, bit for bit, what that loop gives, which is taken wherever this has not been
@@ -7,10 +7,14 @@ built: a test compares the two.
 
 import ctypes
 import hashlib
+import multiprocessing
+import os
 import shutil
 import subprocess
 import sys
 import tempfile
+import warnings
+from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -19,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from envs.physics import world
+from envs.physics.buffers import Buffers
 from envs.physics.motors import FRICTION_SPEED, Actuators
 from envs.physics.world import World
 from envs.robots.spec import RobotSpec
@@ -27,12 +32,12 @@ Array = NDArray[np.float64]
 
 SOURCES = (Path(__file__).with_suffix(".c"), Path(__file__).with_name("pages.c"))
 _VERSION = hashlib.sha256(b"".join(path.read_bytes() for path in SOURCES)).hexdigest()[:12]
-BUILT = Path(sys.prefix) / "lib" / f"treadwell-stepper-{_VERSION}.so"
-"""In the Python environment, so that workers of a cluster find it too; what another version has
-built has another name.
-"""
+NAME = f"treadwell-stepper-{_VERSION}.so"
+"""What another version has built has another name."""
+SLOWER = "robots with legs are stepped in Python, with the same results and a quarter slower"
 COMPILE = ("-O2", "-ffp-contract=off", "-shared", "-fPIC")
 """A product that is added without rounding in between would change the last bits."""
+COMMAND = "python -m envs.physics.stepper"
 
 
 class _Robots(ctypes.Structure):
@@ -54,7 +59,7 @@ class _Robots(ctypes.Structure):
                 "kd",
             )
         ),
-        *((name, ctypes.c_void_p) for name in ("at_rest", "motor", "speeds", "state", "base")),
+        *((name, ctypes.c_void_p) for name in Buffers._fields),
         *((name, ctypes.c_double) for name in ("stepping", "driving")),
     ]
 
@@ -72,11 +77,34 @@ class _UFunc(ctypes.Structure):
     ]
 
 
+def folders() -> Iterator[Path]:
+    """Folders that may hold the stepper: that of the Python environment, so that workers of a
+    cluster find it too, and one of the user, for an environment that cannot be written to.
+    """
+    yield Path(sys.prefix) / "lib"
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"))  # noqa: PTH111
+    # A user without a home has none.
+    if cache.is_absolute():
+        yield cache / "treadwell"
+
+
 @lru_cache
 def library() -> ctypes.CDLL | None:
-    """The stepper, or None if it has not been built for this version and machine."""
+    """The stepper, or None if it has not been built for this version and machine. Then a warning
+    says so, once, and not in workers: their parent asks as well.
+    """
+    for folder in folders():
+        if (folder / NAME).is_file() and (found := _load(folder / NAME)):
+            return found
+    if multiprocessing.parent_process() is None:
+        warnings.warn(f"{SLOWER}; build what steps them in C: {COMMAND}", stacklevel=2)
+    return None
+
+
+def _load(path: Path) -> ctypes.CDLL | None:
+    """The stepper in the file `path`, or None if it does not fit this machine."""
     try:
-        found = ctypes.CDLL(str(BUILT))
+        found = ctypes.CDLL(str(path))
     except OSError:
         return None
     found.newest_client.restype = ctypes.c_void_p
@@ -98,10 +126,8 @@ class Stepper:
         built: from `library`.
         spec: a robot with legs.
         actuators: of the robots.
-        at_rest: what `Actuators.torque` gets, for each physics step of a control step, (S, E, J).
-        motor, speeds: for its results, and the joints' speeds with which it was asked, (E, S, J).
-        state: of the joints, (E, J, 2); position [rad], velocity [rad/s].
-        base: of the bases, (E, 13), as `World.base` gives it.
+        worlds: one a robot.
+        buffers: what it reads and writes.
     """
 
     def __init__(
@@ -110,11 +136,7 @@ class Stepper:
         spec: RobotSpec,
         actuators: Actuators,
         worlds: list[World],
-        at_rest: Array,
-        motor: Array,
-        speeds: Array,
-        state: Array,
-        base: Array,
+        buffers: Buffers,
     ) -> None:
         self._library = built
         count = len(worlds)
@@ -132,21 +154,23 @@ class Stepper:
             "strength": actuators.strength,
             "kp": actuators.kp,
             "kd": actuators.kd,
-            "at_rest": at_rest,
-            "motor": motor,
-            "speeds": speeds,
-            "state": state,
-            "base": base,
+            **buffers._asdict(),
         }
         self._kept = arrays
         addresses = {name: array.ctypes.data for name, array in arrays.items()}
-        self._robots = _Robots(count, len(at_rest), len(position), FRICTION_SPEED, **addresses)
+        self._robots = _Robots(
+            robots=count,
+            substeps=len(buffers.at_rest),
+            joints=len(position),
+            friction_speed=FRICTION_SPEED,
+            **addresses,
+        )
         for row, one in enumerate(worlds):
             self.take(row, one)
 
     def take(self, row: int, one: World) -> None:
         """Step `one` as robot `row` from now on."""
-        self._bodies[row] = one.load_plugin(BUILT)
+        self._bodies[row] = one.load_plugin(Path(self._library._name))
         self._clients[row] = self._library.newest_client()
 
     @property
@@ -165,28 +189,39 @@ class Stepper:
 
 
 def build() -> str:
-    """Compile the stepper. Returns what came of it, in one line."""
+    """Compile the stepper into the first of `folders` that can be written to. Returns what came of
+    it, in one line.
+    """
     compiler = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
-    slower = "robots with legs are stepped in Python, with the same results and a quarter slower"
     if compiler is None:
         return (
-            f"there is no C compiler: {slower}; install one (on Debian: apt-get install gcc) and "
-            "run python -m envs.physics.stepper"
+            f"there is no C compiler: {SLOWER}; install one (on Debian: apt-get install gcc) and "
+            f"run {COMMAND}"
         )
-    BUILT.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=BUILT.parent) as folder:
-        fresh = Path(folder) / BUILT.name
-        done = subprocess.run(
-            [compiler, *COMPILE, "-o", str(fresh), *map(str, SOURCES), "-lm", "-ldl"],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if done.returncode:
-            return f"{compiler} cannot compile {BUILT.name}: {slower}\n{done.stderr}"
-        fresh.replace(BUILT)
+    for folder in folders():
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            scratch = tempfile.TemporaryDirectory(dir=folder)
+        except OSError:
+            continue
+        with scratch:
+            return _compile(compiler, Path(scratch.name) / NAME, folder / NAME)
+    return f"no folder can be written to: {SLOWER}; set XDG_CACHE_HOME to one and run {COMMAND}"
+
+
+def _compile(compiler: str, fresh: Path, path: Path) -> str:
+    """Compile the stepper to `fresh`, and move it to `path`. Returns what came of it."""
+    done = subprocess.run(
+        [compiler, *COMPILE, "-o", str(fresh), *map(str, SOURCES), "-lm", "-ldl"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        return f"{compiler} cannot compile {NAME}: {SLOWER}\n{done.stderr}"
+    fresh.replace(path)
     library.cache_clear()
-    return f"built {BUILT}" if library() else f"{BUILT} does not fit this PyBullet: {slower}"
+    return f"built {path}" if _load(path) else f"{path} does not fit this PyBullet: {SLOWER}"
 
 
 if __name__ == "__main__":

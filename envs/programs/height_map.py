@@ -70,6 +70,15 @@ class HeightMap(nn.Module):
         """
         return (heights * self.mean_weight).sum((1, 2)), (heights * self.slope_weight).sum((1, 2))
 
+    def over_plane(
+        self, heights: Tensor, height: Tensor, slope: Tensor, x: Tensor, y: Tensor
+    ) -> Tensor:
+        """Height [m] at points (E, P) over the plane through the ground under the body.
+
+        `height` [m] and `slope` [rise over run], (E,) each, are those of the plane.
+        """
+        return self.at(heights, x, y) - height.unsqueeze(1) - slope.unsqueeze(1) * x
+
     def at(self, heights: Tensor, x: Tensor, y: Tensor) -> Tensor:
         """Bilinear height [m] at points (E, P) of the level frame; points outside are moved to the
         border.

@@ -9,7 +9,7 @@ by construction, and learns each step once instead of twice.
 from typing import NamedTuple
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 
 class Mirror(NamedTuple):
@@ -48,11 +48,28 @@ def join(*parts: Mirror) -> Mirror:
     return Mirror(tuple(order), tuple(sign for part in parts for sign in part.sign))
 
 
-def tensors(mirror: Mirror) -> tuple[Tensor, Tensor]:
-    """Order and sign as tensors, (N,) each."""
-    return torch.tensor(mirror.order), torch.tensor(mirror.sign)
+class Reflection(nn.Module):
+    """Shows the network a robot's mirror image, and turns its answer round again."""
+
+    observation_order: Tensor
+    observation_sign: Tensor
+    action_order: Tensor
+    action_sign: Tensor
+
+    def __init__(self, observation: Mirror, action: Mirror) -> None:
+        super().__init__()
+        for name, mirror in (("observation", observation), ("action", action)):
+            self.register_buffer(f"{name}_order", torch.tensor(mirror.order))
+            self.register_buffer(f"{name}_sign", torch.tensor(mirror.sign))
+
+    def observation(self, values: Tensor, mirrored: Tensor) -> Tensor:
+        """Observations (E, N), in the mirror where the robot is `mirrored`, (E, 1)."""
+        return _shown(values, self.observation_order, self.observation_sign, mirrored)
+
+    def action(self, values: Tensor, mirrored: Tensor) -> Tensor:
+        """Actions (E, A), in the mirror where the robot is `mirrored`, (E, 1)."""
+        return _shown(values, self.action_order, self.action_sign, mirrored)
 
 
-def shown(values: Tensor, order: Tensor, sign: Tensor, mirrored: Tensor) -> Tensor:
-    """`values` (E, N), those of robots that are `mirrored`, (E, 1), in the mirror."""
+def _shown(values: Tensor, order: Tensor, sign: Tensor, mirrored: Tensor) -> Tensor:
     return torch.where(mirrored, values.index_select(1, order) * sign, values)

@@ -7,6 +7,9 @@ from torch import Tensor
 
 from envs.programs.sensors import Sensors
 
+LARGEST = 1e6
+"""Readings are clipped to +-LARGEST, far beyond what a sensor can mean: squares stay finite."""
+
 
 def or_else(reading: Tensor, otherwise: Tensor, largest: float) -> Tensor:
     """`reading` clipped to +-`largest`, and `otherwise` where it is not finite."""
@@ -14,7 +17,7 @@ def or_else(reading: Tensor, otherwise: Tensor, largest: float) -> Tensor:
     return torch.where(reading.abs() < math.inf, torch.clamp(reading, -largest, largest), otherwise)
 
 
-def sound(sensors: Sensors, up: Tensor, target: Tensor, largest: float) -> Sensors:
+def sanitize(sensors: Sensors, up: Tensor, target: Tensor, largest: float) -> Sensors:
     """`sensors` with what is not finite replaced: gravity by the last one (minus `up`), joints by
     their `target`, rates by zero, and a command by the one to stand.
 

@@ -15,23 +15,19 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from envs.programs import flippers, mirror
+from envs.programs import mirror
+from envs.programs.flippers import Flippers
 from envs.programs.height_map import HeightMap
-from envs.programs.observation import LIMIT, Term, scales, tracked_terms
-from envs.programs.sanitize import sound
-from envs.programs.sensors import MAP_X_COUNT, MAP_X_START, MAP_X_STEP, JointCommand, Sensors
+from envs.programs.observation import LIMIT, Term, scales
+from envs.programs.sanitize import LARGEST, sanitize
+from envs.programs.sensors import MAP_X_COUNT, JointCommand, Sensors
+from envs.programs.tracked_terms import tracked_terms
 from envs.robots.spec import RobotSpec
 
-UNSEEN = -2.0
-"""Height that ground beyond the map counts as [m]: the map ends before the rear flippers do."""
 SIDE_CHANGE = 0.05
 """Yaw rate [rad/s] that must be commanded to the other side before the network's view changes
 sides: it does not flicker while the robot goes straight.
 """
-STEEPEST = 1.0
-"""Slopes of the body are clipped to this rise over run."""
-LARGEST = 1e6
-"""Readings are clipped to +-LARGEST, far beyond what a sensor can mean: squares stay finite."""
 
 
 class Memory(NamedTuple):
@@ -96,70 +92,46 @@ class Controller(nn.Module):
     stance: Tensor
     kp: Tensor
     kd: Tensor
-    axis: Tensor
-    outwards: Tensor
-    reach: Tensor
-    lift: Tensor
     range: Tensor
     scale: Tensor
-    observation_order: Tensor
-    observation_sign: Tensor
-    action_order: Tensor
-    action_sign: Tensor
 
     def __init__(self, spec: RobotSpec) -> None:
         super().__init__()
-        tracks = spec.tracks
         schedule = spec.schedule
+        (_, left, _), (_, right, _), *_ = spec.tracks.axis_in_base
         table = terms(spec)
         actions = action_table(spec)
-        self.joints = len(spec.joint_names)
-        self.flippers = len(tracks.names)
         self.actions = len(actions)
         self.observations = sum(term.size for term in table)
-        self.radius = tracks.radius
-        self.lean = tracks.lean
-        self.stand_height = spec.stand_height
+        self.flippers = Flippers(spec)
+        self.map = HeightMap()
+        self.reflection = mirror.Reflection(
+            mirror.join(*(term.mirror for term in table)),
+            mirror.signs(*(action.sign for action in actions)),
+        )
         # TorchScript sees attributes, not a module's globals.
+        self.radius = spec.tracks.radius
+        self.stand_height = spec.stand_height
         self.control_step = spec.control_step
         self.limit = LIMIT
         self.largest = LARGEST
-        self.steepest = STEEPEST
         self.side_change = SIDE_CHANGE
-        self.lowest = schedule.lowest
-        self.highest = schedule.highest
-        self.rear_press = schedule.rear_press
         self.smoothing = schedule.action_smoothing
         self.flipper_step = schedule.flipper_speed * spec.control_step
         self.track_speed = schedule.track_speed
-        self.turning = 0.5 * (tracks.axis_in_base[0][1] - tracks.axis_in_base[1][1]) / schedule.grip
-        self.x_start = MAP_X_START
-        self.x_step = MAP_X_STEP
-        self.x_last = MAP_X_COUNT - 1.001
-        self.unseen = UNSEEN
+        self.turning = 0.5 * (left - right) / schedule.grip
         self.sharp_turn = schedule.sharp_turn
         self.slowing = schedule.slowing
-        self.map = HeightMap()
-        axis = [x for x, _, _ in tracks.axis_in_base]
         for name, values in (
             ("lower", spec.lower),
             ("upper", spec.upper),
             ("stance", spec.stance),
             ("kp", spec.kp),
             ("kd", spec.kd),
-            ("axis", axis),
-            ("outwards", [1.0 if x > 0 else -1.0 for x in axis]),
-            ("lift", [schedule.front_lift if x > 0 else schedule.rear_lift for x in axis]),
-            ("reach", schedule.reach),
-            ("range", [action.size for action in actions]),
+            ("range", tuple(action.size for action in actions)),
         ):
             self.register_buffer(name, torch.tensor(values, dtype=torch.float32))
         self.register_buffer("scale", scales(table))
-        seen = mirror.tensors(mirror.join(*(term.mirror for term in table)))
-        done = mirror.tensors(mirror.signs(*(action.sign for action in actions)))
-        for name, (order, sign) in (("observation", seen), ("action", done)):
-            self.register_buffer(f"{name}_order", order)
-            self.register_buffer(f"{name}_sign", sign)
 
     @torch.jit.export
     def start(self, count: int) -> Memory:
@@ -177,19 +149,24 @@ class Controller(nn.Module):
     @torch.jit.export
     def observe(self, sensors: Sensors, memory: Memory) -> tuple[Tensor, Memory]:
         """Observation (E, N) of `sensors`, and the memory with what was seen."""
-        sensors = sound(sensors=sensors, up=memory.up, target=memory.target, largest=self.largest)
+        sensors = sanitize(
+            sensors=sensors, up=memory.up, target=memory.target, largest=self.largest
+        )
         up = -sensors.gravity_in_base
-        slope = self._slope(up)
+        slope = self.flippers.slope(up)
         # What a robot without a map feels: the plane that its tracks lie on.
         ground = self.map.fill(
             sensors.height_map, -self.radius * torch.sqrt(1 + slope * slope), slope
         )
-        position = sensors.joint_position[:, : self.flippers]
-        velocity = sensors.joint_velocity[:, : self.flippers]
-        target = memory.target[:, : self.flippers]
+        position = sensors.joint_position[:, : self.flippers.count]
+        velocity = sensors.joint_velocity[:, : self.flippers.count]
+        target = memory.target[:, : self.flippers.count]
         # The drivers' own law says what torque they give: a flipper feels its load by how far it is
         # from where it was told to be.
-        load = self.kp[: self.flippers] * (target - position) - self.kd[: self.flippers] * velocity
+        load = (
+            self.kp[: self.flippers.count] * (target - position)
+            - self.kd[: self.flippers.count] * velocity
+        )
         yaw = sensors.command[:, 1:]
         side = torch.where(yaw.abs() > self.side_change, torch.sign(yaw), memory.side)
         seen = Memory(
@@ -208,30 +185,20 @@ class Controller(nn.Module):
             position,
             velocity,
             load,
-            self.radius * sensors.joint_velocity[:, self.flippers :],
+            self.radius * sensors.joint_velocity[:, self.flippers.count :],
             memory.action,
-            self._schedule(seen) - position,
-            (self._profiles(ground) + self.radius).flatten(1),
+            self.flippers.angles(up, ground) - position,
+            (self.flippers.profiles(ground) + self.radius).flatten(1),
         ]
         observation = torch.clamp(torch.cat(terms, 1) * self.scale, -self.limit, self.limit)
-        return mirror.shown(
-            values=observation,
-            order=self.observation_order,
-            sign=self.observation_sign,
-            mirrored=self.mirrored(seen),
-        ), seen
+        return self.reflection.observation(observation, self.mirrored(seen)), seen
 
     @torch.jit.export
     def act(self, action: Tensor, memory: Memory) -> tuple[JointCommand, Memory]:
         """Joint commands for one control step, and the memory after it. `action` (E, A) in -1..1:
         see `action_table`.
         """
-        action = mirror.shown(
-            values=action,
-            order=self.action_order,
-            sign=self.action_sign,
-            mirrored=self.mirrored(memory),
-        )
+        action = self.reflection.action(action, self.mirrored(memory))
         action = memory.action + self.smoothing * (action - memory.action)
         change = action * self.range
         lifts = torch.stack(
@@ -243,8 +210,10 @@ class Controller(nn.Module):
             ],
             1,
         )
-        wanted = torch.clamp(self._schedule(memory) + lifts, self.lower[0], self.upper[0])
-        last = memory.target[:, : self.flippers]
+        wanted = torch.clamp(
+            self.flippers.angles(memory.up, memory.ground) + lifts, self.lower[0], self.upper[0]
+        )
+        last = memory.target[:, : self.flippers.count]
         angles = last + torch.clamp(wanted - last, -self.flipper_step, self.flipper_step)
         speed = self._speeds(memory, change)
         target = torch.cat([angles, torch.zeros_like(speed)], 1)
@@ -273,43 +242,6 @@ class Controller(nn.Module):
         """
         return memory.side < 0
 
-    def _slope(self, up: Tensor) -> Tensor:
-        """Rise over run of the body's own plane, (E,)."""
-        level = torch.sqrt(torch.clamp(1 - up[:, 0] * up[:, 0], min=1e-6))
-        return torch.clamp(up[:, 0] / level, -self.steepest, self.steepest)
-
-    def _profiles(self, ground: Tensor) -> Tensor:
-        """Height of the ground under the robot's left and right half above the base's origin [m],
-        (E, 2, X).
-        """
-        half = self.map.y_count // 2
-        return torch.stack([ground[:, :, half + 1 :].mean(2), ground[:, :, :half].mean(2)], 1)
-
-    def _schedule(self, memory: Memory) -> Tensor:
-        """Angles of the flippers [rad], (E, F), that lie on the ground on their own side."""
-        slope = self._slope(memory.up)
-        pitch = torch.atan(slope)
-        profiles = self._profiles(memory.ground)
-        profiles = torch.cat([profiles, profiles], 1)
-        axis_x = self.axis * torch.cos(pitch).unsqueeze(1)
-        axis_z = self.axis * torch.sin(pitch).unsqueeze(1)
-        x = axis_x.unsqueeze(-1) + self.outwards.unsqueeze(-1) * self.reach
-        place = (x - self.x_start) / self.x_step
-        cell = torch.clamp(place, 0.0, self.x_last)
-        index = cell.floor().long()
-        near = profiles.gather(2, index)
-        far = profiles.gather(2, index + 1)
-        heights = near + (far - near) * (cell - index) - axis_z.unsqueeze(-1)
-        # What is not on the map does not lift a flipper.
-        heights = torch.where(place == cell, heights, torch.full_like(heights, self.unseen))
-        lean = flippers.resting(heights, self.reach, self.radius)
-        press = self.rear_press * slope.abs().unsqueeze(1) * (self.outwards < 0)
-        return torch.clamp(
-            lean - self.lean - self.outwards * pitch.unsqueeze(1) + self.lift - press,
-            self.lowest,
-            self.highest,
-        )
-
     def _speeds(self, memory: Memory, change: Tensor) -> Tensor:
         """Speeds of the left and the right track [m/s], (E, 2). The commanded speed is over the
         ground as seen from above: a slope is longer. A robot told to stand brakes.
@@ -317,7 +249,7 @@ class Controller(nn.Module):
         speed = memory.command[:, 0]
         yaw = memory.command[:, 1]
         pace = torch.clamp((speed.abs() + 0.3 * yaw.abs()) / 0.1, 0.0, 1.0)
-        slope = self._slope(memory.up)
+        slope = self.flippers.slope(memory.up)
         slowed = 1 - self.slowing * torch.clamp(yaw.abs() / self.sharp_turn, max=1.0)
         forward = pace * slowed * (speed * torch.sqrt(1 + slope * slope) + change[:, 4])
         turn = pace * (yaw * self.turning + change[:, 5])

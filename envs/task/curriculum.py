@@ -3,33 +3,36 @@ moves by what it managed.
 """
 
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
+
+from envs.settings import Within
+from envs.task.staircase import RISER_RANGE
 
 
 @dataclass(frozen=True)
 class CurriculumConfig:
     """Heights of flights while training."""
 
-    lowest: float = 0.03
+    lowest: Annotated[float, Within(*RISER_RANGE)] = 0.03
     """Riser of level 0 [m]."""
-    highest: float = 0.25
+    highest: Annotated[float, Within(*RISER_RANGE)] = 0.25
     """Riser of the last level [m]."""
-    step: float = 0.02
+    step: Annotated[float, Within(0.001, 0.1)] = 0.02
     """From one level to the next [m]."""
-    promote: float = 0.75
+    promote: Annotated[float, Within(0.0, 1.0)] = 0.75
     """Share of the way after which a robot gets a higher flight."""
-    demote: float = 0.40
+    demote: Annotated[float, Within(0.0, 1.0)] = 0.40
     """Share of the way below which it gets a lower one."""
-    down: float = 0.4
+    down: Annotated[float, Within(0.0, 1.0)] = 0.4
     """Share of episodes that go down, of a robot that is as far in both directions; the direction
     that lags by more than two levels gets 0.2 more.
     """
-    review: float = 0.30
+    review: Annotated[float, Within(0.0, 1.0)] = 0.30
     """Share of episodes on any lower level, so that nothing is forgotten."""
-
-    terraces: float = 0.0
+    terraces: Annotated[float, Within(0.0, 1.0)] = 0.0
     """Share of flights whose treads are longer than those of a house, up to 1.2 m: each step is
     climbed by itself.
     """

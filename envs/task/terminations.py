@@ -1,12 +1,31 @@
 """When an episode is over, and what came of it: the same rules wherever a robot climbs."""
 
+from enum import IntEnum
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-ENDS = ("", "landing", "fall", "off_side", "timeout")
 FALL_COSINE = 0.42
-"""Of the angle between the body's up and the vertical: beyond 65 degrees the robot has fallen."""
+"""Cosine of the angle between the body's up and the vertical: beyond 65 degrees the robot has
+fallen.
+"""
 ARRIVED_COSINE = 0.85
+
+
+class End(IntEnum):
+    """How an episode stands."""
+
+    RUNNING = 0
+    ARRIVED = 1
+    FALL = 2
+    OFF_SIDE = 3
+    """The base has left the flight by its side."""
+    TIMEOUT = 4
+
+    @property
+    def label(self) -> str:
+        """Name of the end in logs, results and `info["end"]`; empty while the episode goes on."""
+        return self.name.lower() if self else ""
 
 
 def ending(
@@ -18,13 +37,13 @@ def ending(
     arrived_height: float,
     time_is_up: ArrayLike,
 ) -> NDArray[np.int64]:
-    """Index into `ENDS`, 0 while the episode goes on; arguments broadcast.
+    """The `End` of each episode, `End.RUNNING` while it goes on; arguments broadcast.
 
     Args:
         upright: cosine of the angle between the body's up and the vertical.
         beyond: how far the base is past the goal, along the flight [m].
-        aside: of the base from the middle of the flight [m], to either side.
-        half_width: of the flight [m].
+        aside: offset of the base from the middle of the flight [m], to either side.
+        half_width: half of the flight's width [m].
         over_ground: height of the base [m].
         arrived_height: the base must be over the ground by this much [m], or the robot lies and has
             not arrived.
@@ -36,7 +55,12 @@ def ending(
         & (upright > ARRIVED_COSINE)
         & (np.asarray(over_ground) > arrived_height)
     )
-    end = np.where(time_is_up, 4, 0)
-    end = np.where(arrived, 1, end)
-    end = np.where(np.abs(aside) > half_width, 3, end)
-    return np.where(upright < FALL_COSINE, 2, end)
+    end = np.where(time_is_up, End.TIMEOUT, End.RUNNING)
+    end = np.where(arrived, End.ARRIVED, end)
+    end = np.where(np.abs(aside) > half_width, End.OFF_SIDE, end)
+    return np.where(upright < FALL_COSINE, End.FALL, end)
+
+
+def failed(end: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Whether the robot fell or left the flight by its side."""
+    return (end == End.FALL) | (end == End.OFF_SIDE)

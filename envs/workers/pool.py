@@ -13,20 +13,20 @@ from typing import Any
 import numpy as np
 
 from envs.physics.quiet import quiet
-from envs.robots import ROBOTS
 from envs.workers.worker import Ended, Job, Shared, Worker, WorkerError, work
 
 PATIENCE = 60.0
-"""A worker that has neither answered nor made a control step for so long [s] counts as hung."""
+"""Time without an answer or a control step after which a worker counts as hung [s]."""
 POLL = 0.1
-"""So often [s] is it looked whether one is."""
+"""Interval between checks whether a worker is alive [s]."""
 STARTING = 300.0
-"""So long [s] may a worker take to start, on a machine that does something else."""
+"""Time that a worker may take to start, on a machine that does something else [s]."""
 LOSSES = 5
-ROUNDS = 10_000
-"""More losses than that, of a worker or of a robot's episode, within so many control steps end the
-run: something is wrong that a new start does not mend.
+"""Most losses of a worker or of a robot's episode within `ROUNDS` that a run survives: with more,
+something is wrong that a new start does not mend.
 """
+ROUNDS = 10_000
+"""Control steps within which losses are counted."""
 
 
 class Pool:
@@ -45,12 +45,15 @@ class Pool:
     """
 
     def __init__(self, job: Job, workers: int, make: type[Worker] = Worker) -> None:
-        from envs.climb import PRIVILEGED_SIZE
         from envs.families import family
+        from envs.physics import stepper
+        from envs.task.privileged import PRIVILEGED_SIZE
 
+        # Workers do not warn if it is not built.
+        stepper.library()
         if not 0 <= workers <= job.robots:
             raise ValueError(f"workers is {workers}; use 1 to {job.robots}, the number of robots")
-        controller = family(ROBOTS[job.robot]).controller(ROBOTS[job.robot])
+        controller = family(job.spec).controller(job.spec)
         self.job = job
         self._make = make
         self.actions = controller.actions
@@ -205,7 +208,7 @@ class Process:
             return
 
     def silence(self) -> float:
-        """Since it was asked, or was seen to have made another control step [s]."""
+        """Time since the worker was asked, or was seen to have made another control step [s]."""
         beat = int(self._shared["beat"][self.rows[0]])
         if beat != self._beat:
             self._beat = beat

@@ -14,12 +14,17 @@ from numpy.typing import NDArray
 
 from envs.files import atomic
 from envs.physics.quiet import quiet
-from envs.robots import ROBOTS
+from envs.robots import find
+from envs.robots.spec import RobotSpec
+from envs.settings import changed, plain
 from envs.task.scenario import Order, Scenario
 from envs.task.staircase import Staircase
 
 if TYPE_CHECKING:
     from envs.climb import ClimbBatch, Result
+
+SETTINGS = ("gait", "rewards", "randomization")
+"""What a training run may set otherwise than the robot's own file."""
 
 
 def faults(batch: "ClimbBatch", result: "Result") -> dict[int, str]:
@@ -27,7 +32,7 @@ def faults(batch: "ClimbBatch", result: "Result") -> dict[int, str]:
     of.
     """
     parts: dict[str, NDArray[Any]] = {
-        "physics": batch.physics,
+        "physics": batch.physics.numbers(),
         "observation": result.policy,
         "privileged observation": result.privileged,
         "reward": result.terms,
@@ -44,7 +49,8 @@ def faults(batch: "ClimbBatch", result: "Result") -> dict[int, str]:
 class Recording:
     """One episode, as it was played."""
 
-    robot: str
+    spec: RobotSpec
+    """The robot, with the settings that it was trained with."""
     scenario: Scenario
     generator: dict[str, Any]
     """State of the episode's generator when the robot was put down."""
@@ -56,10 +62,16 @@ class Recording:
     def write(self, path: Path) -> Path:
         """Write the recording to `path` as JSON, atomically; floats keep every bit."""
         path.parent.mkdir(parents=True, exist_ok=True)
-        plain = {name: getattr(self, name) for name in ("robot", "generator", "fault")}
-        plain |= {"scenario": asdict(self.scenario), "actions": self.actions}
+        content: dict[str, Any] = {
+            "robot": self.spec.name,
+            "settings": {name: plain(getattr(self.spec, name)) for name in SETTINGS},
+            "scenario": asdict(self.scenario),
+            "generator": self.generator,
+            "actions": self.actions,
+            "fault": self.fault,
+        }
         with atomic(path) as partial:
-            partial.write_text(json.dumps(plain, default=lambda array: array.tolist()) + "\n")
+            partial.write_text(json.dumps(content, default=lambda array: array.tolist()) + "\n")
         return path
 
 
@@ -71,8 +83,8 @@ def read(path: Path) -> Recording:
         ValueError: it is damaged, or from another version.
     """
     try:
-        plain = json.loads(path.read_text())
-        s = plain["scenario"]
+        content = json.loads(path.read_text())
+        s = content["scenario"]
         values = {name: np.array(value) for name, value in s["values"].items()}
         figures: dict[str, Any] = {
             name: tuple(value) if isinstance(value, list) else value
@@ -87,11 +99,11 @@ def read(path: Path) -> Recording:
             }
         )
         return Recording(
-            robot=plain["robot"],
+            spec=changed(find(content["robot"]), content.get("settings", {})),
             scenario=scenario,
-            generator=plain["generator"],
-            actions=np.array(plain["actions"], np.float32),
-            fault=plain["fault"],
+            generator=content["generator"],
+            actions=np.array(content["actions"], np.float32),
+            fault=content["fault"],
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ValueError(
@@ -106,7 +118,7 @@ def play(recording: Recording) -> tuple[int, str] | None:
     with quiet():
         from envs.climb import ClimbBatch
 
-        batch = ClimbBatch(ROBOTS[recording.robot], 1)
+        batch = ClimbBatch(recording.spec, 1)
     generator = np.random.default_rng()
     generator.bit_generator.state = recording.generator
     try:
@@ -132,8 +144,8 @@ def main(file: Annotated[Path, tyro.conf.Positional]) -> int:
         print(f"replay: {error}", file=sys.stderr)
         return 2
     print(
-        f"{recording.robot}, {recording.scenario.stairs}, {len(recording.actions)} control steps; "
-        f"recorded: {recording.fault} is not finite"
+        f"{recording.spec.name}, {recording.scenario.stairs}, {len(recording.actions)} control "
+        f"steps; recorded: {recording.fault} is not finite"
     )
     found = play(recording)
     if found is None:

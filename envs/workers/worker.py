@@ -18,16 +18,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from envs.physics.quiet import quiet
-from envs.robots import ROBOTS
+from envs.robots.spec import RobotSpec
 from envs.task.curriculum import Curriculum, CurriculumConfig
 from envs.task.randomization import Randomize
+from envs.task.terminations import End
 
 
 @dataclass(frozen=True)
 class Job:
     """What the workers simulate."""
 
-    robot: str
+    spec: RobotSpec
+    """The robot, with the gait, rewards and randomisation that this job gives it."""
     robots: int
     """How many robots in all."""
     seed: int
@@ -60,7 +62,7 @@ class Ended(NamedTuple):
     @property
     def cut_off(self) -> bool:
         """Whether it would have gone on: time was up, or it is lost."""
-        return self.summary is None or self.summary["end"] == "timeout"
+        return self.summary is None or self.summary["end"] == End.TIMEOUT.label
 
 
 class Shared:
@@ -104,7 +106,7 @@ class Worker:
         self.rows = rows
         span = slice(rows[0], rows[-1] + 1)
         self.shared = {name: shared[name][span] for name in shared.names}
-        self.batch = ClimbBatch(ROBOTS[job.robot], len(rows))
+        self.batch = ClimbBatch(job.spec, len(rows))
         self.curriculum = Curriculum(job.curriculum, len(rows))
         self.curriculum.level = self.shared["level"]
         self._states: list[dict[str, Any]] = [{}] * len(rows)
@@ -170,13 +172,13 @@ class Worker:
             for row in over
         ]
         self.begin(over)
-        while len(self._acted) > self.batch.tally.steps.max():
+        while len(self._acted) > self.batch.episodes.tally.steps.max():
             self._acted.popleft()
         return ended
 
     def _finish(self, row: int, end: int) -> Ended:
-        summary = self.batch.summary(row, end)
-        scenario = self.batch.scenarios[row]
+        summary = self.batch.episodes.summary(row, end)
+        scenario = self.batch.episodes.scenarios[row]
         if scenario is not None and scenario.counts:
             self.curriculum.report(
                 row,
@@ -192,15 +194,15 @@ class Worker:
         from envs.workers.replay import Recording
 
         robot = self.job.first + self.rows[row]
-        steps = int(self.batch.tally.steps[row])
+        steps = int(self.batch.episodes.tally.steps[row])
         why = (
             f"robot {robot}: {what} is not finite after {steps} control steps; the robot starts "
             "anew"
         )
-        scenario = self.batch.scenarios[row]
+        scenario = self.batch.episodes.scenarios[row]
         if self.job.faults is not None and scenario is not None:
             recording = Recording(
-                robot=self.job.robot,
+                spec=self.job.spec,
                 scenario=scenario,
                 generator=self._states[row],
                 actions=np.stack(list(self._acted)[-steps:])[:, row],
@@ -211,7 +213,7 @@ class Worker:
                 / f"robot-{robot}-episode-{int(self.shared['episode'][row]) - 1}.json"
             )
             why += f"; see it again: python -m envs.workers.replay {path}"
-        self.batch.replace(row)
+        self.batch.physics.replace(row)
         return Ended(self.rows[row], None, why)
 
 

@@ -1,5 +1,6 @@
 """Policies by name or path, and an actor that cannot see what only a simulator knows."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from agents.networks import Actor, ClimbPolicy
 from envs.gym_env import observation_space
 from envs.programs.legged import Controller
 from envs.robots.go2 import GO2
+from envs.settings import plain
 
 SIZE = Controller(GO2).observations
 
@@ -102,6 +104,20 @@ def test_a_training_checkpoint_acts_as_the_trained_policy_does(tmp_path: Path) -
     )
     assert loaded.act(seen["policy"].numpy(), []) == pytest.approx(expected, abs=1e-6)
     assert loaded.origin["steps"] == 5
+
+
+def test_a_policy_drives_the_gait_it_was_trained_with(tmp_path: Path) -> None:
+    gait = replace(GO2.trot, clearance=0.13)
+    state = training_state(sb3_policy())
+    settings = {"robot": "go2", "gait": plain(gait), "rewards": {"progress": 9.0}}
+    checkpoint.save(tmp_path, 5, policies.slim(state | {"config": settings}))
+    assert policies.load(str(tmp_path)).spec == replace(GO2, gait=gait)
+    # One that was trained before settings were saved has the robot's own.
+    checkpoint.save(tmp_path, 6, state)
+    assert policies.load(str(tmp_path)).spec == GO2
+    checkpoint.save(tmp_path, 7, state | {"config": {"robot": "go2", "gait": {"hop": 1.0}}})
+    with pytest.raises(policies.PolicyError, match="train it again"):
+        policies.load(str(tmp_path))
 
 
 def test_a_slim_policy_loads_again_and_acts_the_same(tmp_path: Path) -> None:

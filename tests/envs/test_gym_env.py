@@ -87,7 +87,7 @@ def test_same_seed_and_actions_repeat_bit_for_bit_whatever_ran_before(env: Stair
     trajectory(used, seed=10, riser=0.2, width=0.7)
     trajectory(used, seed=11, riser=0.05, width=4.0, direction="down", steps=120)
     used.reset(seed=12)
-    used.batch.worlds[0].reset((0, 0, 2), (1, 0, 0, 0), GO2.stance)
+    used.batch.physics.worlds[0].reset((0, 0, 2), (1, 0, 0, 0), GO2.stance)
     for action in actions(12, 30):
         used.step(action)
     assert same(fresh, trajectory(used, seed=3))
@@ -193,7 +193,7 @@ def test_options_fix_what_they_name(env: StairClimbEnv) -> None:
     }
     for seed in range(3):
         _, info = env.reset(seed=seed, options=chosen)
-        scenario = env.batch.scenarios[0]
+        scenario = env.batch.episodes.scenarios[0]
         assert scenario is not None
         assert (info["riser"], info["direction"]) == (0.07, "down")
         assert {
@@ -211,7 +211,7 @@ def test_options_hold_for_one_episode_only(env: StairClimbEnv) -> None:
 
 def test_irregular_flights_are_irregular(env: StairClimbEnv) -> None:
     env.reset(seed=0, options={"irregularity": 0.01})
-    scenario = env.batch.scenarios[0]
+    scenario = env.batch.episodes.scenarios[0]
     assert scenario is not None
     assert np.ptp(np.diff(scenario.stairs.tops)) > 0.005
 
@@ -263,13 +263,13 @@ def test_actions_beyond_one_count_as_one(env: StairClimbEnv) -> None:
     assert np.array_equal(env.step(np.full(13, 50.0, np.float32))[0]["policy"], clipped)
 
 
-def test_arriving_is_a_landing(env: StairClimbEnv) -> None:
+def test_arriving_is_a_success(env: StairClimbEnv) -> None:
     env.reset(seed=0, options=FLAT)
     terminated, truncated, info = idle_until_the_end(env)
     assert (terminated, truncated, info["end"], info["is_success"]) == (
         True,
         False,
-        "landing",
+        "arrived",
         True,
     )
     assert info["share"] > 0.95
@@ -290,14 +290,14 @@ def test_running_out_of_time_is_a_timeout(env: StairClimbEnv) -> None:
 
 def test_tipping_over_is_a_fall(env: StairClimbEnv) -> None:
     env.reset(seed=0, options=FLAT)
-    env.batch.worlds[0].reset((-0.8, 0.0, 0.2), (0.7071, 0, 0, 0.7071), GO2.stance)
+    env.batch.physics.worlds[0].reset((-0.8, 0.0, 0.2), (0.7071, 0, 0, 0.7071), GO2.stance)
     terminated, truncated, info = idle_until_the_end(env)
     assert (terminated, truncated, info["end"], info["is_success"]) == (True, False, "fall", False)
 
 
 def test_leaving_the_stairs_is_off_side(env: StairClimbEnv) -> None:
     env.reset(seed=0, options=FLAT | {"width": 0.8})
-    env.batch.worlds[0].reset((-0.8, 0.45, GO2.stand_height), (0, 0, 0, 1), GO2.stance)
+    env.batch.physics.worlds[0].reset((-0.8, 0.45, GO2.stand_height), (0, 0, 0, 1), GO2.stance)
     terminated, truncated, info = idle_until_the_end(env)
     assert (terminated, truncated, info["end"], info["is_success"]) == (
         True,

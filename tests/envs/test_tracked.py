@@ -17,12 +17,12 @@ from deploy.runtime.bundle.program import torchscript
 from envs.climb import ClimbBatch
 from envs.gym_env import StairClimbEnv
 from envs.programs import tracked
-from envs.programs.mirror import join, swap, tensors
+from envs.programs.mirror import join, swap
 from envs.programs.sensors import MAP_X_COUNT, MAP_Y_COUNT, JointCommand, Sensors
 from envs.robots.tracked import TRACKED
 from envs.task import rewards
 from envs.task.scenario import from_options
-from tests.support.helpers import image_of
+from tests.support.helpers import image_of, tensors
 
 ID = "StairClimb-Tracked-v1"
 X = -0.5 + 0.05 * torch.arange(MAP_X_COUNT)
@@ -112,7 +112,7 @@ def test_without_a_policy_it_climbs_10_cm_and_descends_17_cm(riser: float, direc
         result = made.step(np.zeros((1, made.actions), np.float32))
         if result.end[0]:
             break
-    summary = made.summary(0, int(result.end[0]))
+    summary = made.episodes.summary(0, int(result.end[0]))
     made.close()
     assert summary["is_success"]
     assert 0.1 < float(summary["peak_pitch_rate"]) < 4.0
@@ -132,10 +132,10 @@ def test_told_to_stand_it_stays_wherever_on_a_flight_it_starts(riser: float, x: 
         x=x,
     )
     made.reset({0: scenario}, {0: np.random.default_rng(0)})
-    places = [np.array(made.worlds[0].base()[:3])]
+    places = [np.array(made.physics.worlds[0].base()[:3])]
     for _ in range(40):
         result = made.step(np.zeros((1, made.actions), np.float32))
-        places.append(np.array(made.worlds[0].base()[:3]))
+        places.append(np.array(made.physics.worlds[0].base()[:3]))
     made.close()
     assert result.end[0] == 0
     # It settles while the flippers find the ground, then it stands.
@@ -145,7 +145,7 @@ def test_told_to_stand_it_stays_wherever_on_a_flight_it_starts(riser: float, x: 
 
 def test_payload_sits_where_it_was_drawn() -> None:
     made = batch(payload=8.0, payload_x=0.1, payload_y=-0.04)
-    facts = made.worlds[0].link_facts()
+    facts = made.physics.worlds[0].link_facts()
     extra = (
         np.array([facts[name]["mass"] for name in TRACKED.payload_links])
         - TRACKED.tracks.wheel_mass
@@ -161,12 +161,12 @@ def test_energy_counts_what_the_ground_takes_from_the_tracks() -> None:
     made = batch(riser=0.0)
     for _ in range(80):
         made.step(np.zeros((1, made.actions), np.float32))
-    flat = made.summary(0, 4)["cost_of_transport"]
+    flat = made.episodes.summary(0, 4)["cost_of_transport"]
     made.close()
     steep = batch(riser=0.1)
     for _ in range(120):
         steep.step(np.zeros((1, steep.actions), np.float32))
-    climbing = steep.summary(0, 4)["cost_of_transport"]
+    climbing = steep.episodes.summary(0, 4)["cost_of_transport"]
     steep.close()
     # Lifting a weight by 0.1 m in 0.28 m costs at least 0.36 of weight times way.
     assert float(climbing) > float(flat) + 0.15

@@ -7,6 +7,7 @@ import numpy as np
 import torch
 
 from envs.climb import ClimbBatch
+from envs.programs.mirror import Mirror
 from envs.programs.sensors import Sensors
 from envs.robots.go2 import GO2
 from envs.task.randomization import Values
@@ -52,3 +53,8 @@ def image_of(seen: Sensors, exchanged: Callable[[torch.Tensor], torch.Tensor]) -
         command=seen.command * torch.tensor([1.0, -1.0]),
         height_map=seen.height_map.flip(2),
     )
+
+
+def tensors(mirror: Mirror) -> tuple[torch.Tensor, torch.Tensor]:
+    """Order and sign of a mirror, (N,) each."""
+    return torch.tensor(mirror.order), torch.tensor(mirror.sign)

@@ -13,19 +13,21 @@ from typing import NamedTuple
 
 import numpy as np
 
-from agents.evaluation.config import EvaluateConfig, plan
-from agents.evaluation.trials import Trials
+from agents.evaluation.episodes.config import EvaluateConfig, plan
+from agents.evaluation.episodes.results import pool
+from agents.evaluation.episodes.trials import Trials
+from agents.evaluation.suites.suite import Judgement, judge_sets
 from envs.task.staircase import TREAD_RANGE, Direction, Staircase
 
 TERRAIN = 6.4
-"""[m]."""
+"""Width of the square of terrain [m]."""
 SECONDS = 60.0
 """Time limit of an episode: such a flight is up to 14 m long."""
 DIRECTIONS: tuple[Direction, ...] = ("up", "down")
 
 
-class Kind(NamedTuple):
-    """A set: how many steps, how high [m]."""
+class StairSet(NamedTuple):
+    """Ranges of the number of steps and of their height [m]."""
 
     fewest: int
     most: int
@@ -34,9 +36,18 @@ class Kind(NamedTuple):
 
 
 TABLE = {
-    "CTU: 3-6 steps of 15-30 cm": Kind(fewest=3, most=6, lowest=0.15, highest=0.30),
-    "CTU: 6-10 steps of 20-40 cm": Kind(fewest=6, most=10, lowest=0.20, highest=0.40),
+    "CTU: 3-6 steps of 15-30 cm": StairSet(fewest=3, most=6, lowest=0.15, highest=0.30),
+    "CTU: 6-10 steps of 20-40 cm": StairSet(fewest=6, most=10, lowest=0.20, highest=0.40),
 }
+
+
+def judge(config: EvaluateConfig) -> Judgement:
+    """Play both sets.
+
+    Raises:
+        WorkerError: a worker process died or failed.
+    """
+    return judge_sets(config, plans(config), pool)
 
 
 def plans(config: EvaluateConfig) -> Iterator[tuple[str, Trials]]:
@@ -46,20 +57,20 @@ def plans(config: EvaluateConfig) -> Iterator[tuple[str, Trials]]:
         ValueError: something cannot be done; the message is one line and names the remedy.
     """
     base = plan(replace(config, seconds=SECONDS))
-    for number, (name, kind) in enumerate(TABLE.items()):
+    for number, (name, bounds) in enumerate(TABLE.items()):
         rng = np.random.default_rng([config.seed, number])
         flights = tuple(
-            _flight(rng, kind, way) for _ in range(config.episodes) for way in DIRECTIONS
+            _flight(rng, bounds, way) for _ in range(config.episodes) for way in DIRECTIONS
         )
         yield name, replace(base, flights=flights, episodes=1)
 
 
-def _flight(rng: np.random.Generator, kind: Kind, way: Direction) -> Staircase:
-    steps = int(rng.integers(kind.fewest, kind.most + 1))
+def _flight(rng: np.random.Generator, bounds: StairSet, way: Direction) -> Staircase:
+    steps = int(rng.integers(bounds.fewest, bounds.most + 1))
     angle = rng.uniform(0, 2 * np.pi)
     tread = TERRAIN * (abs(np.cos(angle)) + abs(np.sin(angle))) / steps
     return Staircase(
-        float(rng.uniform(kind.lowest, kind.highest)),
+        float(rng.uniform(bounds.lowest, bounds.highest)),
         float(min(tread, TREAD_RANGE[1])),
         steps,
         direction=way,

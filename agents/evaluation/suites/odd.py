@@ -1,11 +1,13 @@
-"""Stairs unlike any in training: what of an evaluation's configuration makes them."""
+"""Stairs unlike any in training: the settings of an evaluation that make them."""
 
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from agents.evaluation.config import EvaluateConfig, plan
-from agents.evaluation.trials import Trials
+from agents.evaluation.episodes.config import EvaluateConfig, plan
+from agents.evaluation.episodes.results import summarise
+from agents.evaluation.episodes.trials import Trials
+from agents.evaluation.suites.suite import Judgement, judge_sets
 
 TABLE: dict[str, dict[str, Any]] = {
     "regular": {},
@@ -17,6 +19,15 @@ TABLE: dict[str, dict[str, Any]] = {
     "started 20 degrees off axis": {"start_angle": 20.0},
     "wet: friction 0.3": {"friction": 0.3},
 }
+
+
+def judge(config: EvaluateConfig) -> Judgement:
+    """Play all kinds of stairs.
+
+    Raises:
+        WorkerError: a worker process died or failed.
+    """
+    return judge_sets(config, plans(config), summarise)
 
 
 def plans(config: EvaluateConfig) -> Iterator[tuple[str, Trials]]:

@@ -34,8 +34,8 @@ try:
     from cyclonedds.util import duration
 except ImportError as missing:
     raise MissingExtraError(
-        "the Go2's bus needs cyclonedds; install it: pip install '.[dds]' (on the robot: pip "
-        "install cyclonedds==0.10.2)"
+        "the Go2's bus needs cyclonedds; install it: pip install cyclonedds (on the "
+        "robot: pip install cyclonedds==0.10.2)"
     ) from missing
 
 ROBOT_DOMAIN = 0

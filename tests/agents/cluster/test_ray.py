@@ -24,7 +24,6 @@ import ray
 from ray.cluster_utils import Cluster as Nodes
 from stable_baselines3.common.callbacks import BaseCallback
 
-import train as command
 from agents import checkpoint
 from agents.cluster import connection, ray_robots
 from agents.cluster.ray_robots import Cluster
@@ -32,8 +31,10 @@ from agents.cluster.whole_rollouts import ClusterVecEnv
 from agents.learning import ppo
 from agents.learning.ppo import PPOConfig
 from agents.learning.vec_env import ClimbVecEnv
+from agents.training import cli
 from agents.training.config import TrainConfig
 from agents.training.run import train
+from envs.robots.go2 import GO2
 from envs.task.curriculum import CurriculumConfig
 from envs.workers.worker import Job, WorkerError
 
@@ -158,7 +159,7 @@ def test_a_worker_that_dies_is_replaced_and_one_that_keeps_dying_ends_the_run(
     nodes: Nodes, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     env = ClusterVecEnv(
-        Job("go2", 2, seed=7, randomize="nominal", curriculum=CurriculumConfig()), 2, TINY
+        Job(GO2, 2, seed=7, randomize="nominal", curriculum=CurriculumConfig()), 2, TINY
     )
     real = Cluster._receive
 
@@ -183,7 +184,7 @@ def test_a_worker_that_hangs_is_replaced(
     nodes: Nodes, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     env = ClusterVecEnv(
-        Job("go2", 2, seed=7, randomize="nominal", curriculum=CurriculumConfig()), 2, TINY
+        Job(GO2, 2, seed=7, randomize="nominal", curriculum=CurriculumConfig()), 2, TINY
     )
     env.reset()
     policy = ppo.build(replace(TINY, minibatch=2 * ROLLOUT), env, seed=1).policy.state_dict()
@@ -211,7 +212,7 @@ def test_a_worker_that_hangs_is_replaced(
 
 def test_what_a_worker_raises_is_told_in_a_line(nodes: Nodes) -> None:
     env = ClusterVecEnv(
-        Job("go2", 2, seed=7, randomize="nominal", curriculum=CurriculumConfig()), 2, TINY
+        Job(GO2, 2, seed=7, randomize="nominal", curriculum=CurriculumConfig()), 2, TINY
     )
     env.reset()
     with pytest.raises(WorkerError, match=r"^a worker on the Ray cluster failed: .*Missing key"):
@@ -228,7 +229,7 @@ def test_two_nodes_collect_as_fast_as_two_local_workers(
     robots = 64
     rollout = 128
     rounds = 10
-    job = Job("go2", robots, seed=7, randomize="full", curriculum=CurriculumConfig())
+    job = Job(GO2, robots, seed=7, randomize="full", curriculum=CurriculumConfig())
     settings = PPOConfig(rollout=rollout, minibatch=robots * rollout)
     seconds: dict[str, list[float]] = {}
     models = {
@@ -270,7 +271,7 @@ def test_a_cluster_that_is_not_there_is_a_line_and_changes_nothing(
 ) -> None:
     monkeypatch.setattr(ray, "is_initialized", lambda: False)
     monkeypatch.setattr(sys, "argv", ["train.py", "--run", str(tmp_path / "run"), "--ray", address])
-    assert command.main() == 2
+    assert cli.main() == 2
     errors = capsys.readouterr().err
     assert told in errors
     assert errors.count("\n") == 1

@@ -6,16 +6,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import evaluate
-from agents.evaluation.config import EvaluateConfig
+from agents.evaluation import cli
+from agents.evaluation.episodes.config import EvaluateConfig
 from agents.evaluation.suites import behaviour, odd
-from agents.evaluation.suites.behaviour import Trace
+from agents.evaluation.suites.behaviour_rows import TABLE, Trace
 from envs.robots.go2 import GO2
 from tests.support.helpers import idle, scenario, started
 
 PERIOD = 0.02
 """[s]."""
-ROWS = {row.name: row for row in behaviour.TABLE}
+ROWS = {row.name: row for row in TABLE}
 
 
 def trace(
@@ -49,10 +49,10 @@ def trace(
         ("walks on flat ground", trace(speed=0.55), trace("fall")),
         ("turns", trace(turning=0.5), trace(turning=0.2)),
         ("turns", trace(turning=-0.45), trace(turning=0.7)),
-        ("climbs straight", trace("landing", aside=0.1), trace("landing", aside=-0.4)),
-        ("climbs straight", trace("landing"), trace("off_side")),
-        ("goes down without racing", trace("landing", speed=0.55), trace("landing", speed=0.8)),
-        ("recovers from a push of 0.5 m/s, going up", trace("landing"), trace("fall")),
+        ("climbs straight", trace("arrived", aside=0.1), trace("arrived", aside=-0.4)),
+        ("climbs straight", trace("arrived"), trace("off_side")),
+        ("goes down without racing", trace("arrived", speed=0.55), trace("arrived", speed=0.8)),
+        ("recovers from a push of 0.5 m/s, going up", trace("arrived"), trace("fall")),
         ("stays inside its motors' torque-speed line", trace(overspeed=0.03), trace(overspeed=0.1)),
     ],
 )
@@ -121,7 +121,7 @@ def test_the_command_line_prints_and_writes_the_suite(
             str(out),
         ],
     )
-    assert evaluate.main() == 0
+    assert cli.main() == 0
     assert "stops and starts on command" in capsys.readouterr().out
     assert [row["name"] for row in json.loads(out.read_text())["behaviours"]] == list(ROWS)
 
@@ -138,7 +138,7 @@ def test_odd_stairs_are_what_their_names_say() -> None:
     assert max(np.diff(flights["landing in the middle"].edges)) == pytest.approx(1.2)
     assert plans["started 20 degrees off axis"].start_angle == pytest.approx(0.349, abs=1e-3)
     made = plans["wet: friction 0.3"]
-    assert made.scenario(np.random.default_rng(0), GO2, made.jobs[0]).values["friction"] == 0.3
+    assert made.scenario(np.random.default_rng(0), GO2, made.each[0]).values["friction"] == 0.3
 
 
 @pytest.mark.long
@@ -161,7 +161,7 @@ def test_odd_stairs_are_a_table(
         "1",
     ]
     monkeypatch.setattr("sys.argv", command)
-    assert evaluate.main() == 0
+    assert cli.main() == 0
     assert len(capsys.readouterr().out.splitlines()) == 2 + 8
 
 
@@ -182,5 +182,5 @@ def test_what_cannot_be_is_refused(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.setattr("sys.argv", ["evaluate.py", "--policy", "zero", *options])
-    assert evaluate.main() == 2
+    assert cli.main() == 2
     assert says in capsys.readouterr().err

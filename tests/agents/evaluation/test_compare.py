@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-import evaluate
-from agents.evaluation.compare import compare, table
-from agents.evaluation.statistics import paired, wilson
-from agents.evaluation.trials import Outcome, Trials
+from agents.evaluation import cli
+from agents.evaluation.episodes.compare import compare, table
+from agents.evaluation.episodes.statistics import paired, wilson
+from agents.evaluation.episodes.trials import TrialOutcome, Trials
 from envs.task.staircase import Staircase
 
 UP = Staircase(0.10)
@@ -56,19 +56,19 @@ def test_paired_refuses_impossible_counts(counts: tuple[int, int, int, int]) -> 
 def test_a_verdict_stands_only_where_the_interval_excludes_zero() -> None:
     trials = Trials(policy="mine", robot="go2", flights=(UP, DOWN), episodes=40, seed=1)
     mine = {
-        job: Outcome(end="landing", seconds=5.0, speed=0.5, cost_of_transport=1.0)
-        for job in trials.jobs
+        trial: TrialOutcome(end="arrived", seconds=5.0, speed=0.5, cost_of_transport=1.0)
+        for trial in trials.each
     }
     theirs = {
-        job: Outcome(
+        trial: TrialOutcome(
             end="fall"
-            if (job.stairs == DOWN and job.episode < 20) or job.episode == 0
-            else "landing",
+            if (trial.stairs == DOWN and trial.episode < 20) or trial.episode == 0
+            else "arrived",
             seconds=5.0,
             speed=0.5,
             cost_of_transport=1.0,
         )
-        for job in trials.jobs
+        for trial in trials.each
     }
     up, down, all_flights = compare(trials, mine, theirs)
     assert (up.both, up.policy_alone, up.other_alone, up.verdict) == (39, 1, 0, "open")
@@ -97,7 +97,7 @@ def test_evaluate_plays_both_policies_on_the_same_episodes(
         "2 --seconds 8 --workers 1 --json"
     )
     monkeypatch.setattr(sys, "argv", ["evaluate.py", *arguments.split(), str(path)])
-    assert evaluate.main() == 0
+    assert cli.main() == 0
     results = json.loads(path.read_text())
     assert results["cells"] == results["against"]["cells"]
     (contrast,) = results["contrasts"]
@@ -121,7 +121,7 @@ def test_wrong_rivals_are_one_line(
     arguments: str, remedy: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(sys, "argv", ["evaluate.py", "--policy", "zero", *arguments.split()])
-    assert evaluate.main() == 2
+    assert cli.main() == 2
     error = capsys.readouterr().err
     assert remedy in error
     assert error.count("\n") == 1

@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from agents.evaluation.config import EvaluateConfig
-from agents.evaluation.results import pool
+from agents.evaluation.episodes.config import EvaluateConfig
+from agents.evaluation.episodes.results import pool
+from agents.evaluation.episodes.trials import TrialOutcome
 from agents.evaluation.suites import ctu
-from agents.evaluation.trials import Outcome
 
 
 def test_flights_are_within_what_was_published_and_follow_the_seed() -> None:
@@ -30,15 +30,15 @@ def test_flights_are_within_what_was_published_and_follow_the_seed() -> None:
 def test_a_set_is_one_cell_a_direction() -> None:
     (_, trials), _ = ctu.plans(EvaluateConfig("scripted", robot="tracked", episodes=4, seed=3))
     outcomes = {
-        job: Outcome(
-            end="landing" if job.stairs.direction == "up" else "fall",
+        trial: TrialOutcome(
+            end="arrived" if trial.stairs.direction == "up" else "fall",
             seconds=5.0,
             speed=0.5,
             cost_of_transport=1.0,
             pitch_rate=1.5,
             jolt=0.2,
         )
-        for job in trials.jobs
+        for trial in trials.each
     }
     up, down = pool(trials, outcomes)
     assert (up.direction, up.successes, up.episodes, up.pitch_rate, up.jolt) == (

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 import torch
 
-import evaluate
 from agents import checkpoint
-from agents.evaluation.parallel import gather
-from agents.evaluation.results import summarise, table
-from agents.evaluation.statistics import wilson
-from agents.evaluation.trials import Job, Outcome, Trials, play, run
+from agents.evaluation import cli
+from agents.evaluation.episodes.parallel import gather
+from agents.evaluation.episodes.results import summarise, table
+from agents.evaluation.episodes.statistics import wilson
+from agents.evaluation.episodes.trials import Trial, TrialOutcome, Trials, play, run
 from agents.networks import Actor
 from agents.outputs import unwritable, whole
 from envs.programs.legged import Controller
@@ -71,17 +71,17 @@ def test_an_episode_depends_on_nothing_but_itself(network: str) -> None:
     together = run(trials, workers=1)
     assert len(together) == 24
     assert run(trials, workers=2) == together
-    alone = dict(play(replace(trials, flights=(DOWN,), episodes=2), [Job(DOWN, 1)]))
-    assert alone[Job(DOWN, 1)] == together[Job(DOWN, 1)]
+    alone = dict(play(replace(trials, flights=(DOWN,), episodes=2), [Trial(DOWN, 1)]))
+    assert alone[Trial(DOWN, 1)] == together[Trial(DOWN, 1)]
     assert len(set(together.values())) == 24
 
 
 def test_another_seed_gives_other_episodes() -> None:
     trials = Trials(policy="zero", robot="go2", flights=(UP,), episodes=1, seed=3)
     draws = [
-        trials.generator(Job(UP, 0)).random(),
-        replace(trials, seed=4).generator(Job(UP, 0)).random(),
-        trials.generator(Job(DOWN, 0)).random(),
+        trials.generator(Trial(UP, 0)).random(),
+        replace(trials, seed=4).generator(Trial(UP, 0)).random(),
+        trials.generator(Trial(DOWN, 0)).random(),
     ]
     assert len(set(draws)) == 3
 
@@ -89,9 +89,9 @@ def test_another_seed_gives_other_episodes() -> None:
 def test_the_trot_alone_climbs_three_low_steps() -> None:
     low = Staircase(0.02, 0.28, 3)
     ((_, outcome),) = play(
-        Trials(policy="zero", robot="go2", flights=(low,), episodes=1, seed=1), [Job(low, 0)]
+        Trials(policy="zero", robot="go2", flights=(low,), episodes=1, seed=1), [Trial(low, 0)]
     )
-    assert outcome.end == "landing"
+    assert outcome.end == "arrived"
     assert 0.2 < outcome.speed < 0.7
     assert 0.5 < outcome.cost_of_transport < 5.0
 
@@ -99,11 +99,13 @@ def test_the_trot_alone_climbs_three_low_steps() -> None:
 def test_cells_count_what_ended_how() -> None:
     trials = Trials(policy="zero", robot="go2", flights=(UP, DOWN), episodes=4, seed=1)
     ends = {
-        UP: ("landing", "landing", "fall", "timeout"),
+        UP: ("arrived", "arrived", "fall", "timeout"),
         DOWN: ("off_side", "fall", "fall", "timeout"),
     }
     outcomes = {
-        Job(stairs, i): Outcome(end=end, seconds=4.0 + 2 * i, speed=0.5, cost_of_transport=1.0)
+        Trial(stairs, i): TrialOutcome(
+            end=end, seconds=4.0 + 2 * i, speed=0.5, cost_of_transport=1.0
+        )
         for stairs, all_ends in ends.items()
         for i, end in enumerate(all_ends)
     }
@@ -124,7 +126,7 @@ def test_cells_count_what_ended_how() -> None:
 
 def evaluate_main(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
     monkeypatch.setattr(sys, "argv", ["evaluate.py", *arguments])
-    return evaluate.main()
+    return cli.main()
 
 
 @pytest.mark.parametrize(

@@ -4,9 +4,9 @@ import imageio_ffmpeg
 import pytest
 from PIL import Image
 
-from agents.evaluation import plots, report, video
-from agents.evaluation.results import summarise
-from agents.evaluation.trials import Job, Outcome, Trials, run
+from agents.evaluation.episodes.results import summarise
+from agents.evaluation.episodes.trials import Trial, TrialOutcome, Trials, run
+from agents.evaluation.reports import plots, report, video
 from envs.task.staircase import Staircase
 
 FLIGHTS = (Staircase(0.12, 0.28, 4), Staircase(0.12, 0.28, 4, direction="down"))
@@ -14,7 +14,7 @@ TRIALS = Trials(
     policy="random", robot="go2", flights=FLIGHTS, episodes=2, seed=5, randomize="full", seconds=0.4
 )
 
-Played = tuple[dict[Job, Outcome], dict[Job, video.Film]]
+Played = tuple[dict[Trial, TrialOutcome], dict[Trial, video.Film]]
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +25,7 @@ def played() -> Played:
 def test_the_sample_has_one_episode_a_direction_and_follows_the_seed() -> None:
     many = Trials(policy="zero", robot="go2", flights=FLIGHTS, episodes=1000, seed=5)
     sample = video.sample(many)
-    assert [job.stairs.direction for job in sample] == ["up", "down"]
+    assert [trial.stairs.direction for trial in sample] == ["up", "down"]
     assert sample == video.sample(many)
     assert sample != video.sample(
         Trials(policy="zero", robot="go2", flights=FLIGHTS, episodes=1000, seed=6)
@@ -34,8 +34,8 @@ def test_the_sample_has_one_episode_a_direction_and_follows_the_seed() -> None:
 
 def test_a_film_shows_the_episode_that_was_counted(played: Played) -> None:
     outcomes, films = played
-    for job, frames in films.items():
-        steps = round(outcomes[job].seconds * 50)
+    for trial, frames in films.items():
+        steps = round(outcomes[trial].seconds * 50)
         assert len(frames) == steps // 2 + 1 + video.HOLD
 
 
@@ -43,9 +43,9 @@ def test_films_are_in_real_time_whatever_the_control_step() -> None:
     trials = Trials(
         policy="scripted", robot="tracked", flights=FLIGHTS[:1], episodes=1, seed=5, seconds=1.0
     )
-    (job,) = trials.jobs
+    (trial,) = trials.each
     # 20 steps of 0.05 s.
-    assert len(video.film(trials, [job])[job]) == 25 + 1 + video.HOLD
+    assert len(video.film(trials, [trial])[trial]) == 25 + 1 + video.HOLD
 
 
 def test_the_report_is_complete(played: Played, tmp_path: Path) -> None:

@@ -15,10 +15,10 @@ import torch
 from agents.cluster.shard import ARRAYS
 from agents.learning import ppo
 from agents.learning.collecting import collect
-from agents.learning.driven import Over
-from agents.learning.finite import NotFiniteError
+from agents.learning.driven import NotFiniteError, Over
 from agents.learning.ppo import PPOConfig
 from agents.learning.vec_env import ClimbVecEnv
+from envs.robots.go2 import GO2
 from envs.task.curriculum import CurriculumConfig
 from envs.workers import pool
 from envs.workers.worker import Ended, Job
@@ -30,7 +30,7 @@ ROBOTS = 4
 @contextmanager
 def learner(workers: int, steps: int = STEPS) -> Iterator[tuple[Any, ClimbVecEnv]]:
     env = ClimbVecEnv(
-        Job("go2", ROBOTS, seed=3, randomize="full", curriculum=CurriculumConfig()), workers
+        Job(GO2, ROBOTS, seed=3, randomize="full", curriculum=CurriculumConfig()), workers
     )
     try:
         model: Any = ppo.build(PPOConfig(rollout=steps, minibatch=steps * ROBOTS), env, seed=5)

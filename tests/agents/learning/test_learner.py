@@ -11,7 +11,7 @@ from stable_baselines3 import PPO
 from stable_baselines3.common.logger import Logger
 from stable_baselines3.common.vec_env import DummyVecEnv
 
-from agents.learning.finite import NotFiniteError
+from agents.learning.driven import NotFiniteError
 from agents.learning.learner import Learner
 from agents.networks import ClimbPolicy
 

@@ -6,10 +6,10 @@ import copy
 import json
 import sys
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import is_dataclass, replace
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 from unittest import mock
 
 import numpy as np
@@ -18,14 +18,16 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-import evaluate
-import train as command
 from agents import checkpoint, policies
+from agents.evaluation import cli as evaluation
 from agents.learning import ppo
 from agents.learning.ppo import PPOConfig
 from agents.learning.vec_env import ClimbVecEnv
-from agents.training.config import RANGES, TrainConfig
-from agents.training.run import plain, taken_over, train
+from agents.training import cli
+from agents.training.config import TrainConfig
+from agents.training.run import taken_over, train
+from envs.robots.go2 import GO2
+from envs.settings import Within, plain
 from envs.task.curriculum import CurriculumConfig
 from envs.workers.worker import Job
 
@@ -52,6 +54,23 @@ JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5),
     lambda inner: st.lists(inner, max_size=3),
 )
+
+
+def ranges(settings: Any, prefix: str = "") -> dict[str, Within]:
+    """Range of each number in `settings`, by its dotted name."""
+    found: dict[str, Within] = {}
+    hints = get_type_hints(type(settings), include_extras=True)
+    for name, hint in hints.items():
+        value = getattr(settings, name)
+        if is_dataclass(value):
+            found |= ranges(value, f"{prefix}{name}.")
+        for within in getattr(hint, "__metadata__", ()):
+            if isinstance(within, Within) and not isinstance(value, tuple):
+                found[prefix + name] = within
+    return found
+
+
+RANGES = ranges(TrainConfig(run=Path()))
 TINY = PPOConfig(rollout=8, minibatch=16, epochs=1)
 
 
@@ -125,14 +144,14 @@ def test_evaluate_refuses_a_checkpoint_of_something_else_in_a_line(
 ) -> None:
     checkpoint.write(tmp_path / "checkpoint-1.pt", junk)
     monkeypatch.setattr(sys, "argv", ["evaluate.py", "--policy", str(tmp_path)])
-    assert evaluate.main() == 1
+    assert evaluation.main() == 1
     assert one_line(capsys.readouterr().err, "evaluate.py")
 
 
 @pytest.fixture(scope="module")
 def env() -> Any:
     made = ClimbVecEnv(
-        Job(robot="go2", robots=2, seed=1, randomize="full", curriculum=CurriculumConfig()), 1
+        Job(spec=GO2, robots=2, seed=1, randomize="full", curriculum=CurriculumConfig()), 1
     )
     yield made
     made.close()
@@ -165,7 +184,7 @@ def test_any_saved_configuration_is_accepted_or_refused_in_a_line(
 ) -> None:
     config = TrainConfig(run=tmp_path, resume=True)
     (tmp_path / "config.json").write_text(json.dumps(spoilt(data, plain(config), JSON)))
-    problem = command.check(config)
+    problem = cli.check(config)
     assert problem is None or problem.count("\n") == 0
 
 
@@ -181,7 +200,7 @@ def test_any_number_in_the_settings_is_accepted_or_refused_in_a_line(
         if part
         else replace(base, **{name: value})
     )
-    problem = command.check(config)
+    problem = cli.check(config)
     low, high = RANGES[name]
     assert (problem is None) <= (low <= value <= high)
     assert problem is None or problem.count("\n") == 0

@@ -21,7 +21,6 @@ ITERATIONS = 6
 SETTINGS = (
     "--robots 4 --workers 2 --ppo.rollout 64 --ppo.minibatch 64 --ppo.epochs 1 --save-iterations 2"
 )
-KILLS = 200
 
 
 def live(folder: Path, until: Callable[[], bool] = lambda: False) -> int:
@@ -80,22 +79,25 @@ def test_three_kills_change_nothing(uninterrupted: str, tmp_path: Path) -> None:
     assert weights(run) == uninterrupted
 
 
-@pytest.mark.long
-def test_two_hundred_kills_at_random_lose_no_checkpoint_and_change_nothing(
-    uninterrupted: str, tmp_path: Path
+@pytest.mark.parametrize(
+    "wanted",
+    [pytest.param(20, marks=pytest.mark.long), pytest.param(200, marks=pytest.mark.hours)],
+)
+def test_kills_at_random_lose_no_checkpoint_and_change_nothing(
+    uninterrupted: str, tmp_path: Path, wanted: int
 ) -> None:
     rng = random.Random(0)
     kills = 0
     torn = 0
     runs = 0
-    while kills < KILLS:
+    while kills < wanted:
         run = tmp_path / f"run-{runs}"
         runs += 1
         status = -signal.SIGKILL
         while status:
             before = checkpoint.newest(run)
             begun = partial(run)
-            status = live(run, _blow(rng, run) if kills < KILLS else lambda: False)
+            status = live(run, _blow(rng, run) if kills < wanted else lambda: False)
             kills += status == -signal.SIGKILL
             torn += len(partial(run) - begun)
             assert status in (0, -signal.SIGKILL)

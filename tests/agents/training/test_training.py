@@ -23,13 +23,14 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-import train as command
 from agents import checkpoint, curve, policies, ship
 from agents.learning import ppo
 from agents.learning.ppo import HIGHEST_RATE, LOWEST_RATE, PPOConfig, next_rate
 from agents.learning.vec_env import ClimbVecEnv
+from agents.training import cli
 from agents.training.config import TrainConfig
 from agents.training.run import train
+from envs.robots.go2 import GO2
 from envs.workers.pool import Pool
 from tests import ROOT
 
@@ -64,8 +65,15 @@ def newest(folder: Path) -> dict[str, Any]:
 
 
 def test_a_run_leaves_its_configuration_versions_checkpoint_and_curves(run: Path) -> None:
-    assert json.loads((run / "config.json").read_text())["robots"] == 4
-    assert json.loads((run / "versions.json").read_text())["pybullet"] == "3.2.7"
+    kept = json.loads((run / "config.json").read_text())
+    assert kept["robots"] == 4
+    assert kept["rewards"]["progress"] == GO2.rewards.progress
+    assert kept["gait"]["clearance"] == GO2.trot.clearance
+    assert kept["randomization"]["friction"] == GO2.randomization.friction._asdict()
+    made_with = json.loads((run / "versions.json").read_text())
+    assert made_with["pybullet"] == "3.2.7"
+    assert made_with["tree"] in ("clean", "dirty", "unknown")
+    assert "progress" in (run / "datasheet.txt").read_text()
     assert list((run / "tensorboard").glob("events.out.*"))
     with (run / "tensorboard" / "progress.csv").open() as file:
         rows = list(csv.DictReader(file))
@@ -73,7 +81,7 @@ def test_a_run_leaves_its_configuration_versions_checkpoint_and_curves(run: Path
         "curriculum/riser_up",
         "curriculum/riser_down",
         "reward/progress",
-        "ends/landing",
+        "ends/arrived",
         "train/approx_kl",
     } <= set(rows[-1])
     assert [int(float(row["time/total_timesteps"])) for row in rows] == [ITERATION, 2 * ITERATION]
@@ -124,9 +132,12 @@ def test_a_run_can_start_from_the_weights_of_another(run: Path, tmp_path: Path) 
         train(replace(still, run=tmp_path / "third", start=Path("agents/pretrained/go2/policy.pt")))
 
 
-def test_the_same_seed_gives_the_same_weights(run: Path, tmp_path: Path) -> None:
+def test_the_same_seed_gives_the_same_weights_on_any_number_of_workers_and_threads(
+    run: Path, tmp_path: Path
+) -> None:
     first = newest(run)["policy"]
-    again = newest(train(config(tmp_path / "run")))["policy"]
+    torch.set_num_threads(3)
+    again = newest(train(replace(config(tmp_path / "run"), workers=3)))["policy"]
     assert all(torch.equal(first[name], again[name]) for name in first)
 
 
@@ -139,6 +150,9 @@ def test_a_resumed_run_goes_on_where_it_stopped_and_keeps_its_curves(tmp_path: P
     assert (state["steps"], state["iteration"]) == (2 * ITERATION, 2)
     assert (state["robots"]["episode"] > 1).all()
     assert (begun.run / "tensorboard" / "progress.csv").read_text() == curves
+    # What it was begun with stays beside what it goes on with.
+    kept = [begun.run / name for name in ("config.json", f"config-{ITERATION}.json")]
+    assert [json.loads(path.read_text())["resume"] for path in kept] == [False, True]
 
 
 def test_a_finished_run_resumed_stays_as_it_is_and_a_damaged_checkpoint_is_passed_over(
@@ -210,7 +224,7 @@ def test_wrong_arguments_are_one_line_and_change_nothing(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.setattr(sys, "argv", ["train.py", "--run", str(tmp_path / "run"), *wrong])
-    assert command.main() == 2
+    assert cli.main() == 2
     errors = capsys.readouterr().err
     assert errors.startswith("train.py: ")
     assert errors.count("\n") == 1
@@ -229,7 +243,7 @@ def test_a_run_is_not_overwritten_by_another(
 ) -> None:
     before = (run / "config.json").read_bytes()
     monkeypatch.setattr(sys, "argv", ["train.py", "--run", str(run), *wrong])
-    assert command.main() == 2
+    assert cli.main() == 2
     assert remedy in capsys.readouterr().err
     assert (run / "config.json").read_bytes() == before
 
@@ -249,7 +263,7 @@ def test_no_content_of_the_saved_configuration_is_more_than_a_line(
     tmp_path: Path, content: bytes
 ) -> None:
     (tmp_path / "config.json").write_bytes(content)
-    problem = command.check(TrainConfig(run=tmp_path, resume=True))
+    problem = cli.check(TrainConfig(run=tmp_path, resume=True))
     assert problem is None or problem.count("\n") == 0
 
 
@@ -297,7 +311,7 @@ def test_a_reward_that_is_not_finite_ends_the_run_before_the_weights_change(
     monkeypatch.setattr(ppo, "build", build)
     arguments = "--steps 16 --robots 2 --workers 1 --ppo.rollout 8 --ppo.minibatch 16 --run"
     monkeypatch.setattr(sys, "argv", ["train.py", *arguments.split(), str(tmp_path / "run")])
-    assert command.main() == 1
+    assert cli.main() == 1
     assert (
         capsys.readouterr()
         .err.splitlines()[-1]
@@ -312,7 +326,7 @@ def test_an_unknown_argument_ends_with_status_2(
 ) -> None:
     monkeypatch.setattr(sys, "argv", ["train.py", "--run", str(tmp_path / "run"), "--stepz", "5"])
     with pytest.raises(SystemExit) as ended:
-        command.main()
+        cli.main()
     assert ended.value.code == 2
 
 
@@ -332,10 +346,10 @@ def test_each_robot_has_settings_of_its_own(
         seen.append(made)
         return "enough"
 
-    monkeypatch.setattr(command, "check", check)
+    monkeypatch.setattr(cli, "check", check)
     for robot in ("--robot=tracked", "--robot=go2"):
         monkeypatch.setattr(sys, "argv", ["train.py", robot, "--run", str(tmp_path), "--seed", "9"])
-        assert command.main() == 2
+        assert cli.main() == 2
     tracked, legged = seen
     assert (tracked.robot, tracked.robots, tracked.ppo.minibatch, tracked.seed) == (
         "tracked",

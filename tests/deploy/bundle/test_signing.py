@@ -128,10 +128,10 @@ def test_files_that_are_no_keys_are_refused(key: Path, tmp_path: Path) -> None:
         load_public(tmp_path / "nowhere")
 
 
-def test_without_the_package_the_message_names_the_extra(
+def test_without_the_package_the_message_names_it(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setitem(sys.modules, "cryptography", None)
-    with pytest.raises(MissingExtraError, match=r"pip install .\[deploy\]"):
+    with pytest.raises(MissingExtraError, match="pip install cryptography"):
         signing.keygen(KeygenConfig(tmp_path / "key"))
     assert not list(tmp_path.iterdir())

@@ -123,6 +123,11 @@ def test_a_kill_over_there_leaves_a_whole_release(tmp_path: Path) -> None:
 
 
 @pytest.mark.long
+def test_ten_kills_leave_a_whole_release(tmp_path: Path) -> None:
+    survive_all(folder=tmp_path, seed=PARTS, ways=WAYS, kills=10)
+
+
+@pytest.mark.hours
 @pytest.mark.parametrize("part", range(PARTS))
 def test_two_hundred_kills_leave_a_whole_release(tmp_path: Path, part: int) -> None:
     survive_all(folder=tmp_path, seed=part, ways=WAYS, kills=KILLS)

@@ -67,12 +67,14 @@ def test_bullet_moves_as_in_training() -> None:
             GO2.control_step,
         )
     truth = body.truth()
-    expected = np.array(batch.worlds[0].joints())
+    expected = np.array(batch.physics.worlds[0].joints())
     moved = np.abs(expected[:, 0] - open_body("pybullet", GO2, drawn).truth().joint_position).max()
     # Its physics steps are shorter.
     assert truth.joint_position == pytest.approx(expected[:, 0], abs=0.1 * moved)
     assert moved > 0.3
-    assert truth.quaternion == pytest.approx(np.array(batch.worlds[0].base()[3:7]), abs=0.02)
+    assert truth.quaternion == pytest.approx(
+        np.array(batch.physics.worlds[0].base()[3:7]), abs=0.02
+    )
     body.close()
     batch.close()
 

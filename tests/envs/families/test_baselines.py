@@ -21,7 +21,7 @@ def flippers(name: str) -> np.ndarray:
     angles = []
     for _ in range(60):
         seen = made.step(policy.act(seen, [rng])).policy
-        angles.append([position for position, _ in made.worlds[0].joints()[:4]])
+        angles.append([position for position, _ in made.physics.worlds[0].joints()[:4]])
     made.close()
     return np.array(angles)
 

@@ -17,8 +17,8 @@ def feet_over_ground(made: Scenario) -> np.ndarray:
     """Height of each foot's sole over the ground below it [m] at the start of an episode."""
     batch = started(made)
     legs = GO2.legs
-    state = np.array([batch.worlds[0].base()])
-    joints = np.array(batch.worlds[0].joints())[:, 0]
+    state = np.array([batch.physics.worlds[0].base()])
+    joints = np.array(batch.physics.worlds[0].joints())[:, 0]
     feet = leg.foot_position(
         joints=torch.from_numpy(joints).reshape(1, 4, 3),
         abduction=torch.tensor(legs.abduction, dtype=torch.float64),
@@ -27,9 +27,9 @@ def feet_over_ground(made: Scenario) -> np.ndarray:
     )[0].numpy()
     turn = np.repeat(frames.rotation_matrix(state[:, 3:7]), 4, 0)
     places = state[:, :3] + frames.to_world(
-        turn, feet + np.array(legs.hip_in_base) - batch.worlds[0].base_com
+        turn, feet + np.array(legs.hip_in_base) - batch.physics.worlds[0].base_com
     )
-    heights = batch.terrain.height(places[None, :, 0], places[None, :, 1])[0]
+    heights = batch.course.terrain.height(places[None, :, 0], places[None, :, 1])[0]
     batch.close()
     return places[:, 2] - legs.foot_radius - heights
 
@@ -49,8 +49,8 @@ def test_feet_start_on_the_ground(riser: float, share: float, direction: str) ->
 def test_a_robot_that_starts_on_a_flight_stays_where_it_is(direction: str) -> None:
     made = scenario(riser=0.1, direction=direction, speed=0.0)
     batch = started(replace(made, x=1.4))
-    before = np.array(batch.worlds[0].base()[:3])
+    before = np.array(batch.physics.worlds[0].base()[:3])
     for _ in range(50):
         assert batch.step(idle(batch)).end[0] == 0
-    assert batch.worlds[0].base()[:3] == pytest.approx(before, abs=0.1)
+    assert batch.physics.worlds[0].base()[:3] == pytest.approx(before, abs=0.1)
     batch.close()

@@ -1,6 +1,7 @@
 """The robots stepped by C: bit for bit what the loop in Python does, and how it is built."""
 
 import shutil
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -25,7 +26,7 @@ def batch(way: str, monkeypatch: pytest.MonkeyPatch, seed: int) -> ClimbBatch:
         if way == WITHOUT:
             patch.setattr(stepper, "library", lambda: None)
         made = ClimbBatch(GO2, ROBOTS)
-    assert (made.stepper is None) == (way == WITHOUT)
+    assert (made.physics.stepper is None) == (way == WITHOUT)
     start(made, seed)
     return made
 
@@ -72,10 +73,12 @@ def test_c_does_what_python_does_bit_for_bit(
             for name in one._fields
             if not np.array_equal(getattr(one, name), getattr(other, name))
         ] == []
-    assert np.array_equal(fast.physics, slow.physics)
-    assert np.array_equal(fast.tally.energy, slow.tally.energy)
-    assert np.array_equal(fast.motion().overspeed, slow.motion().overspeed)
-    assert noise < 1.0 or fast.motion().overspeed.any() or (fast.tally.pitch_rate > 5).any()
+    assert np.array_equal(fast.physics.numbers(), slow.physics.numbers())
+    assert np.array_equal(fast.episodes.tally.energy, slow.episodes.tally.energy)
+    assert np.array_equal(fast.physics.overspeed(), slow.physics.overspeed())
+    assert (
+        noise < 1.0 or fast.physics.overspeed().any() or (fast.episodes.tally.pitch_rate > 5).any()
+    )
     for made in (fast, slow):
         made.close()
 
@@ -88,10 +91,10 @@ def test_a_robot_with_a_new_client_is_stepped_like_the_others(
     for way in (WITH, WITHOUT):
         made = batch(way, monkeypatch, seed=1)
         run(made, 0.15)
-        made.replace(2)
+        made.physics.replace(2)
         start(made, seed=3)
         run(made, 0.15)
-        ends.append(made.physics)
+        ends.append(made.physics.numbers())
         made.close()
     assert np.array_equal(ends[0], ends[1])
 
@@ -100,9 +103,9 @@ def test_a_robot_with_a_new_client_is_stepped_like_the_others(
 def test_what_is_not_a_number_stays_one(monkeypatch: pytest.MonkeyPatch) -> None:
     for way in (WITH, WITHOUT):
         made = batch(way, monkeypatch, seed=1)
-        made.actuators.kp[1] = np.nan
+        made.physics.actuators.kp[1] = np.nan
         run(made, 0.15)
-        assert [bool(np.isfinite(row).all()) for row in made.physics] == [
+        assert [bool(np.isfinite(row).all()) for row in made.physics.numbers()] == [
             True,
             False,
             True,
@@ -114,7 +117,7 @@ def test_what_is_not_a_number_stays_one(monkeypatch: pytest.MonkeyPatch) -> None
 
 def test_tracks_are_stepped_in_python() -> None:
     made = ClimbBatch(TRACKED, 1)
-    assert made.stepper is None
+    assert made.physics.stepper is None
     made.close()
 
 
@@ -133,8 +136,47 @@ def test_what_cannot_be_compiled_leaves_nothing(
     broken = tmp_path / "stepper.c"
     broken.write_text("int advance(")
     monkeypatch.setattr(stepper, "SOURCES", (broken,))
-    monkeypatch.setattr(stepper, "BUILT", tmp_path / "lib" / "stepper.so")
+    monkeypatch.setattr(stepper, "folders", lambda: [tmp_path / "lib"])
     said = stepper.build()
-    assert "cannot compile stepper.so" in said
+    assert "cannot compile treadwell-stepper-" in said
     assert "error" in said
     assert list((tmp_path / "lib").iterdir()) == []
+
+
+@pytest.mark.skipif(shutil.which("cc") is None, reason="there is no C compiler")
+def test_where_the_environment_cannot_be_written_to_it_goes_to_the_users_cache(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "prefix").write_text("no folder, and so nothing can be written into it")
+    monkeypatch.setattr(sys, "prefix", str(tmp_path / "prefix"))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    assert stepper.build() == f"built {tmp_path / 'cache' / 'treadwell' / stepper.NAME}"
+    assert stepper.library.__wrapped__() is not None
+
+
+def test_where_nothing_can_be_written_it_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setattr(stepper, "folders", lambda: [tmp_path / "file" / "lib"])
+    said = stepper.build()
+    assert "no folder can be written to" in said
+    assert "python -m envs.physics.stepper" in said
+
+
+def test_where_it_is_not_built_a_warning_says_how(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stepper, "folders", lambda: [tmp_path])
+    with pytest.warns(UserWarning, match=r"build what steps them in C: python -m envs\.physics"):
+        assert stepper.library.__wrapped__() is None
+
+
+@needs_build
+def test_one_that_does_not_fit_is_passed_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / stepper.NAME).write_bytes(b"of another machine")
+    built = stepper.folders()
+    monkeypatch.setattr(stepper, "folders", lambda: [tmp_path, *built])
+    assert stepper.library.__wrapped__() is not None

@@ -193,7 +193,7 @@ def test_told_to_stand_it_stands_still() -> None:
     places = []
     for _ in range(150):
         assert batch.step(idle(batch)).end[0] == 0
-        places.append(batch.worlds[0].base()[:3])
+        places.append(batch.physics.worlds[0].base()[:3])
     # It rocks for two seconds.
     assert np.ptp(places, axis=0).max() < 0.08
     assert np.ptp(places[100:], axis=0).max() < 0.01
@@ -222,7 +222,7 @@ def test_the_trot_alone_walks_at_more_than_half_of_the_commanded_speed(speed: fl
     batch = started(scenario(riser=0.0, speed=speed, steps=10))
     for _ in range(200):
         assert batch.step(idle(batch)).end[0] == 0
-    assert batch.tally.way[0] > 0.5 * speed * 4.0
+    assert batch.episodes.tally.way[0] > 0.5 * speed * 4.0
     batch.close()
 
 

@@ -10,10 +10,10 @@ from envs.programs import mirror
 from envs.programs.legged import Controller, Memory
 from envs.programs.sensors import Sensors
 from envs.robots.go2 import GO2
-from tests.support.helpers import idle, image_of, scenario, started
+from tests.support.helpers import idle, image_of, scenario, started, tensors
 
 ROBOTS = 8
-JOINTS = mirror.tensors(mirror.swap(GO2.legs.opposite, -1.0, 1.0, 1.0))
+JOINTS = tensors(mirror.swap(GO2.legs.opposite, -1.0, 1.0, 1.0))
 
 
 def exchanged(joints: torch.Tensor) -> torch.Tensor:
@@ -63,7 +63,7 @@ def test_mirroring_twice_changes_nothing() -> None:
     parts = mirror.join(
         mirror.swap((1, 0, 3, 2), 1.0, -1.0, 1.0), mirror.signs(-1.0, 1.0), mirror.columns(4, 3)
     )
-    order, sign = mirror.tensors(parts)
+    order, sign = tensors(parts)
     vector = torch.arange(len(parts.order), dtype=torch.float32) + 1
     assert torch.equal((vector[order] * sign)[order] * sign, vector)
     assert not torch.equal(vector[order] * sign, vector)
@@ -80,13 +80,13 @@ def test_the_critic_looks_into_the_same_mirror() -> None:
     for _ in range(60):
         result = batch.step(idle(batch))
         sideways = (
-            -batch.base_velocity()[0, 1]
-            if batch.controller.mirrored(batch._memory)[0, 0]
-            else batch.base_velocity()[0, 1]
+            -batch.physics.state.velocity_in_base[0, 1]
+            if batch.controllers.mirrored()[0, 0]
+            else batch.physics.state.velocity_in_base[0, 1]
         )
         assert result.privileged[0, 1] == np.float32(sideways)
-        sides.append(result.privileged[0, 4] * batch._base[0, 1])
-        halves.append(bool(batch.controller.mirrored(batch._memory)[0, 0]))
+        sides.append(result.privileged[0, 4] * batch.physics.state.centre[0, 1])
+        halves.append(bool(batch.controllers.mirrored()[0, 0]))
     assert {True, False} == set(halves)
     assert all((side < 0) == half for side, half in zip(sides, halves, strict=True))
     batch.close()

@@ -126,16 +126,16 @@ def test_every_link_has_the_drawn_friction_after_damping_and_payload_were_set(
     friction: float,
 ) -> None:
     batch = started(scenario(friction=friction, payload=3.0))
-    assert {round(fact["friction"], 9) for fact in batch.worlds[0].link_facts().values()} == {
-        friction
-    }
+    assert {
+        round(fact["friction"], 9) for fact in batch.physics.worlds[0].link_facts().values()
+    } == {friction}
     batch.close()
 
 
 @pytest.mark.parametrize("load", [-1.0, 0.0, 3.0])
 def test_payload_changes_the_total_mass_and_leaves_inertias(world: World, load: float) -> None:
     batch = started(scenario(payload=load, payload_x=0.1, payload_y=-0.04))
-    facts = batch.worlds[0].link_facts()
+    facts = batch.physics.worlds[0].link_facts()
     bare = world.link_facts()
     assert sum(fact["mass"] for fact in facts.values()) == pytest.approx(GO2.mass + load)
     assert all(facts[name]["iyy"] == pytest.approx(bare[name]["iyy"]) for name in bare)
@@ -147,7 +147,7 @@ def test_payload_sits_where_it_was_drawn(
     world: World, urdf: ET.Element, x: float, y: float
 ) -> None:
     batch = started(scenario(payload=3.0, payload_x=x, payload_y=y))
-    facts = batch.worlds[0].link_facts()
+    facts = batch.physics.worlds[0].link_facts()
     bare = world.link_facts()
     extra = np.array([facts[name]["mass"] - bare[name]["mass"] for name in GO2.payload_links])
     middles = [
@@ -163,9 +163,9 @@ def test_payload_sits_where_it_was_drawn(
 def test_the_next_episode_does_not_inherit_the_payload() -> None:
     batch = started(scenario(payload=3.0))
     batch.reset({0: scenario(payload=0.0)}, {0: np.random.default_rng(0)})
-    assert sum(fact["mass"] for fact in batch.worlds[0].link_facts().values()) == pytest.approx(
-        GO2.mass
-    )
+    assert sum(
+        fact["mass"] for fact in batch.physics.worlds[0].link_facts().values()
+    ) == pytest.approx(GO2.mass)
     batch.close()
 
 

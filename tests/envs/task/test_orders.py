@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from envs.climb import ClimbBatch
+from envs.programs.legged import Memory
 from envs.robots.go2 import GO2
 from envs.task.scenario import Order, walkabout
 from tests.support.helpers import idle, scenario, started
@@ -40,8 +41,8 @@ def test_a_robot_that_roams_has_no_goal_and_no_sides_and_is_paid_along_its_own_h
     ends = [int(batch.step(idle(batch)).end[0]) for _ in range(200)]
     assert ends[:-1] == [0] * 199
     assert ends[-1] == 4
-    assert batch.worlds[0].base()[1] > 4.0
-    assert batch.summary(0, 4)["speed"] == pytest.approx(0.5, abs=0.2)
+    assert batch.physics.worlds[0].base()[1] > 4.0
+    assert batch.episodes.summary(0, 4)["speed"] == pytest.approx(0.5, abs=0.2)
     batch.close()
 
 
@@ -51,8 +52,10 @@ def test_the_legs_odometry_tells_the_speed() -> None:
     true = []
     for _ in range(150):
         batch.step(idle(batch))
-        told.append(batch._memory.velocity[0].numpy().copy())
-        true.append(batch.base_velocity()[0])
+        memory = batch.controllers.memory
+        assert isinstance(memory, Memory)
+        told.append(memory.velocity[0].numpy().copy())
+        true.append(batch.physics.state.velocity_in_base[0])
     # From the second second on, over whole periods of the gait; the body rocks, so that its own z
     # is not the vertical.
     assert np.mean(told[50:], 0)[:2] == pytest.approx(np.mean(true[50:], 0)[:2], abs=0.05)
@@ -66,7 +69,7 @@ def test_a_robot_told_to_stop_stands_and_goes_on_when_told() -> None:
     way = []
     for _ in range(300):
         assert batch.step(idle(batch)).end[0] == 0
-        way.append(float(batch.tally.way[0]))
+        way.append(float(batch.episodes.tally.way[0]))
     assert way[99] > 0.5
     assert abs(way[199] - way[149]) < 0.02
     assert way[299] - way[199] > 0.5

@@ -50,9 +50,7 @@ def test_ten_thousand_resets_leave_memory_flat() -> None:
 
 @pytest.mark.long
 def test_a_worker_with_eight_robots_needs_less_than_600_megabytes() -> None:
-    pool = Pool(
-        Job(robot="go2", robots=8, seed=1, randomize="full", curriculum=CurriculumConfig()), 1
-    )
+    pool = Pool(Job(spec=GO2, robots=8, seed=1, randomize="full", curriculum=CurriculumConfig()), 1)
     try:
         pool.shared["level"][:] = CurriculumConfig().levels - 1
         pool.ask("reset")

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from agents.learning.vec_env import ClimbVecEnv
+from envs.robots.go2 import GO2
 from envs.task.curriculum import CurriculumConfig
 from envs.workers import pool
 from envs.workers.worker import Job, WorkerError
@@ -20,7 +21,7 @@ from envs.workers.worker import Job, WorkerError
 def env() -> Iterator[ClimbVecEnv]:
     """Three robots, two of them in worker 0."""
     made = ClimbVecEnv(
-        Job("go2", 3, seed=7, randomize="full", curriculum=CurriculumConfig()), workers=2
+        Job(GO2, 3, seed=7, randomize="full", curriculum=CurriculumConfig()), workers=2
     )
     made.reset()
     yield made

@@ -4,12 +4,14 @@ again.
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from envs.robots.go2 import GO2
 from envs.task import scenario
 from envs.task.curriculum import CurriculumConfig
 from envs.workers import replay
@@ -17,6 +19,10 @@ from envs.workers.worker import Ended, Job, Shared, Worker
 
 BROKEN = 1
 """The robot whose first episode fails."""
+SPEC = replace(
+    GO2, gait=replace(GO2.trot, clearance=0.13), rewards=replace(GO2.rewards, progress=3.0)
+)
+"""A robot with settings of its own."""
 
 
 @pytest.fixture(scope="module")
@@ -26,9 +32,9 @@ def broken(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Worker, l
     """
     folder = tmp_path_factory.mktemp("run") / "faults"
     real = scenario.practice
-    job = Job("go2", 2, seed=7, randomize="full", curriculum=CurriculumConfig(), faults=folder)
-    from envs.climb import PRIVILEGED_SIZE, ClimbBatch
-    from envs.robots.go2 import GO2
+    job = Job(SPEC, 2, seed=7, randomize="full", curriculum=CurriculumConfig(), faults=folder)
+    from envs.climb import ClimbBatch
+    from envs.task.privileged import PRIVILEGED_SIZE
 
     batch = ClimbBatch(GO2, 1)
     shared = Shared(
@@ -65,7 +71,7 @@ def test_the_robot_is_given_up_alone_and_starts_anew(
     (path,) = folder.iterdir()
     assert (robot, summary) == (BROKEN, None)
     assert f"python -m envs.workers.replay {path}" in why
-    assert worker.batch.tally.steps.tolist()[BROKEN] == 0
+    assert worker.batch.episodes.tally.steps.tolist()[BROKEN] == 0
     assert worker.shared["episode"].tolist() == [1, 2]
     assert all(np.isfinite(worker.shared[name]).all() for name in ("policy", "privileged"))
     assert worker.step() == []
@@ -77,6 +83,7 @@ def test_a_replay_fails_in_the_same_step_and_the_same_number(
 ) -> None:
     (path,) = broken[2].iterdir()
     recording = replay.read(path)
+    assert recording.spec == SPEC
     assert replay.play(recording) == (len(recording.actions), recording.fault)
     assert replay.main(path) == 0
     assert (
@@ -91,6 +98,8 @@ def test_a_replay_that_stays_finite_says_so(
     (path,) = broken[2].iterdir()
     plain = json.loads(path.read_text())
     plain["scenario"]["values"]["strength"] = [1.0] * 12
+    # As an earlier version wrote it: the robot's own settings.
+    del plain["settings"]
     (tmp_path / "mended.json").write_text(json.dumps(plain))
     assert replay.main(tmp_path / "mended.json") == 1
     assert "every number is finite" in capsys.readouterr().err

@@ -19,7 +19,7 @@ ARRAYS = ("policy", "privileged", "last_policy", "last_privileged", "reward", "e
 
 
 def job(robots: int) -> Job:
-    return Job("go2", robots, seed=7, randomize="full", curriculum=CurriculumConfig())
+    return Job(GO2, robots, seed=7, randomize="full", curriculum=CurriculumConfig())
 
 
 def episode_of_robot_0(number: int) -> Scenario:
@@ -107,7 +107,7 @@ def test_an_ended_robot_hands_over_its_last_observation_and_whether_time_ran_out
             assert info["episode"]["l"] == round(info["summary"]["seconds"] / 0.02)
             ends.add(info["summary"]["end"])
         assert all(not infos[row] for row in np.flatnonzero(~done))
-    assert {"timeout", "landing"} <= ends
+    assert {"timeout", "arrived"} <= ends
 
 
 def test_observations_handed_out_do_not_change_later(env: ClimbVecEnv) -> None:

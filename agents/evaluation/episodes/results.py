@@ -1,22 +1,22 @@
 """Results of an evaluation: one cell a flight, as a table and as a record for JSON."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from statistics import fmean
 from typing import Any
 
-from agents.evaluation.statistics import wilson
-from agents.evaluation.trials import Job, Outcome, Trials
+from agents.evaluation.episodes.statistics import wilson
+from agents.evaluation.episodes.trials import Trial, TrialOutcome, Trials
 from agents.versions import versions
 from envs.task.staircase import Direction, Staircase
 
 FAILURES = {"fall": "fall", "timeout": "stuck", "off_side": "off_side"}
-"""How failures are called in results, by how the environment calls the end."""
+"""Names of failures in results, by the end of the episode."""
 
 
 @dataclass(frozen=True)
 class Cell:
-    """What came of all episodes on one flight. Means are over the successful ones, None if there is
+    """Results of all episodes on one flight. Means are over the successful ones, None if there are
     none.
     """
 
@@ -30,59 +30,63 @@ class Cell:
     ci95: tuple[float, float]
     """Wilson interval of the rate."""
     mean_seconds: float | None
-    """From the start to the landing [s]."""
+    """Mean time to arrive [s]."""
     mean_speed: float | None
-    """Along the flight [m/s]."""
+    """Mean speed along the flight [m/s]."""
     cost_of_transport: float | None
     """Mechanical work over weight and way along the flight."""
     pitch_rate: float | None
-    """Largest in an episode [rad/s]."""
+    """Mean of the largest pitch rate of an episode [rad/s]."""
     jolt: float | None
-    """Largest change of the base's vertical speed in a control step of an episode [m/s]: what it
-    hits when it tips over an edge.
+    """Mean of the largest change of the base's vertical speed in a control step [m/s]: what a robot
+    hits the ground with when it tips over an edge.
     """
     failures: dict[str, int]
-    """How many fell, got stuck (ran out of time), left the stairs at the side."""
+    """Number of episodes that ended in a fall, out of time, or off the side of the stairs."""
 
 
-def summarise(trials: Trials, outcomes: Mapping[Job, Outcome]) -> list[Cell]:
+Summary = Callable[[Trials, Mapping[Trial, TrialOutcome]], list[Cell]]
+"""Makes cells of what came of trials."""
+
+
+def summarise(trials: Trials, outcomes: Mapping[Trial, TrialOutcome]) -> list[Cell]:
     """One cell a flight, in the order of `trials.flights`."""
     return [
-        _cell([stairs], [outcomes[Job(stairs, episode)] for episode in range(trials.episodes)])
+        _cell([stairs], [outcomes[Trial(stairs, episode)] for episode in range(trials.episodes)])
         for stairs in trials.flights
     ]
 
 
-def pool(trials: Trials, outcomes: Mapping[Job, Outcome]) -> list[Cell]:
+def pool(trials: Trials, outcomes: Mapping[Trial, TrialOutcome]) -> list[Cell]:
     """One cell a direction, over all flights that go there; riser, tread and steps are means."""
     ways = dict.fromkeys(stairs.direction for stairs in trials.flights)
     return [
         _cell(
             [s for s in trials.flights if s.direction == way],
-            [outcomes[job] for job in trials.jobs if job.stairs.direction == way],
+            [outcomes[trial] for trial in trials.each if trial.stairs.direction == way],
         )
         for way in ways
     ]
 
 
-def _cell(flights: Sequence[Staircase], outcomes: Sequence[Outcome]) -> Cell:
-    landed = [outcome for outcome in outcomes if outcome.end == "landing"]
+def _cell(flights: Sequence[Staircase], outcomes: Sequence[TrialOutcome]) -> Cell:
+    arrived = [outcome for outcome in outcomes if outcome.end == "arrived"]
     return Cell(
         riser=fmean(stairs.riser for stairs in flights),
         tread=fmean(stairs.tread for stairs in flights),
         direction=flights[0].direction,
         steps=round(fmean(stairs.steps for stairs in flights)),
         episodes=len(outcomes),
-        successes=len(landed),
-        rate=len(landed) / len(outcomes),
-        ci95=wilson(len(landed), len(outcomes)),
-        mean_seconds=_mean([outcome.seconds for outcome in landed]),
-        mean_speed=_mean([outcome.speed for outcome in landed]),
-        cost_of_transport=_mean([outcome.cost_of_transport for outcome in landed]),
+        successes=len(arrived),
+        rate=len(arrived) / len(outcomes),
+        ci95=wilson(len(arrived), len(outcomes)),
+        mean_seconds=_mean([outcome.seconds for outcome in arrived]),
+        mean_speed=_mean([outcome.speed for outcome in arrived]),
+        cost_of_transport=_mean([outcome.cost_of_transport for outcome in arrived]),
         pitch_rate=_mean(
-            [outcome.pitch_rate for outcome in landed if outcome.pitch_rate is not None]
+            [outcome.pitch_rate for outcome in arrived if outcome.pitch_rate is not None]
         ),
-        jolt=_mean([outcome.jolt for outcome in landed if outcome.jolt is not None]),
+        jolt=_mean([outcome.jolt for outcome in arrived if outcome.jolt is not None]),
         failures={
             ours: sum(outcome.end == end for outcome in outcomes) for end, ours in FAILURES.items()
         },

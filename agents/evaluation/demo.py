@@ -1,5 +1,6 @@
-"""Watch the shipped policy: python -m agents.demo. Evaluates it on flights it never trained on,
-beside the bare trot, and writes a report.
+"""Watch the shipped policy: python -m agents.evaluation.demo.
+
+It is evaluated on flights that it never trained on, beside the bare trot, and a report is written.
 """
 
 import sys
@@ -9,8 +10,8 @@ from pathlib import Path
 
 import tyro
 
-from agents.evaluation.results import summarise, table
-from agents.evaluation.trials import Trials, run
+from agents.evaluation.episodes.results import summarise, table
+from agents.evaluation.episodes.trials import Trials, run
 from agents.outputs import unwritable
 from envs.task.staircase import Direction, Staircase
 
@@ -21,6 +22,7 @@ FLIGHTS = tuple(
     for way, riser in product(DIRECTIONS, RISERS)
 )
 WORKERS = 2
+COMMAND = ("python", "-m", "agents.evaluation.demo", "--policy")
 NOTES = (
     "Flights of {steps} steps of {tread:g} cm; training has at most 9. Every episode has another "
     "robot and other sensors: friction, payload, motors, noise, delays and "
@@ -43,7 +45,7 @@ class DemoConfig:
     output: Path = Path("out/demo")
     """Folder of the report."""
     episodes: int = 20
-    """On each flight."""
+    """Number of episodes on each flight."""
 
 
 def main() -> int:
@@ -73,7 +75,7 @@ def main() -> int:
 
 
 def _demo(config: DemoConfig, robot: str) -> Path:
-    from agents.evaluation import report, video
+    from agents.evaluation.reports import report, video
 
     trials = Trials(
         policy=config.policy,
@@ -93,7 +95,7 @@ def _demo(config: DemoConfig, robot: str) -> Path:
     notes = NOTES.format(steps=flight.steps, tread=100 * flight.tread, seed=trials.seed)
     return report.write(
         folder=config.output,
-        command=f"python -m agents.demo --policy {config.policy} --episodes {config.episodes}",
+        command=" ".join([*COMMAND, config.policy, "--episodes", str(config.episodes)]),
         results=results,
         films=films,
         notes=notes,

@@ -1,5 +1,6 @@
-"""What training costs, part by part, beside bare Bullet, Gymnasium's Ant and stable-baselines3's
-own way: python -m agents.benchmark.
+"""Cost of training, part by part: python -m agents.training.benchmark.
+
+Bare Bullet, Gymnasium's Ant, and stable-baselines3's own environments and PPO are beside it.
 
 Both trainings take the same number of samples into an update, in the same minibatches, with the
 same networks. Read the figures of one run against each other.
@@ -25,8 +26,7 @@ from agents.learning.vec_env import ClimbVecEnv
 from agents.networks import Actor, ClimbPolicy, actor_weights
 from envs import benchmark
 from envs.benchmark import BenchmarkConfig, Stopwatch
-
-ENVIRONMENTS = {"go2": "envs:StairClimb-Go2-v1", "tracked": "envs:StairClimb-Tracked-v1"}
+from envs.robots import find
 
 
 @dataclass(frozen=True)
@@ -117,7 +117,7 @@ def _environment(robot: str) -> Any:
     def make() -> gymnasium.Env[Any, Any]:
         # A process of its own needs no second thread.
         torch.set_num_threads(1)
-        return gymnasium.make(ENVIRONMENTS[robot])
+        return gymnasium.make(f"envs:{find(robot).env_id}")
 
     return make
 

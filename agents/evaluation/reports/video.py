@@ -11,8 +11,8 @@ import imageio_ffmpeg
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from agents.evaluation.parallel import gather
-from agents.evaluation.trials import Job, Trials, play
+from agents.evaluation.episodes.parallel import gather
+from agents.evaluation.episodes.trials import Trial, Trials, play
 from envs.physics.quiet import quiet
 
 if TYPE_CHECKING:
@@ -27,38 +27,38 @@ HOLD = FRAMES_PER_SECOND
 SHEET = (4, 2)
 """Columns and rows of the contact sheet."""
 OUTCOMES = {
-    "landing": "arrived",
+    "arrived": "arrived",
     "fall": "fell",
     "timeout": "stuck: time is up",
     "off_side": "left the stairs at the side",
 }
 
 
-def sample(trials: Trials) -> list[Job]:
+def sample(trials: Trials) -> list[Trial]:
     """One episode in each direction, drawn by the seed from all that were counted: neither the best
     nor the worst.
     """
     rng = np.random.default_rng([trials.seed, trials.episodes])
     ways = dict.fromkeys(stairs.direction for stairs in trials.flights)
-    choices = [[job for job in trials.jobs if job.stairs.direction == way] for way in ways]
-    return [jobs[int(rng.integers(len(jobs)))] for jobs in choices]
+    choices = [[trial for trial in trials.each if trial.stairs.direction == way] for way in ways]
+    return [chosen[int(rng.integers(len(chosen)))] for chosen in choices]
 
 
-def film(trials: Trials, jobs: Sequence[Job]) -> dict[Job, Film]:
-    """Replay `jobs`, each in a process of its own, and film them.
+def film(trials: Trials, chosen: Sequence[Trial]) -> dict[Trial, Film]:
+    """Replay `chosen`, each in a process of its own, and film them.
 
     Raises:
         WorkerError: a worker process died or failed.
     """
-    films = dict(gather(_shoot, [(trials, job) for job in jobs]))
-    return {job: films[job] for job in jobs}
+    films = dict(gather(_shoot, [(trials, trial) for trial in chosen]))
+    return {trial: films[trial] for trial in chosen}
 
 
-def _shoot(share: tuple[Trials, Job]) -> Iterator[tuple[Job, Film]]:
+def _shoot(share: tuple[Trials, Trial]) -> Iterator[tuple[Trial, Film]]:
     with quiet():
         from envs.gym_env import follow
 
-    trials, job = share
+    trials, trial = share
     film: Film = []
     steps = 0
     picture = Image.new("RGB", SIZE)
@@ -66,17 +66,17 @@ def _shoot(share: tuple[Trials, Job]) -> Iterator[tuple[Job, Film]]:
     def watch(batch: "ClimbBatch") -> None:
         nonlocal steps, picture
         # In real time, whatever the control step: a slow robot's picture may stand for two frames.
-        frames = int(steps * batch.control_step * FRAMES_PER_SECOND + 1e-6) + 1 - len(film)
+        frames = int(steps * batch.spec.control_step * FRAMES_PER_SECOND + 1e-6) + 1 - len(film)
         if frames > 0:
-            picture = Image.fromarray(batch.worlds[0].picture(follow(batch), SIZE))
+            picture = Image.fromarray(batch.physics.worlds[0].picture(follow(batch), SIZE))
             film.extend(
                 [
                     _png(
                         _caption(
                             picture=picture,
                             trials=trials,
-                            job=job,
-                            seconds=steps * batch.control_step,
+                            trial=trial,
+                            seconds=steps * batch.spec.control_step,
                         )
                     )
                 ]
@@ -84,21 +84,21 @@ def _shoot(share: tuple[Trials, Job]) -> Iterator[tuple[Job, Film]]:
             )
         steps += 1
 
-    ((_, outcome),) = play(trials, [job], watch)
+    ((_, outcome),) = play(trials, [trial], watch)
     last = _caption(
         picture=picture,
         trials=trials,
-        job=job,
+        trial=trial,
         seconds=outcome.seconds,
         outcome=OUTCOMES[outcome.end],
     )
-    yield job, film + [_png(last)] * HOLD
+    yield trial, film + [_png(last)] * HOLD
 
 
 def _caption(
-    picture: Image.Image, trials: Trials, job: Job, seconds: float, outcome: str = ""
+    picture: Image.Image, trials: Trials, trial: Trial, seconds: float, outcome: str = ""
 ) -> Image.Image:
-    stairs = job.stairs
+    stairs = trial.stairs
     canvas = picture.copy()
     draw = ImageDraw.Draw(canvas)
     font = ImageFont.load_default(17)
@@ -113,7 +113,7 @@ def _caption(
     for x, anchor, text in ends:
         draw.text((x, 20), text, fill=(240, 240, 240), font=font, anchor=anchor)
     if outcome:
-        colour = (32, 120, 60) if outcome == OUTCOMES["landing"] else (160, 40, 30)
+        colour = (32, 120, 60) if outcome == OUTCOMES["arrived"] else (160, 40, 30)
         draw.rectangle((0, SIZE[1] - 28, SIZE[0], SIZE[1]), fill=colour)
         draw.text(
             (SIZE[0] // 2, SIZE[1] - 8), outcome, fill=(255, 255, 255), font=font, anchor="ms"
@@ -127,7 +127,7 @@ def _png(picture: Image.Image) -> bytes:
     return buffer.getvalue()
 
 
-def write(path: Path, films: Mapping[Job, Film]) -> None:
+def write(path: Path, films: Mapping[Trial, Film]) -> None:
     """The films one after another as an H.264 MP4."""
     writer = imageio_ffmpeg.write_frames(
         str(path),
@@ -144,7 +144,7 @@ def write(path: Path, films: Mapping[Job, Film]) -> None:
     writer.close()
 
 
-def contact_sheet(path: Path, films: Mapping[Job, Film]) -> None:
+def contact_sheet(path: Path, films: Mapping[Trial, Film]) -> None:
     """Frames at equal intervals, the same number of each film, row by row."""
     columns, rows = SHEET
     each = columns * rows // len(films)

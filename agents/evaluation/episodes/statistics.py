@@ -1,4 +1,4 @@
-"""How sure a success rate is."""
+"""Confidence intervals of success rates."""
 
 import math
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from agents.evaluation.results import Cell
+from agents.evaluation.episodes.results import Cell
 
 COLOURS = {"up": "#1f6fb4", "down": "#d9772b"}
 STYLES = (("-", 1.0), ("--", 0.55))

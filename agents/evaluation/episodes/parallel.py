@@ -1,4 +1,4 @@
-"""Work that is split over processes, its results as they come."""
+"""Work that is split over processes; results are yielded as they come."""
 
 import multiprocessing as mp
 import signal

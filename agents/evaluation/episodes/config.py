@@ -5,26 +5,17 @@ import os
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any
 
-from agents.evaluation.trials import Trials
+from agents.evaluation.episodes.trials import Trials
 from agents.outputs import unwritable
 from envs.robots import ROBOTS
+from envs.settings import Within, out_of_range
 from envs.task.randomization import Randomize
 from envs.task.staircase import Staircase
 
-RANGES = {
-    "episodes": (1, 100_000),
-    "seed": (0, 2**63),
-    "speed": (0.05, 1.5),
-    "seconds": (1.0, 120.0),
-    "irregularity": (0.0, 0.02),
-    "start_angle": (0.0, 60.0),
-    "workers": (1, 256),
-}
 LANDING_LENGTH = 1.2
-"""Of a landing between two flights [m]."""
-Suite = Literal["flights", "odd", "ctu", "behaviour"]
+"""Length of a landing between two flights [m]."""
 PLOT_SUFFIXES = (".png", ".svg", ".pdf")
 
 
@@ -43,54 +34,49 @@ class EvaluateConfig:
     """Another policy, which plays the same episodes: the paired difference of the success rates,
     and a verdict where its interval excludes 0.
     """
-    suite: Suite = "flights"
-    """"flights": those that risers, treads and directions say. "odd": the same on stairs unlike any
-    in training. "ctu": the two random sets that CTU Prague used for tracked robots. "behaviour":
-    standing, stopping, turning, pushes and so on.
-    """
+    suite: str = "flights"
+    """What is judged: a name in the list of suites above."""
     risers: str = "0.10,0.15"
     """Heights of a step [m], with commas between; 0 is flat ground."""
     treads: str = "0.28"
     """Depths of a step [m], with commas between."""
     directions: str = "up,down"
     """up, down or both, with a comma between."""
-    episodes: int = 100
+    episodes: Annotated[int, Within(1, 100_000)] = 100
     """Episodes on each flight."""
-    seed: int = 7
-    """Of everything random; the same seed gives the same results, whatever the number of
-    workers.
-    """
+    seed: Annotated[int, Within(0, 2**63)] = 7
+    """Random seed; the same one gives the same results, whatever the number of workers."""
     randomize: Randomize = "nominal"
     """"full" draws the randomisation table in every episode, "nominal" uses its nominal values."""
     json: Path | None = None
-    """Write results there."""
+    """Write the results as JSON to this file."""
     video: Path | None = None
-    """Write an H.264 video (.mp4) there: one episode in each direction, drawn by the seed."""
+    """Write an H.264 video (.mp4) to this file: an episode in each direction, drawn by the seed."""
     plot: Path | None = None
-    """Write a plot of success against riser (.png, .svg, .pdf) there."""
+    """Write a plot of success against riser (.png, .svg, .pdf) to this file."""
     robot: str = "go2"
     """Which robot a baseline drives; a trained policy knows its own."""
     steps: int = 10
     """Steps of a flight."""
     width: float = 1.6
-    """Of the flight [m]."""
-    irregularity: float = 0.0
-    """Each riser and tread is off by up to this [m]."""
+    """Width of the flight [m]."""
+    irregularity: Annotated[float, Within(0.0, 0.02)] = 0.0
+    """Largest error of a riser or tread [m]."""
     nosing: float = 0.0
     """Overhang of the treads [m]."""
     open_risers: bool = False
-    """Nothing between one tread and the next."""
+    """Build the flight without risers: there is nothing between one tread and the next."""
     landing_after: int = 0
-    """A landing of 1.2 m after so many steps, then the rest of them; 0: none."""
-    start_angle: float = 0.0
+    """Number of steps before a landing of 1.2 m, after which the others follow; 0: no landing."""
+    start_angle: Annotated[float, Within(0.0, 60.0)] = 0.0
     """Angle between robot and flight at the start [deg], to either side."""
-    friction: float | None = None
+    friction: Annotated[float | None, Within(0.05, 2.0)] = None
     """Coulomb coefficient between robot and stairs; left out: as --randomize says."""
-    speed: float = 0.5
+    speed: Annotated[float, Within(0.05, 1.5)] = 0.5
     """Commanded speed [m/s]."""
-    seconds: float = 20.0
+    seconds: Annotated[float, Within(1.0, 120.0)] = 20.0
     """Time limit of an episode [s]."""
-    workers: int = os.cpu_count() or 1
+    workers: Annotated[int, Within(1, 256)] = os.cpu_count() or 1
     """Worker processes."""
 
 
@@ -100,11 +86,8 @@ def plan(config: EvaluateConfig) -> Trials:
     Raises:
         ValueError: something cannot be done; the message is one line and names the remedy.
     """
-    for name, (low, high) in RANGES.items():
-        if not low <= getattr(config, name) <= high:
-            raise ValueError(f"{name} is {getattr(config, name)}; use {low:g} to {high:g}")
-    if config.friction is not None and not 0.05 <= config.friction <= 2.0:
-        raise ValueError(f"friction is {config.friction}; use 0.05 to 2")
+    if problem := out_of_range(config):
+        raise ValueError(problem)
     if config.robot not in ROBOTS:
         raise ValueError(f"unknown robot {config.robot!r}; use {', '.join(ROBOTS)}")
     risers = _numbers("risers", config.risers)
@@ -115,11 +98,6 @@ def plan(config: EvaluateConfig) -> Trials:
         for tread, way, riser in product(treads, ways, risers)
     )
     _check_outputs(config)
-    if config.suite != "flights" and (config.plot or config.video or config.against):
-        raise ValueError(
-            f"the suite {config.suite!r} has no plot, no video and no comparison; leave out "
-            "--plot, --video and --against"
-        )
     same = {
         name: getattr(config, name)
         for name in (

@@ -6,9 +6,9 @@ import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from agents.evaluation import plots, video
-from agents.evaluation.results import Cell, record, table
-from agents.evaluation.trials import Job, Trials
+from agents.evaluation.episodes.results import Cell, record, table
+from agents.evaluation.episodes.trials import Trial, Trials
+from agents.evaluation.reports import plots, video
 from agents.outputs import whole
 from agents.versions import versions
 
@@ -21,7 +21,7 @@ def write(
     folder: Path,
     command: str,
     results: Mapping[str, tuple[Trials, Sequence[Cell]]],
-    films: Mapping[Job, video.Film],
+    films: Mapping[Trial, video.Film],
     notes: str,
 ) -> Path:
     """Write the report into `folder` and return the path of its text.
@@ -58,16 +58,16 @@ def write(
 def text(
     command: str,
     results: Mapping[str, tuple[Trials, Sequence[Cell]]],
-    filmed: Sequence[Job],
+    filmed: Sequence[Trial],
     notes: str,
 ) -> str:
     """The report in Markdown."""
     name, (trials, _) = next(iter(results.items()))
     tables = [f"### `{key}`\n\n{table(cells)}" for key, (_, cells) in results.items()]
     episodes = "; ".join(
-        f"{job.stairs.direction}, riser {100 * job.stairs.riser:g} cm, episode {job.episode + 1} "
-        f"of {trials.episodes}"
-        for job in filmed
+        f"{trial.stairs.direction}, riser {100 * trial.stairs.riser:g} cm, "
+        f"episode {trial.episode + 1} of {trials.episodes}"
+        for trial in filmed
     )
     made_with = ", ".join(f"{key} {value}" for key, value in versions().items())
     parts = [

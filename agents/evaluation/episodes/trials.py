@@ -14,9 +14,8 @@ import numpy as np
 from rich.console import Console
 from rich.progress import track
 
-from agents.evaluation.parallel import gather
+from agents.evaluation.episodes.parallel import gather
 from envs.physics.quiet import quiet
-from envs.robots import ROBOTS
 from envs.robots.spec import RobotSpec
 from envs.task.randomization import Randomize
 from envs.task.staircase import Staircase
@@ -27,8 +26,8 @@ if TYPE_CHECKING:
     from envs.task.scenario import Scenario
 
 BATCH = 16
-"""A multiple of the lanes of today's vector units (up to 16 floats): no row is a remainder that is
-computed otherwise.
+"""Robots that are stepped together: a multiple of the lanes of today's vector units (up to 16
+floats), so that no row is a remainder that is computed otherwise.
 """
 
 
@@ -37,41 +36,43 @@ class Trials:
     """What is evaluated."""
 
     policy: str
-    """Name or path, see `agents.policies.load`."""
+    """Name or path of the policy, see `agents.policies.load`."""
     robot: str
     flights: tuple[Staircase, ...]
     episodes: int
-    """On each flight."""
+    """Number of episodes on each flight."""
     seed: int
     randomize: Randomize = "nominal"
     speed: float = 0.5
-    """Commanded [m/s]."""
+    """Commanded speed [m/s]."""
     seconds: float = 20.0
     """Time limit of an episode [s]."""
     irregularity: float = 0.0
-    """Each riser and tread is off by up to this [m]."""
+    """Largest error of a riser or tread [m]."""
     start_angle: float = 0.0
-    """Added to the robot's heading at the start, to the left in half of the episodes, to the right
-    in the others [rad].
+    """Heading of the robot at the start, to the left in half of the episodes, to the right in the
+    others [rad].
     """
     friction: float | None = None
     """Coulomb coefficient between robot and stairs; None leaves it to the randomisation table."""
 
     @property
-    def jobs(self) -> list["Job"]:
+    def each(self) -> list["Trial"]:
         """All episodes of all flights."""
-        return [Job(stairs, episode) for stairs in self.flights for episode in range(self.episodes)]
+        return [
+            Trial(stairs, episode) for stairs in self.flights for episode in range(self.episodes)
+        ]
 
     def scenario(
-        self, rng: np.random.Generator, spec: RobotSpec, job: "Job", blind: bool = False
+        self, rng: np.random.Generator, spec: RobotSpec, trial: "Trial", blind: bool = False
     ) -> "Scenario":
-        """The episode `job`, drawn from `rng`; `blind`: without a height map."""
-        from envs.task.scenario import blindfolded, trial
+        """The episode `trial`, drawn from `rng`; `blind`: without a height map."""
+        from envs.task import scenario
 
-        made = trial(
+        made = scenario.trial(
             rng=rng,
             spec=spec,
-            stairs=job.stairs,
+            stairs=trial.stairs,
             speed=self.speed,
             seconds=self.seconds,
             randomize=self.randomize,
@@ -79,70 +80,70 @@ class Trials:
         )
         if self.friction is not None:
             made.values["friction"] = np.full(1, self.friction)
-        made = replace(made, yaw=made.yaw + self.start_angle * (1 if job.episode % 2 else -1))
-        return blindfolded(made) if blind else made
+        made = replace(made, yaw=made.yaw + self.start_angle * (1 if trial.episode % 2 else -1))
+        return scenario.blindfolded(made) if blind else made
 
-    def generator(self, job: "Job") -> np.random.Generator:
-        """The source of everything random in the episode `job`."""
-        s = job.stairs
+    def generator(self, trial: "Trial") -> np.random.Generator:
+        """The source of everything random in the episode `trial`."""
+        s = trial.stairs
         figures = [round(1e6 * figure) for figure in (s.riser, s.tread, s.width)]
         return np.random.default_rng(
-            [self.seed, job.episode, s.steps, int(s.direction == "down"), *figures]
+            [self.seed, trial.episode, s.steps, int(s.direction == "down"), *figures]
         )
 
 
-class Job(NamedTuple):
+class Trial(NamedTuple):
     """One episode to play: the flight, and the episode's number on it."""
 
     stairs: Staircase
     episode: int
 
 
-class Outcome(NamedTuple):
-    """One episode played."""
+class TrialOutcome(NamedTuple):
+    """What came of one episode."""
 
     end: str
-    """One of `envs.task.terminations.ENDS`."""
+    """Label of an `envs.task.terminations.End`."""
     seconds: float
     speed: float
-    """Mean, along the flight [m/s]."""
+    """Mean speed along the flight [m/s]."""
     cost_of_transport: float
     pitch_rate: float | None = None
-    """Largest [rad/s]."""
+    """Largest pitch rate [rad/s]."""
     jolt: float | None = None
     """Largest change of the base's vertical speed in a control step [m/s]."""
 
 
-def run(trials: Trials, workers: int) -> dict[Job, Outcome]:
+def run(trials: Trials, workers: int) -> dict[Trial, TrialOutcome]:
     """Play all episodes in `workers` processes, with a progress bar if there is a terminal.
 
     Raises:
         WorkerError: a worker process died or failed.
     """
-    jobs = trials.jobs
+    chosen = trials.each
     # Dealt like cards: every worker gets its part of the long episodes.
-    shares = [(trials, jobs[first::workers]) for first in range(min(workers, len(jobs)))]
+    shares = [(trials, chosen[first::workers]) for first in range(min(workers, len(chosen)))]
     console = Console(stderr=True)
     return dict(
         track(
             gather(_play_share, shares),
             trials.policy,
-            total=len(jobs),
+            total=len(chosen),
             console=console,
             disable=not console.is_terminal,
         )
     )
 
 
-def _play_share(share: tuple[Trials, list[Job]]) -> Iterator[tuple[Job, Outcome]]:
-    trials, jobs = share
-    yield from play(trials, jobs)
+def _play_share(share: tuple[Trials, list[Trial]]) -> Iterator[tuple[Trial, TrialOutcome]]:
+    trials, chosen = share
+    yield from play(trials, chosen)
 
 
 def play(
-    trials: Trials, jobs: Sequence[Job], watch: Callable[["ClimbBatch"], None] | None = None
-) -> Iterator[tuple[Job, Outcome]]:
-    """Play `jobs` in this process, `BATCH` robots at a time; `watch` sees the batch before the
+    trials: Trials, chosen: Sequence[Trial], watch: Callable[["ClimbBatch"], None] | None = None
+) -> Iterator[tuple[Trial, TrialOutcome]]:
+    """Play `chosen` in this process, `BATCH` robots at a time; `watch` sees the batch before the
     first step and after each.
     """
     import torch
@@ -151,12 +152,13 @@ def play(
     with quiet():
         from agents.policies import load
         from envs.climb import ClimbBatch
-    batch = ClimbBatch(ROBOTS[trials.robot], BATCH)
+    policy = load(trials.policy, trials.robot)
+    batch = ClimbBatch(policy.spec, BATCH)
     try:
         yield from _play(
             trials=trials,
-            jobs=jobs,
-            policy=load(trials.policy, trials.robot),
+            chosen=chosen,
+            policy=policy,
             batch=batch,
             watch=watch or (lambda _: None),
         )
@@ -166,29 +168,29 @@ def play(
 
 def _play(
     trials: Trials,
-    jobs: Sequence[Job],
+    chosen: Sequence[Trial],
     policy: "Policy",
     batch: "ClimbBatch",
     watch: Callable[["ClimbBatch"], None],
-) -> Iterator[tuple[Job, Outcome]]:
+) -> Iterator[tuple[Trial, TrialOutcome]]:
     generators = [np.random.default_rng(0)] * BATCH
     observations = np.zeros((BATCH, batch.observations), dtype=np.float32)
 
-    def begin(chosen: dict[int, Job]) -> None:
-        fresh = {row: trials.generator(job) for row, job in chosen.items()}
+    def begin(starting: dict[int, Trial]) -> None:
+        fresh = {row: trials.generator(trial) for row, trial in starting.items()}
         scenarios = {
-            row: trials.scenario(fresh[row], batch.spec, job, policy.blind)
-            for row, job in chosen.items()
+            row: trials.scenario(fresh[row], batch.spec, trial, policy.blind)
+            for row, trial in starting.items()
         }
         for row, generator in fresh.items():
             generators[row] = generator
-        observations[sorted(chosen)] = batch.reset(scenarios, fresh)[0]
+        observations[sorted(starting)] = batch.reset(scenarios, fresh)[0]
 
-    # Too few jobs: the other rows repeat them, uncounted. A row whose episode was the last goes on
-    # uncounted.
-    begin({row: jobs[row % len(jobs)] for row in range(BATCH)})
-    counted = dict(enumerate(jobs[:BATCH]))
-    queue = iter(jobs[BATCH:])
+    # Where there are fewer than rows, the other rows repeat them. A row goes on uncounted
+    # after its last episode.
+    begin({row: chosen[row % len(chosen)] for row in range(BATCH)})
+    counted = dict(enumerate(chosen[:BATCH]))
+    queue = iter(chosen[BATCH:])
     watch(batch)
     while counted:
         result = batch.step(policy.act(observations, generators))
@@ -196,7 +198,7 @@ def _play(
         watch(batch)
         ended = [row for row in sorted(counted) if result.end[row]]
         for row in ended:
-            summary = batch.summary(row, int(result.end[row]))
+            summary = batch.episodes.summary(row, int(result.end[row]))
             figures = (
                 float(summary[name])
                 for name in (
@@ -207,7 +209,7 @@ def _play(
                     "peak_jolt",
                 )
             )
-            yield counted.pop(row), Outcome(str(summary["end"]), *figures)
+            yield counted.pop(row), TrialOutcome(str(summary["end"]), *figures)
         following = dict(zip(ended, queue, strict=False))
         if following:
             begin(following)

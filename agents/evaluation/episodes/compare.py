@@ -5,8 +5,8 @@ than chance.
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from agents.evaluation.statistics import paired
-from agents.evaluation.trials import Job, Outcome, Trials
+from agents.evaluation.episodes.statistics import paired
+from agents.evaluation.episodes.trials import Trial, TrialOutcome, Trials
 
 
 class Contrast(NamedTuple):
@@ -19,7 +19,7 @@ class Contrast(NamedTuple):
     policy_alone: int
     other_alone: int
     difference: float
-    """Of the success rates, the policy's minus the other's."""
+    """Difference of the success rates, the policy's minus the other's."""
     ci95: tuple[float, float]
     """Newcombe's paired interval of the difference."""
     verdict: str
@@ -27,7 +27,7 @@ class Contrast(NamedTuple):
 
 
 def compare(
-    trials: Trials, outcomes: Mapping[Job, Outcome], others: Mapping[Job, Outcome]
+    trials: Trials, outcomes: Mapping[Trial, TrialOutcome], others: Mapping[Trial, TrialOutcome]
 ) -> list[Contrast]:
     """One contrast a flight, in the order of `trials.flights`, then one of all episodes if there
     are several flights.
@@ -41,7 +41,7 @@ def compare(
         found.append(
             _contrast(
                 name=name,
-                jobs=[job for job in trials.jobs if job.stairs == stairs],
+                chosen=[trial for trial in trials.each if trial.stairs == stairs],
                 outcomes=outcomes,
                 others=others,
             )
@@ -51,15 +51,18 @@ def compare(
         if len(found) == 1
         else [
             *found,
-            _contrast(name="all flights", jobs=trials.jobs, outcomes=outcomes, others=others),
+            _contrast(name="all flights", chosen=trials.each, outcomes=outcomes, others=others),
         ]
     )
 
 
 def _contrast(
-    name: str, jobs: Sequence[Job], outcomes: Mapping[Job, Outcome], others: Mapping[Job, Outcome]
+    name: str,
+    chosen: Sequence[Trial],
+    outcomes: Mapping[Trial, TrialOutcome],
+    others: Mapping[Trial, TrialOutcome],
 ) -> Contrast:
-    pairs = [(outcomes[job].end == "landing", others[job].end == "landing") for job in jobs]
+    pairs = [(outcomes[trial].end == "arrived", others[trial].end == "arrived") for trial in chosen]
     both, first, second, neither = (
         pairs.count(pair) for pair in ((True, True), (True, False), (False, True), (False, False))
     )

@@ -1,0 +1,1 @@
+"""Results of an evaluation as pictures, films and reports."""

@@ -1,0 +1,88 @@
+"""The true state of E robots, under the names of what is measured: the only place that knows where
+Bullet's numbers stand.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from envs import frames
+
+Array = NDArray[np.float64]
+
+POSITION = slice(0, 3)
+QUATERNION = slice(3, 7)
+VELOCITY = slice(7, 10)
+ANGULAR_VELOCITY = slice(10, 13)
+BASE_SIZE = 13
+"""Numbers that `World.base` gives of a base, and where each part of them stands."""
+
+
+class State(NamedTuple):
+    """How E robots with J joints are and move. The base's origin is that of its frame; *base* in a
+    name: in the base frame.
+    """
+
+    centre: Array
+    """Centre of mass of the base link in the world [m], (E, 3)."""
+    position: Array
+    """Origin of the base in the world [m], (E, 3)."""
+    rotation: Array
+    """Turns vectors of the base frame into the world's, (E, 3, 3)."""
+    yaw: Array
+    """Heading in the world [rad], (E,)."""
+    velocity: Array
+    """Velocity of the base's origin in the world [m/s], (E, 3)."""
+    velocity_in_base: Array
+    """The same in the base frame [m/s], (E, 3)."""
+    angular_velocity: Array
+    """Angular velocity of the base in the world [rad/s], (E, 3)."""
+    angular_velocity_in_base: Array
+    """The same in the base frame [rad/s], (E, 3)."""
+    joint_position: Array
+    """[rad], (E, J)."""
+    joint_velocity: Array
+    """[rad/s], (E, J)."""
+
+    def gravity_in_base(self) -> Array:
+        """Unit vector that points down, in the base frame, (E, 3)."""
+        return -self.rotation[:, 2]
+
+    def upright(self) -> Array:
+        """Cosine of the angle between the body's up and the vertical, (E,)."""
+        return self.rotation[:, 2, 2]
+
+    def speed_ahead(self) -> Array:
+        """Speed along the robot's own heading [m/s], (E,)."""
+        return np.cos(self.yaw) * self.velocity[:, 0] + np.sin(self.yaw) * self.velocity[:, 1]
+
+    def yaw_rate(self) -> Array:
+        """Angular velocity about the vertical [rad/s], (E,)."""
+        return self.angular_velocity[:, 2]
+
+
+def read(base: Array, joints: Array, com: Array) -> State:
+    """The state that Bullet's numbers describe.
+
+    Args:
+        base: what `World.base` gives, (E, 13), of the base link's centre of mass.
+        joints: position [rad] and velocity [rad/s] of each joint, (E, J, 2).
+        com: that centre of mass in the base frame [m], (3,).
+    """
+    rotation = frames.rotation_matrix(base[:, QUATERNION])
+    offset = frames.to_world(rotation, np.broadcast_to(com, (len(base), 3)))
+    spin = base[:, ANGULAR_VELOCITY].copy()
+    velocity = base[:, VELOCITY] - np.cross(spin, offset)
+    return State(
+        centre=base[:, POSITION].copy(),
+        position=base[:, POSITION] - offset,
+        rotation=rotation,
+        yaw=np.arctan2(rotation[:, 1, 0], rotation[:, 0, 0]),
+        velocity=velocity,
+        velocity_in_base=frames.to_base(rotation, velocity),
+        angular_velocity=spin,
+        angular_velocity_in_base=frames.to_base(rotation, spin),
+        joint_position=joints[..., 0].copy(),
+        joint_velocity=joints[..., 1].copy(),
+    )

@@ -1,0 +1,108 @@
+"""The episodes that E robots play: what is played, how far they are, and what came of them."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from envs.robots.spec import RobotSpec
+from envs.task import privileged
+from envs.task.pushes import Push, Pushes
+from envs.task.scenario import Scenario
+from envs.task.tally import Tally
+from envs.task.terminations import End
+
+Array = NDArray[np.float64]
+Summary = dict[str, float | str | bool]
+"""A finished episode in figures, by name."""
+
+GRAVITY = 9.81
+"""[m/s2]."""
+SHORTEST_WAY = 0.1
+"""Cost of transport counts a shorter way as this [m]."""
+
+
+class Episodes:
+    """The running episodes of E robots.
+
+    Args:
+        spec: the robot.
+        count: how many, E.
+        control_step: [s].
+        terms: names of the reward terms.
+
+    Attributes:
+        scenarios: what is played, by row; None before the first reset.
+        generators: sources of everything random in them.
+        tally: sums since they began.
+        fixed: privileged figures that stay as they are, (E, 6).
+    """
+
+    def __init__(
+        self, spec: RobotSpec, count: int, control_step: float, terms: tuple[str, ...]
+    ) -> None:
+        self.scenarios: list[Scenario | None] = [None] * count
+        self.generators = [np.random.default_rng(0)] * count
+        self.tally = Tally.zero(count, len(terms))
+        self.fixed = np.zeros((count, privileged.FIXED_SIZE))
+        self._spec = spec
+        self._control_step = control_step
+        self._terms = terms
+        self._pushes = Pushes(count, control_step)
+        self._steps: NDArray[np.int64] = np.zeros(count, dtype=np.int64)
+        self._whole_way = np.ones(count)
+
+    def begin(self, row: int, scenario: Scenario, generator: np.random.Generator) -> None:
+        """Start `scenario` with robot `row`, everything random drawn from `generator`."""
+        self.scenarios[row] = scenario
+        self.generators[row] = generator
+        self.tally.clear(row)
+        self.fixed[row] = privileged.fixed(scenario)
+        self._pushes.begin(row, float(scenario.values["push"][0]), generator)
+        self._steps[row] = round(scenario.seconds / self._control_step)
+        self._whole_way[row] = (
+            np.inf if scenario.roams else abs(scenario.goal_x(self._spec.body_length) - scenario.x)
+        )
+
+    def pushes(self) -> list[Push]:
+        """The pushes of this control step. To be asked once in each."""
+        return self._pushes.due(self.generators)
+
+    def seconds(self) -> Array:
+        """Time since each episode began [s], (E,)."""
+        return self.tally.steps.astype(np.float64) * self._control_step
+
+    def last_step(self) -> NDArray[np.bool_]:
+        """Whether time is up with the control step that is about to be counted, (E,)."""
+        return self.tally.steps + 1 >= self._steps
+
+    def share(self) -> Array:
+        """Share of its way that each robot has gone, (E,); 0 of a robot that roams."""
+        return np.clip(self.tally.way / self._whole_way, 0.0, 1.0)
+
+    def summary(self, row: int, end: int) -> Summary:
+        """The finished episode of robot `row`, for logs and tables.
+
+        Raises:
+            RuntimeError: the robot has not been reset.
+        """
+        scenario = self.scenarios[row]
+        if scenario is None:
+            raise RuntimeError(f"robot {row} has not been reset")
+        tally = self.tally
+        seconds = float(self.seconds()[row])
+        way = float(tally.way[row])
+        weight = (self._spec.mass + float(scenario.values["payload"][0])) * GRAVITY
+        figures: Summary = {
+            "end": End(end).label,
+            "is_success": end == End.ARRIVED,
+            "return": float(tally.reward[row]),
+            "seconds": seconds,
+            "speed": way / seconds,
+            "cost_of_transport": float(tally.energy[row]) / (weight * max(way, SHORTEST_WAY)),
+            "peak_pitch_rate": float(tally.pitch_rate[row]),
+            "peak_jolt": float(tally.jolt[row]),
+            "share": float(self.share()[row]),
+            "riser": scenario.stairs.riser,
+            "direction": scenario.stairs.direction,
+        }
+        rewards = zip(self._terms, tally.terms[row].tolist(), strict=True)
+        return figures | {f"reward/{name}": value for name, value in rewards}

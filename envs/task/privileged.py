@@ -1,0 +1,64 @@
+"""What only a critic may see of a robot: figures that no sensor tells."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from envs.task.scenario import Scenario
+
+Array = NDArray[np.float64]
+
+PRIVILEGED = (
+    "velocity x, y, z in the base frame [m/s]",
+    "distance to the goal along the flight, at most 2 [m]",
+    "sideways offset from the middle of the flight [m]",
+    "heading error [rad]",
+    "friction",
+    "payload [kg] / 3",
+    "delay [s] x 50",
+    "riser [m] x 5",
+    "tread [m] x 3",
+    "+1 up, -1 down",
+)
+PRIVILEGED_SIZE = 12
+PRIVILEGED_LIMIT = 20.0
+FIXED_SIZE = 6
+"""The last ones do not change in an episode."""
+SIDEWAYS = [1, 4, 5]
+"""Those that change their sign in a mirror."""
+
+
+def fixed(scenario: Scenario) -> tuple[float, ...]:
+    """The figures that stay as they are in an episode: from friction on."""
+    values = scenario.values
+    stairs = scenario.stairs
+    return (
+        values["friction"][0],
+        values["payload"][0] / 3,
+        50 * values["delay"][0],
+        5 * stairs.riser,
+        3 * stairs.tread,
+        stairs.heading,
+    )
+
+
+def figures(
+    velocity_in_base: Array,
+    to_goal: Array,
+    aside: Array,
+    away: Array,
+    fixed: Array,
+    mirrored: NDArray[np.bool_],
+) -> NDArray[np.float32]:
+    """All of them, scaled and clipped, (E, 12).
+
+    Args:
+        velocity_in_base: [m/s], (E, 3).
+        to_goal: distance to the goal along the flight [m], (E,).
+        aside: offset from the middle of the flight to the robot's left [m], (E,).
+        away: angle from the flight's direction to the robot's heading [rad], (E,).
+        fixed: of each robot's episode, (E, 6).
+        mirrored: whether the policy looks into the mirror, (E, 1): the critic does, too.
+    """
+    values = np.column_stack([velocity_in_base, np.minimum(to_goal, 2.0), aside, away, fixed])
+    values[:, SIDEWAYS] *= np.where(mirrored, -1.0, 1.0)
+    return np.clip(values, -PRIVILEGED_LIMIT, PRIVILEGED_LIMIT).astype(np.float32)
