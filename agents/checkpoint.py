@@ -1,5 +1,5 @@
-"""Checkpoints of a training run: written beside, flushed, then renamed, so that a crash or a full
-disk leaves the last one whole.
+"""Checkpoints of a training run: written atomically, so that a crash or a full disk leaves the last
+one whole.
 
 The name says how old a checkpoint is, and its hash whether it is whole: the newest valid one is
 found without a pointer that could itself be lost.
@@ -10,7 +10,6 @@ RUN.
 
 import hashlib
 import io
-import os
 import sys
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -18,6 +17,8 @@ from typing import Annotated, Any, Literal
 import torch
 import tyro
 from torch.optim import Optimizer
+
+from envs.files import atomic
 
 NAME = "checkpoint-{steps:010d}.pt"
 KEEP = 2
@@ -42,7 +43,7 @@ def save(folder: Path, steps: int, state: dict[str, Any]) -> Path:
 
 
 def write(path: Path, state: dict[str, Any]) -> Path:
-    """Write `state` to `path` with its hash: beside it first, then renamed.
+    """Write `state` to `path` with its hash, atomically.
 
     Raises:
         CheckpointError: the disk is full or not writable. What was at `path` is untouched.
@@ -50,29 +51,14 @@ def write(path: Path, state: dict[str, Any]) -> Path:
     buffer = io.BytesIO()
     torch.save(state, buffer)
     data = buffer.getvalue()
-    partial = path.with_suffix(".partial")
     try:
-        with partial.open("wb") as file:
-            file.write(_MAGIC + hashlib.sha256(data).hexdigest().encode() + b"\n" + data)
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(path)
-        _flush(path.parent)
+        with atomic(path) as partial:
+            partial.write_bytes(_MAGIC + hashlib.sha256(data).hexdigest().encode() + b"\n" + data)
     except OSError as error:
-        partial.unlink(missing_ok=True)
         raise CheckpointError(
             f"cannot save {path}: {error.strerror}; free some space and continue with --resume"
         ) from error
     return path
-
-
-def _flush(folder: Path) -> None:
-    """Make a new name in `folder` outlast a power failure."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def restore(optimizer: Optimizer, saved: dict[str, Any]) -> None:

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from envs.files import atomic
+
 
 def unwritable(path: Path) -> str | None:
     """Why nothing can be written to `path`, in one line; None if it can. Leaves no trace."""
@@ -26,13 +28,7 @@ def unwritable(path: Path) -> str | None:
 
 @contextmanager
 def whole(path: Path) -> Iterator[Path]:
-    """A temporary name beside `path`, of the same suffix, that becomes `path` if the block ends
-    well and is deleted if not.
-    """
+    """As `envs.files.atomic`, in a folder that is made if need be."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.stem}.partial{path.suffix}")
-    try:
+    with atomic(path) as partial:
         yield partial
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)

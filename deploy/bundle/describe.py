@@ -1,5 +1,6 @@
 """What a manifest says of a robot and of the program's seam."""
 
+from dataclasses import asdict
 from typing import Any
 
 from deploy.bundle.families import deployed
@@ -14,19 +15,11 @@ from envs.programs.sensors import (
 )
 from envs.robots.spec import RobotSpec
 
-MAX_TILT = 0.95
-"""[rad]: a robot on the steepest stairs pitches by 0.7; beyond 1.13 training calls it fallen."""
-MAX_STATE_AGE = 2
-"""[control steps]."""
-MAX_COMMAND_AGE = 0.5
-"""[s]: an operator who lets go stops the robot within one step's length."""
-
 
 def facts(spec: RobotSpec) -> dict[str, Any]:
     """The fields of a manifest that follow from the robot and the controller."""
     joints = len(spec.joint_names)
     row = deployed(spec)
-    control_step = spec.control_step
     return {
         "robot": spec.name,
         "joint_names": spec.joint_names,
@@ -40,10 +33,8 @@ def facts(spec: RobotSpec) -> dict[str, Any]:
         "folded": spec.folded,
         "kp": spec.kp,
         "kd": spec.kd,
-        "control_period": control_step,
-        "max_tilt": MAX_TILT,
-        "max_state_age": MAX_STATE_AGE * control_step,
-        "max_command_age": MAX_COMMAND_AGE,
+        "control_period": spec.control_step,
+        **asdict(spec.handling),
         "sensors": _sensors(joints),
         "commands": _commands(joints),
     }

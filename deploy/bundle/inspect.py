@@ -53,6 +53,8 @@ def inspect(config: InspectConfig) -> str:
         "",
         f"control period {about.control_period:g} s, tilt at most {about.max_tilt:g} rad, sensors "
         f"at most {about.max_state_age:g} s old",
+        f"time to stand up {about.gather_time + about.rise_time:g} s, to sit down "
+        f"{about.sit_time:g} s",
     ]
     lines += [
         f"{kind}: {item['name']} {item['shape']} [{item['unit']}]"

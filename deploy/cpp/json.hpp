@@ -78,13 +78,20 @@ class JsonReader {
 
     Json bare(int depth) {
         switch (peek()) {
-            case '{': return {object(depth)};
-            case '[': return {list(depth)};
-            case '"': return {string()};
-            case 't': return word("true"), Json{true};
-            case 'f': return word("false"), Json{false};
-            case 'n': return word("null"), Json{nullptr};
-            default: return {number()};
+            case '{':
+                return {object(depth)};
+            case '[':
+                return {list(depth)};
+            case '"':
+                return {string()};
+            case 't':
+                return word("true"), Json{true};
+            case 'f':
+                return word("false"), Json{false};
+            case 'n':
+                return word("null"), Json{nullptr};
+            default:
+                return {number()};
         }
     }
 

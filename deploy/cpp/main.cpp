@@ -29,7 +29,7 @@ constexpr int WARM_UP = 20;
 constexpr int PACED_STEPS = 250;
 
 // What a deviation of the joint positions makes of the other parts of a command.
-double allowed(const std::string& command, double period) {
+double allowed(const std::string &command, double period) {
     if (command == "position") return TOLERANCE;
     // A difference of two positions over a control period.
     if (command == "velocity") return TOLERANCE * 2 / period;
@@ -38,33 +38,33 @@ double allowed(const std::string& command, double period) {
     return 0;
 }
 
-bool report(bool passed, const std::string& line) {
+bool report(bool passed, const std::string &line) {
     std::cout << (passed ? "pass  " : "FAIL  ") << line << std::endl;
     return passed;
 }
 
 template <typename... Figures>
-std::string text(const char* format, Figures... figures) {
+std::string text(const char *format, Figures... figures) {
     char line[200];
     std::snprintf(line, sizeof line, format, figures...);
     return line;
 }
 
 // Whether the program repeats the golden traces; a line for each part of the command.
-bool replay(Program& program, const Golden& golden, const Manifest& about) {
+bool replay(Program &program, const Golden &golden, const Manifest &about) {
     std::map<std::string, double> worst;
     for (int64_t step = 0; step < golden.steps; ++step) {
         if (golden.starts(step)) program.reset();
         const std::vector<torch::Tensor> said = program.step(golden.reading(step));
         for (size_t i = 0; i < said.size(); ++i) {
-            const std::string& name = about.commands[i].name;
+            const std::string &name = about.commands[i].name;
             const double apart = (said[i] - golden.said(name, step)).abs().max().item<double>();
             worst[name] = std::max(worst[name], std::isfinite(apart) ? apart : INFINITY);
         }
     }
     bool passed = true;
-    for (const Quantity& command : about.commands) {
-        const std::string& name = command.name;
+    for (const Quantity &command : about.commands) {
+        const std::string &name = command.name;
         const double most = allowed(name, about.control_period);
         const std::string figures = text("%ld steps, largest deviation %.1e (at most %.1e)",
                                          golden.steps, worst[name], most);
@@ -75,7 +75,7 @@ bool replay(Program& program, const Golden& golden, const Manifest& about) {
 
 // Whether a control step is done in time when there is one every `period` [s]: at each the
 // processor's caches are cold and its clock low.
-bool latency(Program& program, const Golden& golden, double period) {
+bool latency(Program &program, const Golden &golden, double period) {
     program.reset();
     for (int step = 0; step < WARM_UP; ++step) program.step(golden.reading(step % golden.steps));
     std::vector<double> took;
@@ -96,9 +96,9 @@ bool latency(Program& program, const Golden& golden, double period) {
     return report(share(0.99) < 1e3 * period, "latency: " + figures + steps);
 }
 
-int examine(const std::string& path, const std::string& public_key) {
+int examine(const std::string &path, const std::string &public_key) {
     const auto [about, files] = open_bundle(path, public_key);
-    for (const char* name : {"policy.ts", "golden.npz"})
+    for (const char *name : {"policy.ts", "golden.npz"})
         if (!files.count(name))
             throw Failure(FAILED_CHECK, std::string("the bundle has no ") + name);
     std::cout << path << ": form, signature and hashes are right" << std::endl;
@@ -110,14 +110,14 @@ int examine(const std::string& path, const std::string& public_key) {
 }
 
 // The line of a message that says what went wrong: the first, or the one behind a traceback.
-std::string reason(const std::string& message) {
+std::string reason(const std::string &message) {
     const std::string mark = "\nRuntimeError: ";
     const size_t found = message.rfind(mark);
     const size_t start = found == message.npos ? 0 : found + mark.size();
     return message.substr(start, message.find('\n', start) - start);
 }
 
-int main(int count, char** words) {
+int main(int count, char **words) {
     if (count != 3) {
         std::cerr << "usage: replay BUNDLE PUBLIC_KEY" << std::endl;
         return USAGE;
@@ -128,10 +128,10 @@ int main(int count, char** words) {
     const c10::InferenceMode inference;
     try {
         return examine(words[1], words[2]);
-    } catch (const Failure& failure) {
+    } catch (const Failure &failure) {
         std::cerr << "replay: " << words[1] << ": " << failure.what() << std::endl;
         return failure.status;
-    } catch (const std::exception& error) {
+    } catch (const std::exception &error) {
         // What was signed cannot be loaded or run.
         std::cerr << "replay: " << words[1] << ": " << reason(error.what()) << std::endl;
         return FAILED_CHECK;

@@ -13,7 +13,7 @@
 using Values = std::vector<torch::jit::IValue>;
 
 // The shape of a quantity with a first axis of `size`: a batch, or steps.
-inline std::vector<int64_t> stacked(int64_t size, const Quantity& quantity) {
+inline std::vector<int64_t> stacked(int64_t size, const Quantity &quantity) {
     std::vector<int64_t> sizes = {size};
     sizes.insert(sizes.end(), quantity.shape.begin(), quantity.shape.end());
     return sizes;
@@ -21,12 +21,12 @@ inline std::vector<int64_t> stacked(int64_t size, const Quantity& quantity) {
 
 // Ends it where program, golden traces and manifest do not fit; says `parts`, one after another.
 template <typename... Parts>
-[[noreturn]] void disagree(const Parts&... parts) {
+[[noreturn]] void disagree(const Parts &...parts) {
     throw Failure(FAILED_CHECK, c10::str(parts...));
 }
 
-inline void check_shape(const std::string& what, const torch::Tensor& tensor,
-                        const std::vector<int64_t>& sizes) {
+inline void check_shape(const std::string &what, const torch::Tensor &tensor,
+                        const std::vector<int64_t> &sizes) {
     const torch::IntArrayRef expected(sizes);
     if (tensor.sizes() != expected)
         disagree(what, " has the shape ", tensor.sizes(), ", by the manifest ", expected);
@@ -34,7 +34,7 @@ inline void check_shape(const std::string& what, const torch::Tensor& tensor,
 
 class Program {
   public:
-    Program(const std::string& file, const Manifest& about)
+    Program(const std::string &file, const Manifest &about)
         : module(load(file)), commands(about.commands) {
         const c10::FunctionSchema schema = module.get_method("forward").function().getSchema();
         check_arguments(schema, about.sensors);
@@ -45,7 +45,7 @@ class Program {
     void reset() { module.run_method("reset"); }
 
     // The manifest's commands for one reading, in its order, with a batch dimension of 1.
-    std::vector<torch::Tensor> step(const Values& reading) {
+    std::vector<torch::Tensor> step(const Values &reading) {
         const torch::IValue said = module.forward(reading);
         std::vector<torch::Tensor> found;
         for (size_t i = 0; i < commands.size(); ++i) {
@@ -56,27 +56,27 @@ class Program {
     }
 
   private:
-    static torch::jit::Module load(const std::string& file) {
+    static torch::jit::Module load(const std::string &file) {
         std::istringstream stream(file);
         return torch::jit::load(stream);
     }
 
-    static void check_arguments(const c10::FunctionSchema& schema, const Quantities& sensors) {
+    static void check_arguments(const c10::FunctionSchema &schema, const Quantities &sensors) {
         // The first argument is the program itself.
         const size_t count = schema.arguments().size() - 1;
         const size_t told = sensors.size();
         if (count != told)
             disagree("the program takes ", count, " inputs, its manifest has ", told, " sensors");
         for (size_t i = 0; i < count; ++i) {
-            const std::string& name = schema.arguments()[i + 1].name();
-            const std::string& other = sensors[i].name;
+            const std::string &name = schema.arguments()[i + 1].name();
+            const std::string &other = sensors[i].name;
             if (name != other)
                 disagree("the program takes ", name, " where its manifest has ", other);
         }
     }
 
     // A program's types are known before it runs, and it keeps them.
-    static void check_results(const c10::FunctionSchema& schema, const Quantities& commands) {
+    static void check_results(const c10::FunctionSchema &schema, const Quantities &commands) {
         const auto results = schema.returns().at(0).type()->cast<c10::TupleType>();
         if (!results) disagree("the program does not answer with a tuple");
         const size_t count = results->elements().size();

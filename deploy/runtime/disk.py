@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all, and never over another."""
+"""Atomic writes: files appear whole or not at all, and outlast a loss of power."""
 
 from __future__ import annotations
 
@@ -21,12 +21,26 @@ def check(path: Path) -> None:
 
 
 def write(path: Path, data: bytes, mode: int = 0o644) -> Path:
-    """Write a new file with the permissions `mode`: beside it first, then renamed. Returns `path`.
+    """Write a new file with the permissions `mode`, atomically. Returns `path`.
 
     Raises:
         DeployError: it exists, its folder does not, or it cannot be written.
     """
     check(path)
+    try:
+        replace(path, data, mode)
+    except OSError as error:
+        raise DeployError(f"cannot write {path}: {error.strerror}") from error
+    return path
+
+
+def replace(path: Path, data: bytes, mode: int = 0o644) -> None:
+    """Write the file `path` atomically: whoever looks, also after a loss of power, sees the old one
+    or the new one.
+
+    Raises:
+        OSError: it cannot be written; the old one is there.
+    """
     partial = path.with_name(path.name + ".partial")
     try:
         with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "wb") as file:
@@ -34,10 +48,19 @@ def write(path: Path, data: bytes, mode: int = 0o644) -> Path:
             file.flush()
             os.fsync(file.fileno())
         partial.replace(path)
-    except OSError as error:
+    except OSError:
         partial.unlink(missing_ok=True)
-        raise DeployError(f"cannot write {path}: {error.strerror}") from error
-    return path
+        raise
+    sync(path.parent)
+
+
+def sync(folder: Path) -> None:
+    """Make the names in `folder` survive a loss of power."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def read(path: Path, most: int) -> bytes:

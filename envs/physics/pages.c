@@ -1,4 +1,5 @@
-/* Gives zeros back to the operating system. In C, so that nothing is allocated between the look at a page and its return: it could be given that very page. */
+/* Gives zeros back to the operating system. In C, so that nothing is allocated between the look at
+ * a page and its return: it could be given that very page. */
 
 #ifndef _DEFAULT_SOURCE
 #define _DEFAULT_SOURCE
@@ -19,7 +20,8 @@ static void give_back(uintptr_t start, uintptr_t end) {
     if (end >= start + FEWEST * PAGE) madvise((void *)start, end - start, MADV_DONTNEED);
 }
 
-/* Of each of `count` spans (first address, and the one after the last; whole pages), the pages of zeros, where FEWEST or more are in a row. */
+/* Of each of `count` spans (first address, and the one after the last; whole pages), the pages of
+ * zeros, where FEWEST or more are in a row. */
 void give_back_zeros(const uintptr_t *spans, int count) {
     for (int k = 0; k < count; k++) {
         uintptr_t run = spans[2 * k];

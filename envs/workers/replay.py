@@ -12,6 +12,7 @@ import numpy as np
 import tyro
 from numpy.typing import NDArray
 
+from envs.files import atomic
 from envs.physics.quiet import quiet
 from envs.robots import find
 from envs.robots.spec import RobotSpec
@@ -59,7 +60,7 @@ class Recording:
     """What was not finite after the last of them."""
 
     def write(self, path: Path) -> Path:
-        """Write the recording to `path` as JSON, whole or not at all; floats keep every bit."""
+        """Write the recording to `path` as JSON, atomically; floats keep every bit."""
         path.parent.mkdir(parents=True, exist_ok=True)
         content: dict[str, Any] = {
             "robot": self.spec.name,
@@ -69,9 +70,9 @@ class Recording:
             "actions": self.actions,
             "fault": self.fault,
         }
-        partial = path.with_suffix(".partial")
-        partial.write_text(json.dumps(content, default=lambda array: array.tolist()) + "\n")
-        return partial.replace(path)
+        with atomic(path) as partial:
+            partial.write_text(json.dumps(content, default=lambda array: array.tolist()) + "\n")
+        return path
 
 
 def read(path: Path) -> Recording:

@@ -300,7 +300,16 @@ def test_a_program_that_answers_otherwise_is_refused(
         (lambda text: text.replace(b"[29,7]", b"[29,-7]"), "positive integers"),
         (lambda text: text.replace(b"[29,7]", b"[29,1e99]"), "positive integers"),
         (lambda text: text.replace(b"[29,7]", b"[29,7.5]"), "positive integers"),
-        (lambda text: text.replace(b"0.02,", b"-0.02,"), "control_period is not positive"),
+        (
+            lambda text: text.replace(b'"control_period":', b'"control_period":-'),
+            "control_period is not positive",
+        ),
+        (
+            lambda text: text.replace(b'"schema":2', b'"schema":1'),
+            "the bundle has schema 1, this version reads 2; export it again: "
+            "python -m deploy export --policy NAME --key KEY",
+        ),
+        (lambda text: text.replace(b'"schema":2', b'"schema":"2"'), "schema is of a wrong type"),
         (lambda text: text.replace(b'"files":{}', b'"files":{"a.txt":"00"}'), "SHA-256"),
     ],
 )

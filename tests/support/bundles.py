@@ -1,5 +1,6 @@
 """Policies, keys and bundles for tests of `deploy`."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from deploy import __main__ as command_line
 from deploy.bundle import signing
 from deploy.bundle.assemble import sealed
 from deploy.bundle.describe import facts
-from deploy.runtime.bundle import manifest, replay
+from deploy.runtime.bundle import archive, manifest, replay
 from deploy.runtime.bundle.findings import Finding
 from deploy.runtime.bundle.manifest import Manifest
 from envs.families import family
@@ -26,7 +27,9 @@ def deploy_command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixtur
     """`python -m deploy` in this process: exit status, output and errors for its arguments. Latency
     is left out: it is the machine's.
     """
-    monkeypatch.setattr(replay, "latency", lambda *_: Finding("latency", True, "not measured"))
+    monkeypatch.setattr(
+        replay, "latency", lambda *_, **__: Finding("latency", True, "not measured")
+    )
 
     def call(*words: object) -> tuple[int, str, str]:
         monkeypatch.setattr("sys.argv", ["deploy", *map(str, words)])
@@ -72,6 +75,16 @@ def about(files: dict[str, str] | None = None, **changes: object) -> Manifest:
         "files": files or {},
     }
     return Manifest(**(values | facts(GO2) | changes))  # type: ignore[arg-type]
+
+
+def outdated(key: Path) -> bytes:
+    """A signed bundle of the schema before this one."""
+    values = json.loads(manifest.to_bytes(about(schema=manifest.SCHEMA - 1)))
+    del values["hold_kp"]
+    text = json.dumps(values, sort_keys=True, separators=(",", ":")).encode()
+    return archive.pack(
+        {archive.MANIFEST: text, archive.SIGNATURE: signing.sign(text, signing.load_private(key))}
+    )
 
 
 def tiny(key: Path) -> bytes:

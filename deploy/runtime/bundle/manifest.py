@@ -13,7 +13,8 @@ from typing import Any, Dict
 
 from deploy.runtime.errors import RefusedError
 
-SCHEMA = 1
+SCHEMA = 2
+"""Version of the manifest's form; a manifest of another one is refused."""
 PER_JOINT = (
     "joint_names",
     "motor_index",
@@ -26,6 +27,32 @@ PER_JOINT = (
     "folded",
     "kp",
     "kd",
+    "hold_kp",
+    "hold_kd",
+    "damping",
+)
+"""Fields with one value for each joint."""
+NOT_NEGATIVE = ("kp", "kd", "hold_kp", "hold_kd", "torque_limit")
+POSITIVE = (
+    "damping",
+    "speed_limit",
+    "target_speed_limit",
+    "control_period",
+    "gather_time",
+    "rise_time",
+    "sit_time",
+    "tolerance",
+    "patience",
+    "max_tilt",
+    "max_state_age",
+    "max_command_age",
+    "max_map_age",
+    "position_margin",
+    "speed_margin",
+    "torque_margin",
+    "max_target_step",
+    "max_temperature",
+    "min_battery",
 )
 FILE_NAME = re.compile(r"[a-z0-9][a-z0-9_-]*(\.[a-z0-9]+)+")
 """A plain name: no folder, nothing hidden, nothing absolute."""
@@ -48,22 +75,27 @@ class Manifest:
     """
 
     schema: int
+    """`SCHEMA` of the version that wrote it."""
     name: str
+    """Name of the bundle."""
     version: str
     """Three numbers; later is higher."""
     robot: str
+    """Name of the robot."""
     joint_names: tuple[str, ...]
+    """Joints of the robot, in an order that all per-joint figures and arrays follow."""
     motor_index: tuple[int, ...]
-    """Where each joint is in the vendor's motor list."""
+    """Index of each joint in the vendor's motor list."""
     lower: tuple[float, ...]
-    """Of commanded joint positions [rad]."""
+    """Lower limits of commanded joint positions [rad]."""
     upper: tuple[float, ...]
+    """Upper limits of commanded joint positions [rad]."""
     torque_limit: tuple[float, ...]
-    """Of the feed-forward torque [N m]."""
+    """Limit of the feed-forward torque [N m]."""
     speed_limit: tuple[float, ...]
     """No-load speed of the joints [rad/s]."""
     target_speed_limit: tuple[float, ...]
-    """Of the commanded joint velocity [rad/s]."""
+    """Limit of the commanded joint velocity [rad/s]."""
     stance: tuple[float, ...]
     """Standing joint positions [rad]."""
     folded: tuple[float, ...]
@@ -71,27 +103,57 @@ class Manifest:
     and sits down to.
     """
     kp: tuple[float, ...]
-    """[N m/rad]."""
+    """Position gain of the program's commands [N m/rad]; 0 of a joint that has a speed only."""
     kd: tuple[float, ...]
-    """[N m s/rad]."""
+    """Velocity gain of the program's commands [N m s/rad]."""
     control_period: float
-    """[s]."""
+    """Time from one command to the next [s]."""
+    hold_kp: tuple[float, ...]
+    """Position gain while the robot gets up, stands or sits down [N m/rad]."""
+    hold_kd: tuple[float, ...]
+    """Velocity gain while the robot gets up, stands or sits down [N m s/rad]."""
+    damping: tuple[float, ...]
+    """Velocity gain of a robot that is damped, without any position gain [N m s/rad]."""
+    gather_time: float
+    """Time to draw the legs in [s]."""
+    rise_time: float
+    """Time to push the body up from there [s]."""
+    sit_time: float
+    """Time to sit down [s]."""
+    tolerance: float
+    """Largest distance of a joint from its place in a robot that stands [rad]."""
+    patience: float
+    """Time after the motion in which the robot must stand, or it is blocked [s]."""
     max_tilt: float
     """Angle between the body's up and the vertical beyond which the robot gives up [rad]."""
     max_state_age: float
-    """Oldest sensors that may be acted upon [s]."""
+    """Age of the newest sensors that may still be acted upon [s]."""
     max_command_age: float
-    """Oldest command of an operator that may be followed [s]."""
+    """Age of the operator's newest command that may still be followed [s]."""
+    max_map_age: float
+    """Age of the newest height map that may still be walked on [s]."""
+    position_margin: float
+    """Distance of a joint beyond its limits from which on its encoder counts as broken [rad]."""
+    speed_margin: float
+    """Largest joint speed, as a multiple of `speed_limit`."""
+    torque_margin: float
+    """Largest joint torque, as a multiple of `torque_limit`."""
+    max_target_step: float
+    """Largest change of a commanded joint position from tick to tick [rad]."""
+    max_temperature: float
+    """Largest temperature of a motor [degC]."""
+    min_battery: float
+    """Lowest charge of the battery, between 0 and 1."""
     sensors: tuple[Quantity, ...]
     """Arguments of the program, in its order."""
     commands: tuple[Quantity, ...]
     """Results of the program, in its order."""
     versions: dict[str, Any]
-    """Of what made the bundle."""
+    """Versions of the packages that made the bundle."""
     provenance: dict[str, Any]
     """Where the weights come from."""
     files: dict[str, Any]
-    """SHA-256 of every other file, by name; in hexadecimal."""
+    """SHA-256 of every other file by name, in hexadecimal."""
 
 
 def names(quantities: tuple[Quantity, ...]) -> tuple[str, ...]:
@@ -152,16 +214,18 @@ def from_bytes(data: bytes) -> Manifest:
     """The manifest that `data` is.
 
     Raises:
-        RefusedError: it is not canonical, lacks or adds something, or contradicts itself.
+        RefusedError: it has another schema, is not canonical, lacks or adds something, or
+            contradicts itself.
     """
     try:
         found = json.loads(data.decode("ascii"))
+        _check_schema(found["schema"])
         values: dict[str, Any] = {
             key: tuple(value) if isinstance(value, list) else value for key, value in found.items()
         }
         manifest = Manifest(**values)
         canonical = to_bytes(manifest)
-    except (ValueError, TypeError, AttributeError, RecursionError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise RefusedError(f"the manifest cannot be read: {error}") from error
     check(manifest)
     if canonical != data:
@@ -178,24 +242,14 @@ def check(manifest: Manifest) -> None:
     for field in fields(manifest):
         if not _KINDS[str(field.type)](getattr(manifest, field.name)):
             raise RefusedError(f"the manifest's {field.name} is not of the type {field.type}")
-    if manifest.schema != SCHEMA:
-        raise RefusedError(
-            f"the manifest has schema {manifest.schema}; this version reads {SCHEMA}"
-        )
+    _check_schema(manifest.schema)
     if not _VERSION.fullmatch(manifest.version):
         raise RefusedError(f"version {manifest.version!r} is not three numbers such as 1.0.0")
     if {len(getattr(manifest, name)) for name in PER_JOINT} != {len(set(manifest.joint_names))}:
         raise RefusedError("the manifest's per-joint figures are not one for each joint")
     if not all(low < high for low, high in zip(manifest.lower, manifest.upper)):
         raise RefusedError("the manifest has a lower joint limit that is not below its upper one")
-    times = (
-        manifest.control_period,
-        manifest.max_tilt,
-        manifest.max_state_age,
-        manifest.max_command_age,
-    )
-    if not all(math.isfinite(value) and value > 0 for value in times):
-        raise RefusedError("the manifest has a period, tilt or age that is not positive")
+    _check_signs(manifest)
     for quantity in manifest.sensors + manifest.commands:
         if not (_is_name(quantity.get("name")) and _is_shape(quantity.get("shape"))):
             raise RefusedError(
@@ -211,3 +265,30 @@ def check(manifest: Manifest) -> None:
             raise RefusedError(
                 f"the manifest lists {name!r}, which is not a plain file name with a SHA-256"
             )
+
+
+def _check_schema(schema: Any) -> None:
+    if type(schema) is not int:
+        raise RefusedError("the manifest's schema is not of the type int")
+    if schema != SCHEMA:
+        raise RefusedError(
+            f"the bundle has schema {schema}, this version reads {SCHEMA}; export it again: "
+            "python -m deploy export --policy NAME --key KEY"
+        )
+
+
+def _check_signs(manifest: Manifest) -> None:
+    """See that figures are finite, and positive where nothing else makes sense."""
+    for field in fields(manifest):
+        value = getattr(manifest, field.name)
+        if field.type not in ("float", "tuple[float, ...]"):
+            continue
+        figures = value if isinstance(value, tuple) else (value,)
+        if not all(math.isfinite(figure) for figure in figures):
+            raise RefusedError(f"the manifest's {field.name} is not finite")
+        if field.name in POSITIVE and min(figures) <= 0:
+            raise RefusedError(f"the manifest's {field.name} is not positive")
+        if field.name in NOT_NEGATIVE and min(figures) < 0:
+            raise RefusedError(f"the manifest's {field.name} is negative")
+    if manifest.min_battery >= 1:
+        raise RefusedError("the manifest's min_battery is not between 0 and 1")

@@ -92,7 +92,9 @@ class Control:
         map_age = None
         if self.state == "running" and self._pilot.needs_map():
             map_age = float("inf") if inputs.ground is None else inputs.now - inputs.ground.received
-        blocked = self.state == "rising" and motions.is_blocked(inputs.now - self._since)
+        blocked = self.state == "rising" and motions.is_blocked(
+            self.about, inputs.now - self._since
+        )
         late = sum(self._late)
         return Seen(
             about=self.about,
@@ -116,7 +118,9 @@ class Control:
             and motions.has_risen(self.about, inputs.state.joint_position, elapsed)
         ):
             return {"done"}
-        return {"done"} if self.state == "sitting" and elapsed >= motions.SIT else set()
+        if self.state == "sitting" and motions.has_sat_down(self.about, elapsed):
+            return {"done"}
+        return set()
 
     def _enter(self, state: str, inputs: Inputs) -> None:
         if state == self.state:

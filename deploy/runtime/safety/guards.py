@@ -17,26 +17,12 @@ from deploy.runtime.link import Array, MotorCommand, RobotState
 from deploy.runtime.safety import limits
 from deploy.runtime.safety.attitude import tilt
 
-POSITION_MARGIN = 0.1
-"""A joint this far beyond its limits [rad] has a broken encoder, or is about to break."""
-SPEED_MARGIN = 2.5
-TORQUE_MARGIN = 1.25
-"""Times the joint's limit. Impacts on stairs turn a calf with up to 2.0 times its no-load speed in
-the simulator; torques reach 1.1 times their limit.
-"""
-HOTTEST = 80.0
-"""[degC] of a motor."""
-LOWEST_BATTERY = 0.10
 LATE = 0.005
-LATE_TICKS = 5
+"""Time after its deadline from which on a tick is late [s]."""
 WINDOW = 50
-"""A tick is late from here on [s]; this many of the last WINDOW are too many."""
-TARGET_STEP = 2.0
-"""Largest change of a commanded joint position from tick to tick [rad]; the shipped policy's
-largest on stairs was 1.3.
-"""
-MAP_AGE = 0.5
-"""[s]: as far as a robot walks on what it saw last."""
+"""Ticks over which late ones are counted."""
+LATE_TICKS = 5
+"""Largest number of late ticks among the last `WINDOW`."""
 
 
 class Seen(NamedTuple):
@@ -137,7 +123,7 @@ def _position(seen: Seen, state: RobotState) -> str | None:
     return _joint(
         seen=seen,
         values=beyond,
-        most=np.full_like(beyond, POSITION_MARGIN),
+        most=np.full_like(beyond, seen.about.position_margin),
         verb="is beyond its limit by",
         unit="rad",
     )
@@ -147,7 +133,7 @@ def _speed(seen: Seen, state: RobotState) -> str | None:
     return _joint(
         seen=seen,
         values=np.abs(state.joint_velocity),
-        most=SPEED_MARGIN * np.array(seen.about.speed_limit),
+        most=seen.about.speed_margin * np.array(seen.about.speed_limit),
         verb="turns with",
         unit="rad/s",
     )
@@ -157,7 +143,7 @@ def _torque(seen: Seen, state: RobotState) -> str | None:
     return _joint(
         seen=seen,
         values=np.abs(state.joint_torque),
-        most=TORQUE_MARGIN * np.array(seen.about.torque_limit),
+        most=seen.about.torque_margin * np.array(seen.about.torque_limit),
         verb="strains with",
         unit="N m",
     )
@@ -167,18 +153,19 @@ def _temperature(seen: Seen, state: RobotState) -> str | None:
     return _joint(
         seen=seen,
         values=state.temperature,
-        most=np.full_like(state.temperature, HOTTEST),
+        most=np.full_like(state.temperature, seen.about.max_temperature),
         verb="has",
         unit="degC",
     )
 
 
-def _battery(_: Seen, state: RobotState) -> str | None:
+def _battery(seen: Seen, state: RobotState) -> str | None:
+    least = seen.about.min_battery
     # Not `<`: what is no number is no charge.
     return (
         None
-        if state.battery >= LOWEST_BATTERY
-        else f"the battery is at {100 * state.battery:.0f}% (at least {100 * LOWEST_BATTERY:.0f}%)"
+        if state.battery >= least
+        else f"the battery is at {100 * state.battery:.0f}% (at least {100 * least:.0f}%)"
     )
 
 
@@ -203,7 +190,7 @@ def _target_step(seen: Seen, _: RobotState) -> str | None:
     return _joint(
         seen=seen,
         values=step,
-        most=np.full_like(step, TARGET_STEP),
+        most=np.full_like(step, seen.about.max_target_step),
         verb="is told to jump by",
         unit="rad",
     )
@@ -219,10 +206,10 @@ def _command_age(seen: Seen, state: RobotState) -> str | None:
 
 
 def _map_age(seen: Seen, _: RobotState) -> str | None:
-    return (
-        None
-        if seen.map_age is None
-        else _over(what="the height map is", value=seen.map_age, most=MAP_AGE, unit="s old")
+    if seen.map_age is None:
+        return None
+    return _over(
+        what="the height map is", value=seen.map_age, most=seen.about.max_map_age, unit="s old"
     )
 
 

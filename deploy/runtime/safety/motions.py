@@ -10,24 +10,6 @@ from deploy.runtime.bundle.manifest import Manifest
 from deploy.runtime.errors import DeployError
 from deploy.runtime.link import Array, MotorCommand
 
-DAMPING = 2.0
-"""[N m s/rad]: a standing Go2 sinks to the ground within about a second; see `STEADY`."""
-STIFF = 60.0
-STEADY = 2.0
-"""kp [N m/rad] and kd [N m s/rad] of a robot that gets up, stands or sits down. Go2 is known to
-take 60 with 5; with more than 2 to 3, motor drivers that come some milliseconds late, as in the
-simulator, tremble.
-"""
-GATHER = 1.0
-RISE = 1.5
-SIT = 2.0
-"""[s] to draw the legs in, to push the body up from there, and to sit down."""
-TOLERANCE = 0.35
-PATIENCE = 1.0
-"""A robot stands when every joint is this close to its place [rad]; one that does not within this
-time after the motion [s] is blocked.
-"""
-
 
 def check(about: Manifest) -> None:
     """See that this runtime can drive the robot.
@@ -40,10 +22,10 @@ def check(about: Manifest) -> None:
 
 def check_joints(robot: str, driven: Sequence[str]) -> None:
     """See that this runtime can stand a robot up and sit it down, which it does by the positions of
-    all its joints; `driven` have a speed only.
+    all its joints. The joints `driven` have a speed only.
 
     Raises:
-        DeployError: there are such.
+        DeployError: some joints have no position control.
     """
     if driven:
         raise DeployError(
@@ -60,7 +42,7 @@ def damping(about: Manifest) -> MotorCommand:
         velocity=zero,
         torque=zero,
         kp=zero,
-        kd=np.full_like(zero, DAMPING),
+        kd=_array(about.damping),
     )
 
 
@@ -69,9 +51,10 @@ def rising(about: Manifest, start: Array, elapsed: float) -> MotorCommand:
     drawn in, then the body is pushed up.
     """
     folded = _array(about.folded)
-    if elapsed < GATHER:
-        return _held(about, _between(start, folded, elapsed / GATHER))
-    return _held(about, _between(folded, _array(about.stance), (elapsed - GATHER) / RISE))
+    if elapsed < about.gather_time:
+        return _held(about, _between(start, folded, elapsed / about.gather_time))
+    share = (elapsed - about.gather_time) / about.rise_time
+    return _held(about, _between(folded, _array(about.stance), share))
 
 
 def standing(about: Manifest) -> MotorCommand:
@@ -81,19 +64,24 @@ def standing(about: Manifest) -> MotorCommand:
 
 def sitting(about: Manifest, start: Array, elapsed: float) -> MotorCommand:
     """`elapsed` [s] into sitting down from the joint positions `start` [rad]."""
-    return _held(about, _between(start, _array(about.folded), elapsed / SIT))
+    return _held(about, _between(start, _array(about.folded), elapsed / about.sit_time))
 
 
 def has_risen(about: Manifest, position: Array, elapsed: float) -> bool:
     """Whether the robot stands, `elapsed` [s] after it began to rise."""
-    return elapsed >= GATHER + RISE and bool(
-        np.abs(position - _array(about.stance)).max() < TOLERANCE
+    return elapsed >= about.gather_time + about.rise_time and bool(
+        np.abs(position - _array(about.stance)).max() < about.tolerance
     )
 
 
-def is_blocked(elapsed: float) -> bool:
+def is_blocked(about: Manifest, elapsed: float) -> bool:
     """Whether a robot that does not stand yet, `elapsed` [s] after it began to rise, will not."""
-    return elapsed > GATHER + RISE + PATIENCE
+    return elapsed > about.gather_time + about.rise_time + about.patience
+
+
+def has_sat_down(about: Manifest, elapsed: float) -> bool:
+    """Whether sitting down is over, `elapsed` [s] after it began."""
+    return elapsed >= about.sit_time
 
 
 def _between(start: Array, end: Array, share: float) -> Array:
@@ -110,8 +98,8 @@ def _held(about: Manifest, position: Array) -> MotorCommand:
         position=position,
         velocity=zero,
         torque=zero,
-        kp=np.full_like(position, STIFF),
-        kd=np.full_like(position, STEADY),
+        kp=_array(about.hold_kp),
+        kd=_array(about.hold_kd),
     )
 
 

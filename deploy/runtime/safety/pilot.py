@@ -15,7 +15,6 @@ from deploy.runtime.bundle.replay import WARM_UP
 from deploy.runtime.errors import DeployError
 from deploy.runtime.link import Array, HeightMap, MotorCommand, RobotState
 from deploy.runtime.safety.attitude import gravity_in_base
-from deploy.runtime.safety.guards import MAP_AGE
 
 BLEND = 10
 """Ticks over which the blind program's targets replace the others: its gait begins anew."""
@@ -30,6 +29,7 @@ class Pilot:
     """
 
     def __init__(self, about: Manifest, sighted: Artefact, blind: Artefact | None) -> None:
+        self._max_map_age = about.max_map_age
         self._order = names(about.sensors)
         self._results = names(about.commands)
         shapes = {quantity["name"]: tuple(quantity["shape"]) for quantity in about.sensors}
@@ -62,7 +62,7 @@ class Pilot:
         """The program's answer at `now` [s] to the robot's `state`, the `ground` it last saw, and
         the `wish` for speed [m/s] and yaw rate [rad/s].
         """
-        fresh = ground is not None and now - ground.received <= MAP_AGE
+        fresh = ground is not None and now - ground.received <= self._max_map_age
         if not fresh and self._blind is not None and not self._is_blind:
             self._blind.reset()
             self._is_blind = True

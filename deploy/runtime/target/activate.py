@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from deploy.runtime import disk
 from deploy.runtime.bundle.manifest import Manifest
 from deploy.runtime.bundle.opening import open_bundle
 from deploy.runtime.errors import DeployError
@@ -9,7 +10,7 @@ from deploy.runtime.target import service
 from deploy.runtime.target.checks import damped, number
 from deploy.runtime.target.config import State, load_config, load_state, save
 from deploy.runtime.target.errors import NotProvisionedError, UnhealthyError
-from deploy.runtime.target.layout import Layout, point, sync
+from deploy.runtime.target.layout import Layout, point
 from deploy.runtime.target.say import Say, deaf
 
 
@@ -104,4 +105,4 @@ def prune(layout: Layout) -> None:
     kept = {layout.release(digest) for digest in (state.proven, state.previous) if digest}
     for path in set(layout.releases.iterdir()) - kept:
         path.unlink()
-    sync(layout.releases)
+    disk.sync(layout.releases)

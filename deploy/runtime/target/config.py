@@ -8,8 +8,9 @@ import json
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from deploy.runtime import disk
 from deploy.runtime.target.errors import NotProvisionedError
-from deploy.runtime.target.layout import Layout, put
+from deploy.runtime.target.layout import Layout
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -61,7 +62,7 @@ def load_state(layout: Layout) -> State:
 
 def save(path: Path, what: Config | State) -> None:
     """Replace the file for good."""
-    put(path, json.dumps(asdict(what), indent=1, sort_keys=True).encode() + b"\n")
+    disk.replace(path, json.dumps(asdict(what), indent=1, sort_keys=True).encode() + b"\n")
 
 
 def _load(path: Path, kind: type[T]) -> T:

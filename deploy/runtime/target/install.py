@@ -6,6 +6,7 @@ import json
 import subprocess
 from pathlib import Path
 
+from deploy.runtime import disk
 from deploy.runtime.bundle.manifest import Manifest
 from deploy.runtime.bundle.opening import open_bundle
 from deploy.runtime.errors import DeployError, RefusedError
@@ -14,7 +15,7 @@ from deploy.runtime.target.activate import activate, committed, prune, recover
 from deploy.runtime.target.checks import CHECKS, damped
 from deploy.runtime.target.config import load_config, load_state
 from deploy.runtime.target.errors import SelfTestError
-from deploy.runtime.target.layout import Layout, sha256, sync
+from deploy.runtime.target.layout import Layout, sha256
 from deploy.runtime.target.say import Say, deaf
 
 SELF_TEST = 180.0
@@ -39,7 +40,7 @@ def install(layout: Layout, digest: str, say: Say) -> None:
         say("rename")
         if layout.partial(digest).exists():
             layout.partial(digest).replace(layout.release(digest))
-            sync(layout.releases)
+            disk.sync(layout.releases)
         # From here on it finishes by itself, whoever listens.
         activate(layout, committed(load_state(layout), digest, about), deaf(say))
     except DeployError:

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from deploy.runtime import disk
 from deploy.runtime.target.errors import BusyError
 
 LOCK_WAIT = 20.0
@@ -93,26 +94,6 @@ class Layout:
             return None
 
 
-def sync(folder: Path) -> None:
-    """Make names in `folder` survive a loss of power."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def put(path: Path, data: bytes, mode: int = 0o644) -> None:
-    """Replace the file `path` by `data`: whoever looks sees the old one or the new one."""
-    beside = path.with_name(path.name + ".new")
-    with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    beside.replace(path)
-    sync(path.parent)
-
-
 def point(layout: Layout, digest: str | None) -> None:
     """Let `current` name a release, or nothing. The link is replaced by rename: an instant without
     one would be found by a restart.
@@ -124,7 +105,7 @@ def point(layout: Layout, digest: str | None) -> None:
         beside.unlink(missing_ok=True)
         beside.symlink_to(layout.release(digest).relative_to(layout.root))
         beside.replace(layout.current)
-    sync(layout.root)
+    disk.sync(layout.root)
 
 
 def sha256(path: Path) -> str:

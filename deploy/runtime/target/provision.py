@@ -7,12 +7,13 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from deploy.runtime import disk
 from deploy.runtime.errors import DeployError
 from deploy.runtime.target import describe, service
 from deploy.runtime.target.checks import damped
 from deploy.runtime.target.config import Config, load_config, save
 from deploy.runtime.target.errors import MismatchError
-from deploy.runtime.target.layout import Layout, put, sync
+from deploy.runtime.target.layout import Layout
 from deploy.runtime.target.say import Say
 
 PACKAGES = ("torch>=2.4", "numpy>=1.24")
@@ -62,9 +63,9 @@ def provision(layout: Layout, request: Request, say: Say) -> None:
     if before and before.service != config.service:
         service.CONTROLS[before.service].stop(layout)
     say("runtime")
-    put(layout.key, request.key.encode())
+    disk.replace(layout.key, request.key.encode())
     layout.arrived_runtime.replace(layout.runtime)
-    sync(layout.root)
+    disk.sync(layout.root)
     say("service")
     service.CONTROLS[config.service].install(layout, config)
     save(layout.config, config)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 from typing import BinaryIO
 
+from deploy.runtime import disk
 from deploy.runtime.bundle.archive import LARGEST
 from deploy.runtime.errors import RefusedError
-from deploy.runtime.target.layout import Layout, sync
+from deploy.runtime.target.layout import Layout
 
 BLOCK = 1 << 16
 
@@ -33,5 +34,5 @@ def receive(layout: Layout, digest: str, offset: int, source: BinaryIO) -> int:
         os.fsync(handle)
     finally:
         os.close(handle)
-    sync(layout.releases)
+    disk.sync(layout.releases)
     return offset

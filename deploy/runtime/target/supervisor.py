@@ -16,6 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from deploy.runtime import disk
 from deploy.runtime.target import loop, supervised
 from deploy.runtime.target.config import Config, load_config
 from deploy.runtime.target.layout import Layout
@@ -90,12 +91,15 @@ def _once(
     while process.poll() is None:
         note = _note(notes)
         if "READY" in note or "STATUS" in note:
-            seen = {
+            now = {
                 **seen,
                 "ready": seen["ready"] or note.get("READY") == "1",
                 "status": note.get("STATUS", seen["status"]),
             }
-            _say(layout, seen)
+            # The loop repeats its status with every sign of life; a robot's flash memory wears out.
+            if now != seen:
+                _say(layout, now)
+            seen = now
         if "READY" in note or note.get("WATCHDOG") == "1":
             fed = time.monotonic()
         hungry = seen["ready"] and time.monotonic() - fed > loop.WATCHDOG
@@ -118,10 +122,7 @@ def _note(notes: socket.socket) -> dict[str, str]:
 
 
 def _say(layout: Layout, seen: dict[str, Any]) -> None:
-    path = supervised.state(layout)
-    beside = path.with_name(path.name + ".new")
-    beside.write_text(json.dumps(seen))
-    beside.replace(path)
+    disk.replace(supervised.state(layout), json.dumps(seen).encode())
 
 
 def _end_with_parent() -> None:

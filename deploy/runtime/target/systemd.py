@@ -8,11 +8,12 @@ import shlex
 import subprocess
 from pathlib import Path
 
+from deploy.runtime import disk
 from deploy.runtime.errors import DeployError
 from deploy.runtime.target import loop
 from deploy.runtime.target.config import Config
 from deploy.runtime.target.errors import NotProvisionedError
-from deploy.runtime.target.layout import Layout, put
+from deploy.runtime.target.layout import Layout
 
 NAME = "treadwell.service"
 USER = "treadwell"
@@ -81,7 +82,7 @@ def install(layout: Layout, config: Config) -> None:
         pwd.getpwnam(USER)
     except KeyError:
         _run("useradd", "--system", "--no-create-home", "--shell", "/usr/sbin/nologin", USER)
-    put(UNITS / NAME, unit(layout, config).encode())
+    disk.replace(UNITS / NAME, unit(layout, config).encode())
     _run("systemctl", "daemon-reload")
     _run("systemctl", "enable", NAME)
 

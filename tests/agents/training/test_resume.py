@@ -116,7 +116,7 @@ def test_kills_at_random_lose_no_checkpoint_and_change_nothing(
 def partial(run: Path) -> set[tuple[Path, int]]:
     """Checkpoints that are being written, or were when their process was killed."""
     found = set()
-    for path in run.glob("*.partial"):
+    for path in run.glob(".*.partial.*"):
         with contextlib.suppress(FileNotFoundError):
             found.add((path, path.stat().st_mtime_ns))
     return found

@@ -5,7 +5,7 @@ anything is loaded.
 import io
 import random
 import zipfile
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,9 @@ from deploy.bundle.verify import opened
 from deploy.runtime.bundle import archive, manifest, signature
 from deploy.runtime.errors import RefusedError
 from envs.programs.sensors import JointCommand, Sensors
+from envs.robots import ROBOTS
 from envs.robots.go2 import GO2
+from envs.robots.spec import RobotSpec
 from tests.envs.programs.test_controller import readings
 from tests.support.bundles import about, key_pair, tiny
 
@@ -134,13 +136,21 @@ def test_manifests_read_back_to_the_last_bit() -> None:
 @pytest.mark.parametrize(
     ("changes", "says"),
     [
-        ({"schema": 2}, "schema"),
+        ({"schema": 1}, "export it again: python -m deploy export --policy NAME --key KEY"),
+        ({"schema": "2"}, "schema is not of the type int"),
         ({"version": "1"}, "three numbers"),
         ({"robot": 3}, "robot is not of the type"),
         ({"kp": (1.0,)}, "one for each joint"),
         ({"joint_names": ("FR_hip_joint",) * 12}, "one for each joint"),
         ({"lower": GO2.upper}, "lower joint limit"),
-        ({"control_period": 0.0}, "not positive"),
+        ({"control_period": 0.0}, "control_period is not positive"),
+        ({"rise_time": -1.0}, "rise_time is not positive"),
+        ({"max_temperature": 80}, "max_temperature is not of the type float"),
+        ({"min_battery": 1.0}, "not between 0 and 1"),
+        ({"damping": (2.0,) * 11}, "one for each joint"),
+        ({"damping": (2.0,) * 11 + (0.0,)}, "damping is not positive"),
+        ({"hold_kp": (60.0,) * 11 + (-60.0,)}, "hold_kp is negative"),
+        ({"hold_kd": (2,) * 12}, "hold_kd is not of the type"),
         (
             {
                 "sensors": (
@@ -169,11 +179,30 @@ def test_manifests_that_contradict_themselves_are_refused_even_if_signed(
 
 
 @pytest.mark.parametrize(
-    "text", [b"", b"[]", b'{"schema":1}', b"\xff", b"[" * 100_000, b'{"a":NaN}']
+    "text", [b"", b"[]", b"{}", b'{"schema":2}', b"\xff", b"[" * 100_000, b'{"a":NaN}']
 )
 def test_what_is_no_manifest_is_refused(text: bytes) -> None:
     with pytest.raises(RefusedError, match="cannot be read"):
         manifest.from_bytes(text)
+
+
+def test_a_manifest_of_another_schema_is_refused_by_its_schema() -> None:
+    with pytest.raises(RefusedError, match="the bundle has schema 1, this version reads 2; export"):
+        manifest.from_bytes(b'{"schema":1}')
+
+
+@pytest.mark.parametrize("figure", [float("inf"), float("nan")])
+def test_figures_that_are_not_finite_are_refused_before_they_are_signed(figure: float) -> None:
+    for changes in ({"patience": figure}, {"stance": (figure,) * 12}):
+        with pytest.raises(RefusedError, match="is not finite"):
+            manifest.check(about(**changes))
+
+
+@pytest.mark.parametrize("spec", ROBOTS.values(), ids=ROBOTS)
+def test_the_manifest_has_all_of_a_robots_handling(spec: RobotSpec) -> None:
+    there = facts(spec)
+    assert asdict(spec.handling).items() <= there.items()
+    manifest.check(about(**there))
 
 
 def test_not_a_number_cannot_be_signed(key: Path) -> None:

@@ -20,7 +20,15 @@ from deploy.runtime.bundle.trace import Trace
 from deploy.runtime.errors import RefusedError
 from deploy.runtime.safety import limits
 from envs.robots.go2 import GO2
-from tests.support.bundles import Run, about, deploy_command, key_pair, random_actor, random_policy
+from tests.support.bundles import (
+    Run,
+    about,
+    deploy_command,
+    key_pair,
+    outdated,
+    random_actor,
+    random_policy,
+)
 
 
 @pytest.fixture(scope="module")
@@ -212,6 +220,28 @@ def test_a_failing_policy_is_refused_with_its_report_and_nothing_is_written(
 def test_what_cannot_be_done_is_said_in_one_line(run: Run, words: tuple[str, ...]) -> None:
     status, said, error = run(*words)
     assert (status, said, len(error.splitlines())) == (1, "", 1)
+
+
+def test_a_bundle_of_the_schema_before_is_refused_with_the_way_to_export_it_again(
+    run: Run, tmp_path: Path
+) -> None:
+    key = key_pair(tmp_path)
+    path = tmp_path / "old.bundle"
+    path.write_bytes(outdated(key))
+    signed = ("--public-key", key.with_name("key.pub"))
+    for words in (
+        ("inspect", path),
+        ("verify", path, *signed),
+        ("flash", path, "somebody@robot", *signed),
+        ("run", path, *signed, "--link", "sim"),
+        ("rehearse", path, *signed),
+    ):
+        status, said, error = run(*words)
+        assert (status, said) == (3, "")
+        assert error.splitlines()[-1] == (
+            "deploy: the bundle has schema 1, this version reads 2; export it again: "
+            "python -m deploy export --policy NAME --key KEY"
+        )
 
 
 def test_latency_is_paced_and_in_figures(files: dict[str, bytes], recorded: Trace) -> None:

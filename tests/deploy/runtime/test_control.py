@@ -274,7 +274,32 @@ def test_a_program_that_cannot_be_trusted_is_not_obeyed(
     for command in model.sent:
         assert all(np.isfinite(part).all() for part in command)
     steps = np.abs(np.diff([command.position for command in model.sent], axis=0))
-    assert steps[150:].max() < guards.TARGET_STEP
+    assert steps[150:].max() < ABOUT.max_target_step
+
+
+@pytest.mark.parametrize(
+    ("name", "leads_to", "figures"),
+    [
+        ("joint position", "damped", {"position_margin": 0.001, "upper": (0.0,) * 12}),
+        ("temperature", "damped", {"max_temperature": 39.0}),
+        ("battery", "damped", {"min_battery": 0.81}),
+        ("target step", "sitting", {"max_target_step": 1e-5}),
+        ("command age", "holding", {"max_command_age": 1e-9}),
+        ("height map", "holding", {"max_map_age": 1e-9}),
+    ],
+)
+def test_limits_are_those_of_the_manifest(
+    name: str, leads_to: str, figures: dict[str, Any]
+) -> None:
+    def aged(tick: int, state: RobotState, ground: HeightMap) -> tuple[RobotState, HeightMap]:
+        if tick < 250:
+            return state, ground
+        remote = state.remote._replace(age=1e-6)
+        return state._replace(remote=remote), ground._replace(received=ground.received - 1e-6)
+
+    happened = drive(Model(aged), Program(), manifest=replace(ABOUT, **figures))
+    assert name in {trip.name for _, outcome in happened for trip in outcome.trips}
+    assert states(happened)[-1] == leads_to
 
 
 def test_late_ticks_sit_the_robot_down() -> None:
@@ -446,3 +471,31 @@ def test_standing_up_and_sitting_down_begin_where_the_robot_is_and_end_where_the
     np.testing.assert_allclose(
         motions.sitting(ABOUT, start, 99.0).position, ABOUT.folded, atol=1e-6
     )
+
+
+def test_motions_have_the_gains_and_times_of_the_manifest() -> None:
+    slow = replace(
+        ABOUT,
+        hold_kp=tuple(range(50, 62)),
+        hold_kd=(3.0,) * 12,
+        damping=(4.0,) * 12,
+        gather_time=2.0,
+        rise_time=3.0,
+        sit_time=4.0,
+        patience=5.0,
+        tolerance=0.01,
+    )
+    start = STANCE + np.float32(0.2)
+    folded = np.array(ABOUT.folded, np.float32)
+    for command in (motions.rising(slow, start, 1.0), motions.sitting(slow, start, 1.0)):
+        np.testing.assert_array_equal(command.kp, slow.hold_kp)
+        np.testing.assert_array_equal(command.kd, slow.hold_kd)
+    np.testing.assert_array_equal(motions.damping(slow).kd, slow.damping)
+    np.testing.assert_allclose(motions.rising(slow, start, 2.0).position, folded, atol=1e-6)
+    assert not motions.has_risen(slow, STANCE, 4.9)
+    assert motions.has_risen(slow, STANCE, 5.1)
+    assert not motions.has_risen(slow, STANCE + np.float32(0.02), 5.1)
+    assert not motions.is_blocked(slow, 9.9)
+    assert motions.is_blocked(slow, 10.1)
+    assert not motions.has_sat_down(slow, 3.9)
+    assert motions.has_sat_down(slow, 4.1)

@@ -22,7 +22,7 @@ from deploy.runtime.bundle.findings import Finding
 from deploy.runtime.bundle.opening import open_bundle
 from deploy.runtime.errors import DeployError, RefusedError, VerificationError
 from tests import ROOT
-from tests.support.bundles import about, key_pair, tiny
+from tests.support.bundles import about, key_pair, outdated, tiny
 from tests.support.robots import walking_bundle
 
 RUNTIME = ROOT / "deploy" / "runtime"
@@ -179,9 +179,16 @@ def test_the_command_line_says_what_it_refuses(
     assert (
         runtime.main(["selftest", str(tmp_path / "nowhere"), "--public-key", str(public(key))]) == 1
     )
+    (tmp_path / "old.bundle").write_bytes(outdated(key))
+    assert (
+        runtime.main(["selftest", str(tmp_path / "old.bundle"), "--public-key", str(public(key))])
+        == 3
+    )
     said = capsys.readouterr()
     assert said.out == ""
-    assert [line[:8] for line in said.err.splitlines()] == ["deploy: "] * 2
+    lines = said.err.splitlines()
+    assert [line[:8] for line in lines] == ["deploy: "] * 3
+    assert lines[-1].endswith("; export it again: python -m deploy export --policy NAME --key KEY")
 
 
 def test_deploy_hands_run_over(

@@ -91,7 +91,7 @@ def test_it_stands_up_by_the_runtimes_own_motion(engine: Engine, flight: Scenari
     start = body.truth().joint_position.astype(np.float32)
     elapsed = 0.0
     fastest = 0.0
-    while elapsed < motions.GATHER + motions.RISE + 0.2:
+    while elapsed < GO2.handling.gather_time + GO2.handling.rise_time + 0.2:
         advance(body, motions.rising(about(), start, elapsed), GO2.control_step)
         elapsed += GO2.control_step
         fastest = max(fastest, float(np.abs(body.truth().joint_velocity).max()))

@@ -1,0 +1,34 @@
+"""Atomic writes: a file is written whole or not at all, and outlasts a loss of power."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+@contextmanager
+def atomic(path: Path) -> Iterator[Path]:
+    """A temporary name beside `path`, of the same suffix, for the block to write to. It becomes
+    `path` if the block ends well, and is deleted if not.
+
+    Raises:
+        OSError: the disk is full or not writable; what was at `path` is untouched.
+    """
+    partial = path.with_name(f".{path.stem}.partial{path.suffix}")
+    try:
+        yield partial
+        _flush(partial)
+        partial.replace(path)
+        # The new name is in the folder, which is a file of its own.
+        _flush(path.parent)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _flush(path: Path) -> None:
+    """Let a file or folder reach the disk."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
