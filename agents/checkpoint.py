@@ -23,6 +23,8 @@ from envs.files import atomic
 NAME = "checkpoint-{steps:010d}.pt"
 KEEP = 2
 """The newest and the one before it, should the newest be damaged."""
+Saved = dict[str, Any]
+"""Content of a checkpoint, by name."""
 _MAGIC = b"treadwell-checkpoint-1\n"
 
 
@@ -30,7 +32,7 @@ class CheckpointError(RuntimeError):
     """A checkpoint cannot be written or read; the message names the remedy."""
 
 
-def save(folder: Path, steps: int, state: dict[str, Any]) -> Path:
+def save(folder: Path, steps: int, state: Saved) -> Path:
     """Write `state` as the newest checkpoint of the run in `folder` and drop all but the last two.
 
     Raises:
@@ -42,7 +44,7 @@ def save(folder: Path, steps: int, state: dict[str, Any]) -> Path:
     return path
 
 
-def write(path: Path, state: dict[str, Any]) -> Path:
+def write(path: Path, state: Saved) -> Path:
     """Write `state` to `path` with its hash, atomically.
 
     Raises:
@@ -61,7 +63,7 @@ def write(path: Path, state: dict[str, Any]) -> Path:
     return path
 
 
-def restore(optimizer: Optimizer, saved: dict[str, Any]) -> None:
+def restore(optimizer: Optimizer, saved: Saved) -> None:
     """Give Adam the moments that were `saved`; its settings stay.
 
     Raises:
@@ -98,7 +100,7 @@ def existing(folder: Path) -> list[Path]:
     return sorted(folder.glob("checkpoint-*.pt"))
 
 
-def load(path: Path) -> dict[str, Any]:
+def load(path: Path) -> Saved:
     """The state in the checkpoint at `path`.
 
     Raises:
@@ -128,7 +130,7 @@ def load(path: Path) -> dict[str, Any]:
     return state
 
 
-def newest(folder: Path) -> tuple[Path, dict[str, Any]] | None:
+def newest(folder: Path) -> tuple[Path, Saved] | None:
     """The newest valid checkpoint of a run and its state; None if there is none."""
     for path in reversed(existing(folder)):
         try:
@@ -138,7 +140,7 @@ def newest(folder: Path) -> tuple[Path, dict[str, Any]] | None:
     return None
 
 
-def digest(state: dict[str, Any]) -> str:
+def digest(state: Saved) -> str:
     """SHA-256 of a checkpoint's weights: of each, in the order of their names, its name, type,
     shape and bytes.
 

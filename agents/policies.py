@@ -3,7 +3,6 @@
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -36,7 +35,7 @@ class Policy:
     spec: RobotSpec
     """The robot that it drives, with the gait that it was trained with."""
     actor: Actor | None
-    origin: dict[str, Any]
+    origin: checkpoint.Saved
     """Origin of the weights: steps, minutes and configuration of the run."""
     baseline: Baseline | None = None
 
@@ -110,7 +109,7 @@ def load(name: str, robot: str = "go2") -> Policy:
     return _from_state(name, state)
 
 
-def slim(state: dict[str, Any]) -> dict[str, Any]:
+def slim(state: checkpoint.Saved) -> checkpoint.Saved:
     """A training checkpoint reduced to what acting needs; a reduced one stays as it is."""
     if "actor" in state:
         return state
@@ -124,7 +123,7 @@ def slim(state: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _trained(state: dict[str, Any]) -> RobotSpec:
+def _trained(state: checkpoint.Saved) -> RobotSpec:
     """The robot as the policy of a slim `state` was trained; a gait that is not saved is its own.
 
     Raises:
@@ -135,7 +134,7 @@ def _trained(state: dict[str, Any]) -> RobotSpec:
     return replace(spec, gait=changed(spec.gait, saved.get("gait", {}), "gait."))
 
 
-def _from_state(name: str, state: dict[str, Any]) -> Policy:
+def _from_state(name: str, state: checkpoint.Saved) -> Policy:
     try:
         state = slim(state)
         spec = _trained(state)

@@ -1,7 +1,7 @@
 """Settings that check themselves: the range of a number stands beside its field, once."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import fields, is_dataclass, replace
+from dataclasses import is_dataclass, replace
 from pathlib import Path
 from types import NoneType
 from typing import Any, Literal, NamedTuple, TypeVar, get_args, get_origin, get_type_hints
@@ -16,7 +16,7 @@ class Within(NamedTuple):
     high: float
 
 
-def out_of_range(settings: Any, prefix: str = "") -> str | None:
+def out_of_range(settings: object, prefix: str = "") -> str | None:
     """The first setting that cannot be, in one line that says what can; None if all can.
 
     Args:
@@ -24,27 +24,26 @@ def out_of_range(settings: Any, prefix: str = "") -> str | None:
         prefix: of the names in the message, such as "ppo.".
     """
     hints = get_type_hints(type(settings), include_extras=True)
-    for field in fields(settings):
-        value = getattr(settings, field.name)
+    for name, value in vars(settings).items():
         if is_dataclass(value):
-            if problem := out_of_range(value, f"{prefix}{field.name}."):
+            if problem := out_of_range(value, f"{prefix}{name}."):
                 return problem
             continue
-        for within in getattr(hints[field.name], "__metadata__", ()):
+        for within in getattr(hints[name], "__metadata__", ()):
             numbers = value if isinstance(value, tuple) else (value,)
             outside = isinstance(within, Within) and any(
                 not within.low <= number <= within.high for number in numbers if number is not None
             )
             if outside:
-                said = f"{prefix}{field.name} is {value}"
+                said = f"{prefix}{name} is {value}"
                 return f"{said}; use {within.low:g} to {within.high:g}"
     return None
 
 
-def plain(settings: Any) -> Any:
+def plain(settings: object) -> Any:
     """`settings` as JSON and TOML have them: mappings by name, lists, and paths as text."""
     if is_dataclass(settings):
-        return {field.name: plain(getattr(settings, field.name)) for field in fields(settings)}
+        return {name: plain(value) for name, value in vars(settings).items()}
     if isinstance(settings, tuple):
         if hasattr(settings, "_asdict"):
             return {name: plain(value) for name, value in settings._asdict().items()}
@@ -68,7 +67,7 @@ def changed(settings: Settings, values: object, prefix: str = "") -> Settings:
     if not isinstance(values, Mapping):
         names = ", ".join(hints)
         raise ValueError(f"{prefix.rstrip('.')} is {_shown(values)}; use values for {names}")
-    new: dict[str, Any] = {}
+    new: dict[str, object] = {}
     for name, value in values.items():
         if name not in hints:
             unknown = f"{prefix}{name}"
@@ -83,7 +82,7 @@ def changed(settings: Settings, values: object, prefix: str = "") -> Settings:
     return replace(settings, **new)  # type: ignore[type-var]
 
 
-_WORDS: dict[Any, str] = {
+_WORDS: dict[object, str] = {
     float: "a number",
     int: "a whole number",
     bool: "true or false",
@@ -93,7 +92,7 @@ _WORDS: dict[Any, str] = {
 }
 
 
-def _read(hint: Any, value: object, name: str) -> Any:
+def _read(hint: object, value: object, name: str) -> object:
     """`value` as the type `hint` has it."""
     for kind in _alternatives(hint):
         try:
@@ -104,11 +103,11 @@ def _read(hint: Any, value: object, name: str) -> Any:
     raise ValueError(f"{name} is {_shown(value)}; use {wanted}")
 
 
-def _alternatives(hint: Any) -> tuple[Any, ...]:
+def _alternatives(hint: object) -> tuple[object, ...]:
     return get_args(hint) if NoneType in get_args(hint) else (hint,)
 
 
-def _converted(kind: Any, value: Any) -> Any:
+def _converted(kind: object, value: object) -> object:
     """`value` as the type `kind` has it.
 
     Raises:
@@ -122,7 +121,7 @@ def _converted(kind: Any, value: Any) -> Any:
     elif get_origin(kind) is Literal:
         if isinstance(value, str) and value in get_args(kind):
             return value
-    elif kind is float and type(value) in (int, float):
+    elif kind is float and isinstance(value, int | float) and not isinstance(value, bool):
         return float(value)
     elif kind is Path and isinstance(value, str):
         return Path(value)
@@ -131,7 +130,7 @@ def _converted(kind: Any, value: Any) -> Any:
     raise TypeError(kind)
 
 
-def _word(kind: Any) -> str:
+def _word(kind: object) -> str:
     inner = get_args(kind)
     if get_origin(kind) is Literal:
         return " or ".join(inner)
@@ -150,12 +149,12 @@ class Difference(NamedTuple):
 
     name: str
     """Its dotted name, such as "rewards.progress"."""
-    before: Any
-    now: Any
+    before: object
+    now: object
 
 
 def differences(
-    before: Mapping[str, Any], now: Mapping[str, Any], prefix: str = ""
+    before: Mapping[str, object], now: Mapping[str, object], prefix: str = ""
 ) -> Iterator[Difference]:
     """The settings, as `plain` has them, that differ; what only one side has is passed over."""
     for name, value in now.items():

@@ -68,9 +68,9 @@ def check(config: EvaluateConfig) -> None:
 
 
 def _help() -> str:
-    """What the command line does, and the suites there are."""
-    suites = "; ".join(f"{name}: {suite.meaning}" for name, suite in SUITES.items())
-    return f"{__doc__}\nSuites: {suites}."
+    """Description of the command line, with the suites there are."""
+    suites = "\n".join(f"  {name}: {suite.meaning}" for name, suite in SUITES.items())
+    return f"{__doc__}\nSuites:\n{suites}"
 
 
 def _say(problem: object, status: int) -> int:

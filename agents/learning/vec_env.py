@@ -29,6 +29,7 @@ class ClimbVecEnv(VecRobots):
         self.rows = [
             slice(process.rows[0], process.rows[-1] + 1) for process in self.pool.processes
         ]
+        self._seen: dict[str, np.ndarray] = {}
         self._control_step = job.spec.control_step
         super().__init__(job.robots, self.pool.observations, self.pool.actions)
 

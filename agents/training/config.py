@@ -94,7 +94,7 @@ class TrainConfig:
 
 
 def preset(robot: str) -> TrainConfig:
-    """The default settings of a robot: its own figures, and what its spec changes of everybody's.
+    """The default settings of a robot: its own figures, and the preset of its file.
 
     Raises:
         ValueError: there is no such robot.

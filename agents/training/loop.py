@@ -34,7 +34,7 @@ class Run(BaseCallback):
         state: state of the checkpoint that the run goes on from; empty if it begins.
     """
 
-    def __init__(self, config: TrainConfig, env: VecRobots, state: dict[str, Any]) -> None:
+    def __init__(self, config: TrainConfig, env: VecRobots, state: checkpoint.Saved) -> None:
         super().__init__()
         self.config = config
         self.env = env

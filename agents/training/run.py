@@ -3,7 +3,6 @@
 import signal
 from collections import deque
 from pathlib import Path
-from typing import Any
 
 import torch
 from stable_baselines3 import PPO
@@ -83,7 +82,7 @@ def _logger(folder: Path, steps: int) -> Logger:
     )
 
 
-def taken_over(config: TrainConfig, env: VecRobots, state: dict[str, Any]) -> tuple[PPO, Run]:
+def taken_over(config: TrainConfig, env: VecRobots, state: checkpoint.Saved) -> tuple[PPO, Run]:
     """A model and what is around its loop, as they were when the checkpoint's `state` was written.
 
     Raises:
@@ -108,7 +107,7 @@ def taken_over(config: TrainConfig, env: VecRobots, state: dict[str, Any]) -> tu
         ) from error
 
 
-def _take_over(state: dict[str, Any], env: VecRobots, model: PPO, levels: int) -> None:
+def _take_over(state: checkpoint.Saved, env: VecRobots, model: PPO, levels: int) -> None:
     model.policy.load_state_dict(state["policy"])
     checkpoint.restore(model.policy.optimizer, state["optimizer"])
     robots = {name: tensor.numpy() for name, tensor in state["robots"].items()}
@@ -134,7 +133,7 @@ def _take_over(state: dict[str, Any], env: VecRobots, model: PPO, levels: int) -
     ppo.set_rate(model, float(state["rate"]))
 
 
-def _networks(path: Path) -> dict[str, Any]:
+def _networks(path: Path) -> checkpoint.Saved:
     """The networks of the run or checkpoint at `path`."""
     found = checkpoint.newest(path) if path.is_dir() else (path, checkpoint.load(path))
     if found is None:
@@ -147,7 +146,7 @@ def _networks(path: Path) -> dict[str, Any]:
     return found[1]["policy"]
 
 
-def _begin_with(networks: dict[str, Any], model: PPO) -> None:
+def _begin_with(networks: checkpoint.Saved, model: PPO) -> None:
     try:
         model.policy.load_state_dict(networks)
     except (AttributeError, RuntimeError, TypeError) as error:

@@ -5,14 +5,14 @@ import os
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, cast
 
 from agents.evaluation.episodes.trials import Trials
 from agents.outputs import unwritable
 from envs.robots import ROBOTS
 from envs.settings import Within, out_of_range
 from envs.task.randomization import Randomize
-from envs.task.staircase import Staircase
+from envs.task.staircase import Direction, Staircase
 
 LANDING_LENGTH = 1.2
 """Length of a landing between two flights [m]."""
@@ -92,7 +92,8 @@ def plan(config: EvaluateConfig) -> Trials:
         raise ValueError(f"unknown robot {config.robot!r}; use {', '.join(ROBOTS)}")
     risers = _numbers("risers", config.risers)
     treads = _numbers("treads", config.treads)
-    ways: Any = dict.fromkeys(way.strip() for way in config.directions.split(","))
+    # What is no direction, Staircase refuses.
+    ways = dict.fromkeys(cast("Direction", way.strip()) for way in config.directions.split(","))
     flights = tuple(
         _flight(config=config, riser=riser, tread=tread, way=way)
         for tread, way, riser in product(treads, ways, risers)
@@ -115,7 +116,7 @@ def plan(config: EvaluateConfig) -> Trials:
     return Trials(flights=flights, start_angle=math.radians(config.start_angle), **same)
 
 
-def _flight(config: EvaluateConfig, riser: float, tread: float, way: Any) -> Staircase:
+def _flight(config: EvaluateConfig, riser: float, tread: float, way: Direction) -> Staircase:
     if config.landing_after and config.irregularity:
         raise ValueError(
             "a landing between regular steps only; leave out --irregularity or --landing-after"

@@ -22,7 +22,7 @@ def gather(work: Callable[[Share], Iterable[Item]], shares: Sequence[Share]) -> 
         WorkerError: a process died or failed. All processes have ended when this generator has.
     """
     context = mp.get_context("spawn")
-    running: dict[Any, BaseProcess] = {}
+    running: dict[Connection, BaseProcess] = {}
     try:
         for share in shares:
             ours, theirs = context.Pipe(duplex=False)
@@ -33,7 +33,8 @@ def gather(work: Callable[[Share], Iterable[Item]], shares: Sequence[Share]) -> 
             theirs.close()
             running[ours] = process
         while running:
-            for pipe in wait(list(running)):
+            ready = wait(list(running))
+            for pipe in [pipe for pipe in running if pipe in ready]:
                 yield from _receive(pipe, running)
     finally:
         for process in running.values():
@@ -41,7 +42,7 @@ def gather(work: Callable[[Share], Iterable[Item]], shares: Sequence[Share]) -> 
             process.join()
 
 
-def _receive(pipe: Any, running: dict[Any, BaseProcess]) -> Iterator[Any]:
+def _receive(pipe: Connection, running: dict[Connection, BaseProcess]) -> Iterator[Any]:
     try:
         kind, value = pipe.recv()
     except EOFError:
@@ -58,7 +59,7 @@ def _receive(pipe: Any, running: dict[Any, BaseProcess]) -> Iterator[Any]:
         yield value
 
 
-def _work(work: Callable[[Any], Iterable[Any]], share: Any, pipe: Connection) -> None:
+def _work(work: Callable[[Share], Iterable[Item]], share: Share, pipe: Connection) -> None:
     # Ctrl-C is the caller's to handle: it ends the workers.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:

@@ -140,7 +140,7 @@ def evaluate_main(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
         (("--steps", "300"), "3 to 16"),
         (("--directions", "up,left"), "'up' or 'down'"),
         (("--episodes", "0"), "use 1 to"),
-        (("--robot", "cat"), "use go2"),
+        (("--robot", "cat"), "use a1, go2, tracked"),
         (("--json", "/dev/full"), "name another one"),
         (("--json", "/proc/results.json"), "name a file in a folder"),
         (("--video", "film.avi"), ".mp4"),
