@@ -14,7 +14,9 @@ runtime, 26 the version is too old, 27 another flash is at work on it, 28 the se
 failed, 29 the service did not come up or stay up. Whatever it was, the release before runs.
 """
 
+import argparse
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,8 +32,9 @@ from deploy.robot.flash import FlashConfig, flash
 from deploy.robot.installed import RollbackConfig, StatusConfig, rollback, status
 from deploy.robot.log import LogConfig, log
 from deploy.robot.provision import ProvisionConfig, provision
-from deploy.runtime import __main__ as runtime
 from deploy.runtime.errors import DeployError
+from deploy.runtime.link import LinkError
+from deploy.runtime.loop import run
 from deploy.simulation.rehearse import RehearseConfig, rehearse
 
 COMMANDS: dict[str, tuple[Any, Any]] = {
@@ -50,22 +53,33 @@ COMMANDS: dict[str, tuple[Any, Any]] = {
 
 def main() -> int:
     """Command line; the exit status is in the module's docstring."""
-    if sys.argv[1:2] == ["run"]:
-        return runtime.main(sys.argv[1:])
-    # As on a robot: a second thread makes the slowest step slower.
-    torch.set_num_threads(1)
-    config: Any = tyro.extras.subcommand_cli_from_dict(
-        {name: kind for name, (kind, _) in COMMANDS.items()}, description=__doc__
-    )
-    run = next(run for kind, run in COMMANDS.values() if isinstance(config, kind))
     try:
-        result = run(config)
-    except (DeployError, PolicyError) as error:
+        result = _drive(sys.argv[2:]) if sys.argv[1:2] == ["run"] else _work()
+    except (DeployError, LinkError, PolicyError) as error:
         print(getattr(error, "report", ""), end="")
         print(f"deploy: {error}", file=sys.stderr)
         return getattr(error, "status", 1)
     print(f"wrote {result} ({result.stat().st_size} bytes)" if isinstance(result, Path) else result)
     return 0
+
+
+def _drive(words: Sequence[str]) -> str:
+    """The result of `run`, which has the runtime's own arguments."""
+    summary = (run.run.__doc__ or "").splitlines()[0]
+    parser = argparse.ArgumentParser("python -m deploy run", description=summary)
+    run.arguments(parser)
+    return run.run(parser.parse_args(words))
+
+
+def _work() -> Path | str:
+    """The result of any other command."""
+    # As on a robot: a second thread makes the slowest step slower.
+    torch.set_num_threads(1)
+    config: Any = tyro.extras.subcommand_cli_from_dict(
+        {name: kind for name, (kind, _) in COMMANDS.items()}, description=__doc__
+    )
+    command = next(command for kind, command in COMMANDS.values() if isinstance(config, kind))
+    return command(config)
 
 
 if __name__ == "__main__":

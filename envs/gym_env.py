@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from envs import robots
 from envs.climb import ClimbBatch, Result
 from envs.data_sheet import data_sheet
-from envs.physics.world import Camera
+from envs.physics.camera import Camera
 from envs.programs.observation import LIMIT
 from envs.robots import ROBOTS
 from envs.task import randomization

@@ -32,6 +32,7 @@ from envs.settings import out_of_range
 from envs.task.scenario import from_options
 from envs.task.staircase import Staircase
 from tests.support.bundles import about, random_actor
+from tests.support.facts import link_facts
 
 PER_JOINT = (
     "lower",
@@ -97,7 +98,7 @@ def test_its_figures_fit_each_other(spec: RobotSpec) -> None:
 
 def test_its_urdf_has_its_joints_and_its_mass(spec: RobotSpec) -> None:
     world = World(spec)
-    mass = sum(fact["mass"] for fact in world.link_facts().values())
+    mass = sum(fact["mass"] for fact in link_facts(world).values())
     assert mass == pytest.approx(spec.mass, rel=0.001)
     assert len(world.joints()) == len(spec.joint_names)
     assert set(spec.payload_links) <= set(world.links)

@@ -21,7 +21,7 @@ class InspectConfig:
 
 
 def inspect(config: InspectConfig) -> str:
-    """The bundle's manifest for a person to read.
+    """The bundle's manifest in words.
 
     Raises:
         RefusedError: the form or a hash is wrong.

@@ -22,11 +22,12 @@ import numpy as np
 import tyro
 
 from deploy.fake_go2.journal import Journal
-from deploy.fake_go2.orders import Orders, parse
+from deploy.fake_go2.orders import RULES
 from deploy.runtime import realtime
 from deploy.runtime.errors import DeployError
 from deploy.runtime.link import LinkError
 from deploy.simulation.engines import Engine, open_body
+from deploy.simulation.orders import Orders, parse
 from deploy.simulation.scene import Scene
 from envs.robots.go2 import GO2
 from envs.task.randomization import Randomize
@@ -121,7 +122,7 @@ def play(config: FakeConfig, journal: Journal) -> None:
         while True:
             for line in orders.come():
                 try:
-                    order = parse(line)
+                    order = parse(line, RULES)
                 except ValueError as error:
                     journal.note("wrong order", why=str(error))
                     continue

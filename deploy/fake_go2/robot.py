@@ -9,15 +9,17 @@ from typing import Any
 
 import numpy as np
 
-from deploy.fake_go2 import orders, senses
+from deploy.fake_go2 import senses
 from deploy.fake_go2.firmware import Firmware, RefusedCommandError, is_damping
 from deploy.fake_go2.journal import Journal
 from deploy.fake_go2.mischief import Postman
+from deploy.fake_go2.orders import MISCHIEF
 from deploy.fake_go2.service import MotionService
 from deploy.runtime.link import MotorCommand, Remote
 from deploy.runtime.links import dds
 from deploy.runtime.links.go2_messages import LOW_STATE, RESPONSE
 from deploy.simulation.body import Body
+from deploy.simulation.orders import REMOTE
 from deploy.simulation.scene import Scene, height_over
 from envs.robots.spec import RobotSpec
 
@@ -110,12 +112,12 @@ class Robot:
     def order(self, order: dict[str, Any]) -> None:
         """Do as `deploy.fake_go2.orders` says."""
         self._journal.note("order", order=order)
-        pressed = {name: order[name] for name in orders.REMOTE if name in order}
+        pressed = {name: order[name] for name in REMOTE if name in order}
         if pressed:
             self._remote = Remote(frozenset(pressed.pop("buttons", ())), **pressed)
         self._postman.mischief = replace(
             self._postman.mischief,
-            **{name: order[name] for name in orders.MISCHIEF if name in order},
+            **{name: order[name] for name in MISCHIEF if name in order},
         )
         if "push" in order:
             self._body.push(np.array(order["push"], float))

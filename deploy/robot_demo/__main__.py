@@ -19,7 +19,7 @@ import tyro
 
 from deploy.bundle.assemble import sealed
 from deploy.bundle.signing import load_private
-from deploy.fake_go2.person import Person, fake_robot
+from deploy.fake_go2.operator import FakeOperator, fake_robot
 from deploy.robot.connection import Connection
 from deploy.robot.local_host import local_host
 from deploy.robot_demo import film, page
@@ -32,7 +32,7 @@ from deploy.runtime.target.layout import Layout
 from envs.task.staircase import Staircase
 
 SPEED = 0.5
-"""At which the person lets it climb [m/s]."""
+"""Speed at which the operator lets it climb [m/s]."""
 NO_MOTORS = 30
 """A Go2 has 20 places for motors in its messages; a bundle that names this one was made for
 something else.
@@ -84,7 +84,7 @@ class Play:
         )
 
     def hands(self, title: str, why: str, do: Callable[[], str]) -> None:
-        """Something that a person does without a command."""
+        """Something that is done by hand, without a command line."""
         begin = time.monotonic()
         self._add(
             Act(
@@ -148,11 +148,11 @@ def perform(config: DemoConfig, folder: Path) -> bool:
         "--out",
         "one.bundle",
     )
-    with local_host(ssh, root) as connection, fake_robot(folder, riser=config.riser) as person:
+    with local_host(ssh, root) as connection, fake_robot(folder, riser=config.riser) as operator:
         layout = Layout(root)
         try:
             _first_release(
-                play=play, connection=connection, person=person, layout=layout, config=config
+                play=play, connection=connection, operator=operator, layout=layout, config=config
             )
             _second_release(play, connection)
         finally:
@@ -160,7 +160,7 @@ def perform(config: DemoConfig, folder: Path) -> bool:
         film.film(
             path=config.output / "climb.mp4",
             box=_longest(layout.log),
-            where=person.events("where"),
+            where=operator.events("where"),
             stairs=Staircase(config.riser),
         )
     shutil.copy(folder / "journal.jsonl", config.output)
@@ -169,13 +169,13 @@ def perform(config: DemoConfig, folder: Path) -> bool:
 
 
 def _first_release(
-    play: Play, connection: Connection, person: Person, layout: Layout, config: DemoConfig
+    play: Play, connection: Connection, operator: FakeOperator, layout: Layout, config: DemoConfig
 ) -> None:
     bus = [
         "--link",
         "go2",
         "--option",
-        *(f"{name}={value}" for name, value in person.options.items()),
+        *(f"{name}={value}" for name, value in operator.options.items()),
     ]
     there = _words(connection)
     stairs = Staircase(config.riser)
@@ -205,7 +205,7 @@ def _first_release(
         "Climb",
         "A person arms the robot with its remote control, lets it stand up, pushes one stick, and "
         "steers with the other.",
-        lambda: _climb(person, layout, stairs),
+        lambda: _climb(operator, layout, stairs),
     )
     play.command(
         "Flash an armed robot",
@@ -217,7 +217,7 @@ def _first_release(
         "KEY.pub",
         expected=24,
     )
-    play.hands("Sit down", "It lies down and is damped again.", lambda: _sit(person, layout))
+    play.hands("Sit down", "It lies down and is damped again.", lambda: _sit(operator, layout))
 
 
 def _second_release(play: Play, connection: Connection) -> None:
@@ -243,34 +243,34 @@ def _second_release(play: Play, connection: Connection) -> None:
     play.command("Status", "1.0.0 runs again.", "status", *there)
 
 
-def _climb(person: Person, layout: Layout, stairs: Staircase) -> str:
+def _climb(operator: FakeOperator, layout: Layout, stairs: Staircase) -> str:
     for button, state in (("start", "armed"), ("A", "ready"), ("A", "running")):
-        _press(person=person, button=button, layout=layout, state=state)
-    outcome = person.walk(
+        _press(operator=operator, button=button, layout=layout, state=state)
+    outcome = operator.walk(
         stairs,
         SPEED,
-        lambda: next((name for name in ("arrived", "fallen") if person.events(name)), ""),
+        lambda: next((name for name in ("arrived", "fallen") if operator.events(name)), ""),
     )
     if outcome != "arrived":
         raise DeployError(
             "the robot fell on its way up; look at the video of another run, or try another riser"
         )
-    _press(person=person, button="B", layout=layout, state="holding")
+    _press(operator=operator, button="B", layout=layout, state="holding")
     return (
         "start: armed. A: it stands. A, left stick forward, right stick to keep to the middle: "
         f"it walks, and has {outcome}. B: it holds."
     )
 
 
-def _sit(person: Person, layout: Layout) -> str:
-    _press(person=person, button="X", layout=layout, state="damped")
+def _sit(operator: FakeOperator, layout: Layout) -> str:
+    _press(operator=operator, button="X", layout=layout, state="damped")
     return "X: it sits down. Damped."
 
 
-def _press(person: Person, button: str, layout: Layout, state: str) -> None:
+def _press(operator: FakeOperator, button: str, layout: Layout, state: str) -> None:
     """Press a button, and wait until the control loop says that it has come to `state`."""
-    person.press(button)
-    person.until(lambda: supervised.see(layout).status == state, f"the state {state!r}")
+    operator.press(button)
+    operator.until(lambda: supervised.see(layout).status == state, f"the state {state!r}")
 
 
 def _words(connection: Connection) -> list[object]:

@@ -30,7 +30,8 @@ def film(path: Path, box: Path, where: list[dict[str, Any]], stairs: Staircase) 
     from envs.physics.quiet import quiet
 
     with quiet():
-        from envs.physics.world import Camera, World
+        from envs.physics.camera import Camera
+        from envs.physics.world import World
     about, records = blackbox.read(box)
     records = records[
         np.isfinite(records["quaternion"]).all(1)

@@ -20,7 +20,6 @@ COMMANDS = {
     "run": (run.arguments, run.run),
     "selftest": (selftest.arguments, selftest.selftest),
 }
-UNREACHABLE = 6
 
 
 def main(words: Sequence[str]) -> int:
@@ -40,7 +39,7 @@ def main(words: Sequence[str]) -> int:
     except (DeployError, LinkError) as error:
         print(getattr(error, "report", ""), end="")
         print(f"deploy: {error}", file=sys.stderr)
-        return getattr(error, "status", UNREACHABLE)
+        return error.status
     return 0
 
 

@@ -35,9 +35,11 @@ BUTTONS = (
 class LinkError(RuntimeError):
     """The robot cannot be reached or refuses; the message names the remedy."""
 
+    status = 6
+
 
 class Remote(NamedTuple):
-    """A person's remote control."""
+    """The operator's remote control."""
 
     buttons: frozenset[str] = frozenset()
     """Those of `BUTTONS` that are held down."""

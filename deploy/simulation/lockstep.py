@@ -11,7 +11,7 @@ from deploy.simulation.body import Body, Truth
 from deploy.simulation.senses import Senses
 
 Pilot = Callable[[float, Truth], Remote]
-"""The person at the remote control: what is pressed at a time [s], seeing the robot."""
+"""The operator at the remote control: what is pressed at a time [s], seeing the robot."""
 
 
 class Lockstep:

@@ -61,7 +61,7 @@ class Player:
             self._speak(self._listener)
 
     def order(self, order: Mapping[str, Any]) -> None:
-        """Hold down other buttons and sticks, or be shoved; see `deploy.fake_go2.orders`."""
+        """Hold down other buttons and sticks, or be shoved; see `deploy.simulation.orders`."""
         if "push" in order:
             self._body.push(np.array(order["push"], float))
         else:

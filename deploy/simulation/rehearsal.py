@@ -1,5 +1,5 @@
 """One episode of a bundle's program in a physics engine, through the robot's own runtime, with a
-person at the remote control.
+operator at the remote control.
 """
 
 from collections.abc import Iterator, Mapping
@@ -14,7 +14,7 @@ from deploy.runtime.loop import loop
 from deploy.runtime.safety import pilot
 from deploy.runtime.safety.control import Control, Inputs
 from deploy.runtime.safety.control import Outcome as Tick
-from deploy.runtime.safety.person import Person
+from deploy.runtime.safety.operator import Operator
 from deploy.simulation import steering
 from deploy.simulation.body import Truth
 from deploy.simulation.engines import Engine, open_body
@@ -25,7 +25,7 @@ from envs.robots import ROBOTS
 from envs.task.scenario import Scenario
 
 PRESSES = ((0.2, "start"), (0.6, "A"), (4.6, "A"))
-"""What the person presses, and when [s]: arm, stand up, and, when that is long done, walk."""
+"""What the operator presses, and when [s]: arm, stand up, and, when that is long done, walk."""
 PRESS = 0.2
 """For how long [s]."""
 GO = PRESSES[-1][0]
@@ -72,8 +72,8 @@ def play_share(share: Share) -> Iterator[tuple[Play, Played]]:
 
 
 class Episode:
-    """One episode. The robot lies before the flight; a person arms it, has it stand up and walk,
-    and keeps it on the middle line.
+    """One episode: the robot lies before the flight, and the operator arms it, has it stand up and
+    walk, and keeps it on the middle line.
     """
 
     def __init__(self, about: Manifest, programs: pilot.Pilot, trials: Trials, play: Play) -> None:
@@ -102,7 +102,7 @@ class Episode:
             link=link,
             clock=link,
             control=self._control,
-            person=Person(),
+            operator=Operator(),
             keys=lambda: "",
             guardian=loop.Unwatched(),
             observers=(self._note,),

@@ -4,7 +4,7 @@ flight.
 
 import numpy as np
 
-from deploy.runtime.safety.person import FORWARD, TURN
+from deploy.runtime.safety.operator import FORWARD, TURN
 from deploy.simulation.body import Array
 from deploy.simulation.senses import heading
 from envs import frames

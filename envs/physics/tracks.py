@@ -58,7 +58,8 @@ class Belts:
         self._step = step
         self._inertia = tracks.drive_inertia
         self.speed, self.angle, self.load = np.zeros((3, len(tracks.tracks)))
-        self.reset()
+        self._pitch = 0.0
+        self._torque, self._before = np.zeros((2, len(self.wheels)))
 
     def reset(self) -> None:
         """Stand still."""
@@ -66,7 +67,8 @@ class Belts:
         self.angle[:] = 0.0
         self.load[:] = 0.0
         self._pitch = 0.0
-        self._torque, self._before = np.zeros((2, len(self.wheels)))
+        self._torque[:] = 0.0
+        self._before = np.zeros(len(self.wheels))
 
     def drive(self, torque: list[float], pitch: float, spins: Array) -> Array:
         """Torque of the wheels [N m], (W,), for one physics step in which the motors turn the

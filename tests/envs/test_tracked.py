@@ -22,6 +22,7 @@ from envs.programs.sensors import MAP_X_COUNT, MAP_Y_COUNT, JointCommand, Sensor
 from envs.robots.tracked import TRACKED
 from envs.task import rewards
 from envs.task.scenario import from_options
+from tests.support.facts import link_facts
 from tests.support.helpers import image_of, tensors
 
 ID = "StairClimb-Tracked-v1"
@@ -145,7 +146,7 @@ def test_told_to_stand_it_stays_wherever_on_a_flight_it_starts(riser: float, x: 
 
 def test_payload_sits_where_it_was_drawn() -> None:
     made = batch(payload=8.0, payload_x=0.1, payload_y=-0.04)
-    facts = made.physics.worlds[0].link_facts()
+    facts = link_facts(made.physics.worlds[0])
     extra = (
         np.array([facts[name]["mass"] for name in TRACKED.payload_links])
         - TRACKED.tracks.wheel_mass

@@ -1,10 +1,10 @@
-"""What tests ask of a fake Go2 beside which a person stands."""
+"""What tests ask of a fake Go2 and its operator."""
 
 import time
 from collections.abc import Callable
 from typing import Any
 
-from deploy.fake_go2.person import Person
+from deploy.fake_go2.operator import FakeOperator
 
 PATIENCE = 60.0
 """[s] on a machine that does something else."""
@@ -19,7 +19,7 @@ def until(what: Callable[[], Any]) -> Any:
     return found
 
 
-def behave(fake: Person) -> None:
+def behave(fake: FakeOperator) -> None:
     """No mischief any more."""
     fake.order(
         drop=0.0,
@@ -34,7 +34,7 @@ def behave(fake: Person) -> None:
     )
 
 
-def counts(fake: Person) -> dict[str, int]:
+def counts(fake: FakeOperator) -> dict[str, int]:
     """Of commands, newest."""
     found: dict[str, int] = fake.wait("where", time.monotonic())["counts"]
     return found

@@ -12,7 +12,7 @@ import numpy as np
 
 from deploy.bundle.artefacts import program_bytes
 from deploy.fake_go2.firmware import Firmware
-from deploy.fake_go2.person import Person, free_domain
+from deploy.fake_go2.operator import FakeOperator, free_domain
 from deploy.runtime.bundle.program import TorchProgram
 from deploy.runtime.link import MotorCommand
 from deploy.runtime.links import dds, go2_crc
@@ -20,7 +20,7 @@ from deploy.runtime.links.go2 import LARGEST, Go2Link, Go2Writer, open_bus
 from deploy.runtime.links.go2_layout import HEADER, Layout
 from deploy.runtime.links.go2_messages import HEIGHT_MAP, LOW_CMD, LOW_STATE, POSE, REQUEST
 from deploy.runtime.safety.control import Control, Inputs
-from deploy.runtime.safety.person import Wish
+from deploy.runtime.safety.operator import Wish
 from deploy.runtime.safety.pilot import Pilot
 from envs.robots.go2 import GO2
 from tests.support.bundles import about, random_actor
@@ -222,7 +222,7 @@ def fuzz_link(count: int) -> None:
     assert walker.walked > 0.1 * count
 
 
-def fuzz_robot(fake: Person, link: Go2Link, count: int) -> None:
+def fuzz_robot(fake: FakeOperator, link: Go2Link, count: int) -> None:
     """Send `count` commands and requests to the robot: it must live, and refuse what it must."""
     bus = open_bus(fake.options)
     rng = np.random.default_rng(2)

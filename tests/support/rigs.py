@@ -35,7 +35,7 @@ class Rig:
         height: float = 0.0,
     ) -> None:
         self.world = World(TRACKED)
-        self.client = self.world._client
+        self.client = self.world.client
         self._drives = Actuators(TRACKED, 1)
         self._flippers = flippers
         along, aside = (9.81 * math.sin(angle) for angle in slope)

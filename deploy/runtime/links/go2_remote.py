@@ -35,7 +35,7 @@ _FORM = struct.Struct("<2xH3f4xf16x")
 
 
 def decode(data: bytes) -> Remote:
-    """What a person presses. A stick that is not a number counts as let go."""
+    """What the operator presses. A stick that is not a number counts as let go."""
     pressed, _, turn, _, forward = _FORM.unpack(data)
     return Remote(
         frozenset(name for bit, name in enumerate(BITS) if name and pressed >> bit & 1),

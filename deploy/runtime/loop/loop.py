@@ -10,7 +10,7 @@ from typing import Callable, Protocol
 from deploy.runtime.link import Clock, Link
 from deploy.runtime.safety import motions
 from deploy.runtime.safety.control import Control, Inputs, Outcome
-from deploy.runtime.safety.person import Person
+from deploy.runtime.safety.operator import Operator
 
 
 class Guardian(Protocol):
@@ -51,7 +51,7 @@ def run(
     link: Link,
     clock: Clock,
     control: Control,
-    person: Person,
+    operator: Operator,
     keys: Callable[[], str],
     guardian: Guardian,
     observers: tuple[Observer, ...],
@@ -81,7 +81,7 @@ def run(
             late=now - deadline,
             state=state,
             ground=ground,
-            wish=person.wish(state.remote if state else None, keys()),
+            wish=operator.wish(state.remote if state else None, keys()),
             interrupted=interrupted,
         )
         outcome = control.step(inputs)

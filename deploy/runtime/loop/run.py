@@ -24,7 +24,7 @@ from deploy.runtime.loop.terminal import Terminal
 from deploy.runtime.loop.watch import Watch
 from deploy.runtime.safety import motions, pilot
 from deploy.runtime.safety.control import Control, Inputs, Outcome
-from deploy.runtime.safety.person import FORWARD, Person
+from deploy.runtime.safety.operator import FORWARD, Operator
 
 FAREWELL = 0.5
 """Damping is streamed so long at the end [s]."""
@@ -112,7 +112,7 @@ def run(options: argparse.Namespace) -> str:
                 link=link,
                 clock=realtime.RealClock(),
                 control=control,
-                person=Person(options.speed),
+                operator=Operator(options.speed),
                 keys=terminal.keys,
                 guardian=watch,
                 observers=(keep, speak),
@@ -133,7 +133,7 @@ def run(options: argparse.Namespace) -> str:
 
 
 class Speaker:
-    """Tells supervisor and person what the robot does, and why not; each once."""
+    """Tells supervisor and operator what the robot does, and why not; each once."""
 
     def __init__(self, notify: Notify) -> None:
         self._notify = notify

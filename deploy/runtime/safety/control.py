@@ -1,5 +1,6 @@
-"""One tick: what the robot says and a person wants go in, a command comes out. No clock, no input
-or output: the same on a robot, in a rehearsal and in a test.
+"""One tick: what the robot says and its operator wants go in, a command comes out.
+
+No clock, no input or output: the same on a robot, in a rehearsal and in a test.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from deploy.runtime.bundle.manifest import Manifest
 from deploy.runtime.link import Array, HeightMap, MotorCommand, RobotState
 from deploy.runtime.safety import guards, machine, motions
 from deploy.runtime.safety.guards import Seen, Trip
-from deploy.runtime.safety.person import Wish
+from deploy.runtime.safety.operator import Wish
 from deploy.runtime.safety.pilot import Pilot
 
 WALKING = ("running", "holding")
@@ -42,7 +43,7 @@ class Outcome(NamedTuple):
     command: MotorCommand
     trips: list[Trip]
     refused: bool
-    """Whether a person wanted to go on and a guard did not let the robot."""
+    """Whether the operator wanted to go on and a guard did not let the robot."""
 
 
 class Control:

@@ -15,7 +15,7 @@ import pytest
 from agents.policies import load
 from deploy.bundle import signing
 from deploy.bundle.assemble import assemble
-from deploy.fake_go2.person import Person, fake_robot
+from deploy.fake_go2.operator import FakeOperator, fake_robot
 from envs.task.staircase import Staircase
 from tests.support.bundles import key_pair
 from tests.support.fake_robots import counts, until
@@ -37,7 +37,7 @@ deadlines.
 class Drive:
     """A fake robot, and control loops that drive it one after the other."""
 
-    def __init__(self, fake: Person, bundle: Path, key: Path, folder: Path) -> None:
+    def __init__(self, fake: FakeOperator, bundle: Path, key: Path, folder: Path) -> None:
         self.fake = fake
         self._folder = folder
         self._public = key.with_name(key.name + ".pub")
@@ -72,7 +72,7 @@ class Drive:
         return process
 
     def press(self, button: str, state: str, since: int) -> None:
-        """As a person does, who waits for the robot to do it."""
+        """As an operator does, who waits for the robot to do it."""
         self.fake.press(button)
         self.server.hear(state, since)
 

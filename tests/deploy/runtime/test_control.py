@@ -15,7 +15,7 @@ from deploy.runtime.link import Array, HeightMap, MotorCommand, Remote, RobotSta
 from deploy.runtime.loop import loop, records
 from deploy.runtime.safety import guards, machine, motions, pilot
 from deploy.runtime.safety.control import Control, Inputs, Outcome
-from deploy.runtime.safety.person import Person
+from deploy.runtime.safety.operator import Operator
 from deploy.runtime.safety.pilot import Pilot
 from tests.support.bundles import about
 
@@ -125,7 +125,7 @@ def drive(
         link=model,
         clock=model,
         control=control,
-        person=Person(),
+        operator=Operator(),
         keys=lambda: "",
         guardian=loop.Unwatched(),
         observers=watch,
@@ -322,7 +322,7 @@ def test_a_tick_in_which_the_deadman_took_over_is_the_last() -> None:
         link=model,
         clock=model,
         control=Control(ABOUT, Pilot(ABOUT, Program(), None)),
-        person=Person(),
+        operator=Operator(),
         keys=lambda: "",
         guardian=Taken(),
         observers=watch,
@@ -428,7 +428,7 @@ def test_ten_thousand_random_messages_never_raise_and_never_break_a_limit() -> N
             part * np.float32(10 ** rng.uniform(-3, 30)),
         )
 
-    person = Person()
+    operator = Operator()
     seen = set()
     for tick in range(10_000):
         state, ground = Model(lambda _, state, ground: (state, ground))._message()
@@ -444,7 +444,7 @@ def test_ten_thousand_random_messages_never_raise_and_never_break_a_limit() -> N
                 late=0.0,
                 state=hostile,
                 ground=ground,
-                wish=person.wish(hostile.remote, ""),
+                wish=operator.wish(hostile.remote, ""),
                 interrupted=False,
             )
         )

@@ -21,6 +21,7 @@ from envs.programs import leg
 from envs.robots.go2 import GO2
 from envs.task.scenario import Scenario
 from tests.deploy.simulation.test_simulation import LIMP, STAND, ZERO, advance
+from tests.support.facts import link_facts
 from tests.support.helpers import scenario
 
 FLAT = scenario(riser=0.0)
@@ -43,7 +44,7 @@ def inertia_in_body(model: mujoco.MjModel, body: int) -> np.ndarray:
 
 def test_masses_and_inertias_of_every_link(pair: tuple[MujocoBody, World]) -> None:
     model = pair[0].model
-    facts = pair[1].link_facts()
+    facts = link_facts(pair[1])
     rotors = dict(zip(GO2.joint_names, GO2.rotor_inertia, strict=True))
     for name, fact in facts.items():
         body = model.body(name).id

@@ -140,7 +140,7 @@ def test_told_to_quit_it_leaves_no_socket_behind(
     order(process, quit=True)
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 0
-    assert "does not know freeze" in errors
+    assert "there is no order 'freeze'; use buttons, forward" in errors
     assert not path.exists()
 
 

@@ -9,6 +9,7 @@ import pybullet
 import pytest
 
 from envs.robots.tracked import TRACKED
+from tests.support.facts import joint_facts, link_facts
 from tests.support.rigs import FLAT, GAUGE, TRACKS, UP, Rig
 
 CREEP = 0.2
@@ -23,8 +24,8 @@ def rig() -> Iterator[Rig]:
 
 
 def test_masses_and_torques_are_the_published_ones(rig: Rig) -> None:
-    links = rig.world.link_facts()
-    joints = rig.world.joint_facts()
+    links = link_facts(rig.world)
+    joints = joint_facts(rig.world)
     assert sum(fact["mass"] for fact in links.values()) == pytest.approx(TRACKED.mass, abs=1e-3)
     flipper = sum(fact["mass"] for name, fact in links.items() if name.startswith("front_left"))
     assert flipper == pytest.approx(2.064 + 0.65 + 2 * 0.172 + 0.601, abs=1e-3)
@@ -33,7 +34,7 @@ def test_masses_and_torques_are_the_published_ones(rig: Rig) -> None:
 
 
 def test_every_wheel_carries_its_share_of_the_drives_rotor(rig: Rig) -> None:
-    for name, fact in rig.world.link_facts().items():
+    for name, fact in link_facts(rig.world).items():
         if "wheel" in name:
             radius = TRACKS.radius + (TRACKS.tip_radius - TRACKS.radius) * int(name[-1]) / (
                 TRACKS.wheels - 1
@@ -47,7 +48,7 @@ def test_a_positive_angle_lifts_the_tip_of_every_flipper(rig: Rig) -> None:
     rig.world.reset((0, 0, 1), (0, 0, 0, 1), (0.5,) * 4 + (0.0, 0.0))
     for name in TRACKS.names:
         tip = pybullet.getLinkState(
-            rig.world._robot,
+            rig.world.robot,
             rig.world.links[f"{name}_wheel_8"],
             computeForwardKinematics=1,
             physicsClientId=rig.client,
@@ -57,7 +58,7 @@ def test_a_positive_angle_lifts_the_tip_of_every_flipper(rig: Rig) -> None:
 
 def test_the_hull_grips_less_than_the_tracks(rig: Rig) -> None:
     rig.world.set_friction(0.8)
-    frictions = {name: fact["friction"] for name, fact in rig.world.link_facts().items()}
+    frictions = {name: fact["friction"] for name, fact in link_facts(rig.world).items()}
     assert frictions.pop("base") == pytest.approx(0.28)
     assert set(frictions.values()) == {0.8}
 

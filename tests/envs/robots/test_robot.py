@@ -12,6 +12,7 @@ import torch
 from envs.physics.world import World
 from envs.programs import leg
 from envs.robots.go2 import GO2
+from tests.support.facts import joint_facts, link_facts
 from tests.support.helpers import scenario, started
 
 ROTOR = 0.089
@@ -39,7 +40,7 @@ def vector(element: ET.Element | None, attribute: str) -> list[float]:
 
 
 def test_masses_are_the_published_ones(world: World) -> None:
-    facts = world.link_facts()
+    facts = link_facts(world)
     assert facts["base"]["mass"] == pytest.approx(6.921 + 4 * ROTOR)
     for side in GO2.legs.names:
         for part, mass in PUBLISHED_MASS.items():
@@ -48,7 +49,7 @@ def test_masses_are_the_published_ones(world: World) -> None:
 
 
 def test_limits_torques_and_speeds_are_those_of_the_spec(world: World) -> None:
-    facts = world.joint_facts()
+    facts = joint_facts(world)
     assert tuple(facts) == GO2.joint_names
     for key, expected in (
         ("lower", GO2.lower),
@@ -93,7 +94,7 @@ def test_geometry_of_the_file_is_that_of_the_spec(urdf: ET.Element, index: int) 
 
 
 def test_rotor_inertia_is_added_about_each_joints_own_axis(world: World, urdf: ET.Element) -> None:
-    facts = world.link_facts()
+    facts = link_facts(world)
     for joint in urdf.findall("joint"):
         child = joint.find("child")
         assert child is not None
@@ -127,7 +128,7 @@ def test_every_link_has_the_drawn_friction_after_damping_and_payload_were_set(
 ) -> None:
     batch = started(scenario(friction=friction, payload=3.0))
     assert {
-        round(fact["friction"], 9) for fact in batch.physics.worlds[0].link_facts().values()
+        round(fact["friction"], 9) for fact in link_facts(batch.physics.worlds[0]).values()
     } == {friction}
     batch.close()
 
@@ -135,8 +136,8 @@ def test_every_link_has_the_drawn_friction_after_damping_and_payload_were_set(
 @pytest.mark.parametrize("load", [-1.0, 0.0, 3.0])
 def test_payload_changes_the_total_mass_and_leaves_inertias(world: World, load: float) -> None:
     batch = started(scenario(payload=load, payload_x=0.1, payload_y=-0.04))
-    facts = batch.physics.worlds[0].link_facts()
-    bare = world.link_facts()
+    facts = link_facts(batch.physics.worlds[0])
+    bare = link_facts(world)
     assert sum(fact["mass"] for fact in facts.values()) == pytest.approx(GO2.mass + load)
     assert all(facts[name]["iyy"] == pytest.approx(bare[name]["iyy"]) for name in bare)
     batch.close()
@@ -147,8 +148,8 @@ def test_payload_sits_where_it_was_drawn(
     world: World, urdf: ET.Element, x: float, y: float
 ) -> None:
     batch = started(scenario(payload=3.0, payload_x=x, payload_y=y))
-    facts = batch.physics.worlds[0].link_facts()
-    bare = world.link_facts()
+    facts = link_facts(batch.physics.worlds[0])
+    bare = link_facts(world)
     extra = np.array([facts[name]["mass"] - bare[name]["mass"] for name in GO2.payload_links])
     middles = [
         vector(urdf.find(f"link[@name='{name}']/inertial/origin"), "xyz")
@@ -164,7 +165,7 @@ def test_the_next_episode_does_not_inherit_the_payload() -> None:
     batch = started(scenario(payload=3.0))
     batch.reset({0: scenario(payload=0.0)}, {0: np.random.default_rng(0)})
     assert sum(
-        fact["mass"] for fact in batch.physics.worlds[0].link_facts().values()
+        fact["mass"] for fact in link_facts(batch.physics.worlds[0]).values()
     ) == pytest.approx(GO2.mass)
     batch.close()
 
@@ -183,7 +184,7 @@ def test_joints_are_bound_by_name_whatever_the_order_of_the_file(
     world = World(dataclasses.replace(GO2, urdf=path))
     world.reset((0, 0, 1), (0, 0, 0, 1), angles)
     assert [position for position, _ in world.joints()] == pytest.approx(angles)
-    assert [fact["torque"] for fact in world.joint_facts().values()] == pytest.approx(
+    assert [fact["torque"] for fact in joint_facts(world).values()] == pytest.approx(
         GO2.torque_limit
     )
     world.close()

@@ -20,6 +20,7 @@ from envs.task.staircase import (
     Terrain,
     sample_irregularity,
 )
+from tests.support.facts import ray_height
 from tests.support.helpers import idle, scenario, started
 
 MARGIN = 1e-3
@@ -71,15 +72,15 @@ def test_height_is_what_a_ray_meets(world: World, stairs: Staircase, seed: int) 
     terrain = Terrain(1)
     terrain.place(0, stairs)
     world.place(stairs)
-    expected = [world.ray_height(*point) for point in zip(x[keep], y[keep], strict=True)]
+    expected = [ray_height(world, *point) for point in zip(x[keep], y[keep], strict=True)]
     assert terrain.height(x[None, keep], y[None, keep])[0] == pytest.approx(expected, abs=1e-6)
 
 
 def test_a_lower_flight_leaves_nothing_of_a_higher_one(world: World) -> None:
     world.place(Staircase(riser=0.2, steps=16))
     world.place(Staircase(riser=0.05, steps=3))
-    assert world.ray_height(2.0, 0.0) == pytest.approx(0.15)
-    assert world.ray_height(7.0, 0.0) == pytest.approx(0.0)
+    assert ray_height(world, 2.0, 0.0) == pytest.approx(0.15)
+    assert ray_height(world, 7.0, 0.0) == pytest.approx(0.0)
 
 
 def test_flat_ground_is_flat(world: World) -> None:
@@ -89,7 +90,7 @@ def test_flat_ground_is_flat(world: World) -> None:
     world.place(stairs)
     x = np.linspace(-1.0, 7.0, 50)
     assert not terrain.height(x[None], np.zeros((1, 50))).any()
-    assert [world.ray_height(point, 0.0) for point in x] == pytest.approx(np.zeros(50))
+    assert [ray_height(world, point, 0.0) for point in x] == pytest.approx(np.zeros(50))
 
 
 def test_far_out_the_ground_carries_as_it_does_here(world: World) -> None:

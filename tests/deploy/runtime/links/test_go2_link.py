@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from deploy.fake_go2.person import Person, fake_robot, free_domain
+from deploy.fake_go2.operator import FakeOperator, fake_robot, free_domain
 from deploy.runtime.link import LinkError, MotorCommand, RobotState
 from deploy.runtime.links.go2 import Go2Link, Go2Writer, open_bus
 from envs.robots.go2 import GO2
@@ -27,13 +27,13 @@ from tests.support.go2_traffic import (
 
 
 @pytest.fixture(scope="module")
-def fake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Person]:
+def fake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FakeOperator]:
     with fake_robot(tmp_path_factory.mktemp("go2"), riser=0.1) as robot:
         yield robot
 
 
 @pytest.fixture
-def link(fake: Person) -> Iterator[Go2Link]:
+def link(fake: FakeOperator) -> Iterator[Go2Link]:
     """A link to the robot, taken over, which behaves again."""
     behave(fake)
     robot = Go2Link(about(), fake.options)
@@ -46,7 +46,9 @@ def other_state(link: Go2Link, than: RobotState | None) -> bool:
     return link.state() is not than
 
 
-def test_the_motion_service_is_released_before_anything_else(fake: Person, link: Go2Link) -> None:
+def test_the_motion_service_is_released_before_anything_else(
+    fake: FakeOperator, link: Go2Link
+) -> None:
     assert fake.events("released")
     again = time.monotonic()
     link.start()
@@ -54,7 +56,7 @@ def test_the_motion_service_is_released_before_anything_else(fake: Person, link:
 
 
 def test_a_robot_that_restarts_holds_itself_again_and_refuses_until_it_is_released(
-    fake: Person, link: Go2Link
+    fake: FakeOperator, link: Go2Link
 ) -> None:
     before = counts(fake).get("motion service", 0)
     fake.order(restart=0.3)
@@ -64,7 +66,9 @@ def test_a_robot_that_restarts_holds_itself_again_and_refuses_until_it_is_releas
     keep_sending(link, stance(), lambda: counts(fake)["accepted"])
 
 
-def test_states_are_those_of_the_robot_in_the_manifests_order(fake: Person, link: Go2Link) -> None:
+def test_states_are_those_of_the_robot_in_the_manifests_order(
+    fake: FakeOperator, link: Go2Link
+) -> None:
     turned = about(motor_index=tuple(reversed(range(JOINTS))))
     other = Go2Link(turned, fake.options)
     try:
@@ -91,13 +95,13 @@ def test_the_tick_advances_and_states_are_young(link: Go2Link) -> None:
     assert first.received < later.received <= time.monotonic()
 
 
-def test_the_remote_control_arrives(fake: Person, link: Go2Link) -> None:
+def test_the_remote_control_arrives(fake: FakeOperator, link: Go2Link) -> None:
     fake.order(buttons=["start", "L2"], forward=0.5, turn=-1.0)
     remote = until(lambda: (state := link.state()) and state.remote.buttons and state.remote)
     assert (remote.buttons, remote.forward, remote.turn) == ({"start", "L2"}, 0.5, -1.0)
 
 
-def test_the_stairs_are_on_the_height_map(fake: Person, link: Go2Link) -> None:
+def test_the_stairs_are_on_the_height_map(fake: FakeOperator, link: Go2Link) -> None:
     # 0.7 to 1 m before the first edge: the grid, which reaches 0.9 m, sees the ground and at most
     # one riser.
     def as_it_is() -> bool:
@@ -112,7 +116,7 @@ def test_the_stairs_are_on_the_height_map(fake: Person, link: Go2Link) -> None:
 
 
 @pytest.mark.long
-def test_commands_move_the_robot_and_nothing_is_refused(fake: Person, link: Go2Link) -> None:
+def test_commands_move_the_robot_and_nothing_is_refused(fake: FakeOperator, link: Go2Link) -> None:
     began = time.monotonic()
     before = counts(fake)
     start = link.state().joint_position  # type: ignore[union-attr]
@@ -137,7 +141,7 @@ def test_commands_move_the_robot_and_nothing_is_refused(fake: Person, link: Go2L
     }
 
 
-def test_a_second_way_in_damps_the_robot(fake: Person, link: Go2Link) -> None:
+def test_a_second_way_in_damps_the_robot(fake: FakeOperator, link: Go2Link) -> None:
     link.send(stance())
     fake.wait("where", time.monotonic())
     writer = Go2Writer(about(), fake.options)
@@ -146,7 +150,7 @@ def test_a_second_way_in_damps_the_robot(fake: Person, link: Go2Link) -> None:
     writer.close()
 
 
-def test_a_command_that_is_not_finite_is_not_sent(fake: Person, link: Go2Link) -> None:
+def test_a_command_that_is_not_finite_is_not_sent(fake: FakeOperator, link: Go2Link) -> None:
     before = counts(fake)
     with pytest.raises(LinkError, match="not finite"):
         link.send(stance(kp=float("nan")))
@@ -155,12 +159,12 @@ def test_a_command_that_is_not_finite_is_not_sent(fake: Person, link: Go2Link) -
     assert counts(fake) == before
 
 
-def test_silence_lets_the_state_grow_old(fake: Person, link: Go2Link) -> None:
+def test_silence_lets_the_state_grow_old(fake: FakeOperator, link: Go2Link) -> None:
     fake.order(drop=1.0)
     until(lambda: time.monotonic() - link.state().received > 0.3)  # type: ignore[union-attr]
 
 
-def test_a_frozen_robot_speaks_and_its_tick_stands_still(fake: Person, link: Go2Link) -> None:
+def test_a_frozen_robot_speaks_and_its_tick_stands_still(fake: FakeOperator, link: Go2Link) -> None:
     fake.order(freeze=True)
 
     def frozen() -> bool:
@@ -175,7 +179,7 @@ def test_a_frozen_robot_speaks_and_its_tick_stands_still(fake: Person, link: Go2
 
 
 def test_damaged_states_are_refused_and_the_last_sound_one_stays(
-    fake: Person, link: Go2Link
+    fake: FakeOperator, link: Go2Link
 ) -> None:
     for kind in ("corrupt", "nan"):
         refused = link.refused["rt/lowstate"]
@@ -189,19 +193,19 @@ def test_damaged_states_are_refused_and_the_last_sound_one_stays(
         until(partial(other_state, link, old))
 
 
-def test_a_late_robot_is_still_read(fake: Person, link: Go2Link) -> None:
+def test_a_late_robot_is_still_read(fake: FakeOperator, link: Go2Link) -> None:
     fake.order(delay=0.1)
     tick = link.state().tick  # type: ignore[union-attr]
     until(lambda: link.state().tick > tick + 300)  # type: ignore[union-attr]
 
 
-def test_a_lost_map_grows_old(fake: Person, link: Go2Link) -> None:
+def test_a_lost_map_grows_old(fake: FakeOperator, link: Go2Link) -> None:
     until(link.height_map)
     fake.order(map=False)
     until(lambda: time.monotonic() - link.height_map().received > 0.5)  # type: ignore[union-attr]
 
 
-def test_a_wrong_order_is_noted_and_changes_nothing(fake: Person, link: Go2Link) -> None:
+def test_a_wrong_order_is_noted_and_changes_nothing(fake: FakeOperator, link: Go2Link) -> None:
     began = time.monotonic()
     fake.order(drop=2.0)
     assert "drop cannot be 2.0" in fake.wait("wrong order", began)["why"]
@@ -249,20 +253,22 @@ def test_another_robots_bundle_is_refused() -> None:
             Go2Writer(other, {"domain": "1", "interface": "lo"})
 
 
-def test_fuzzed_payloads_crash_nobody_and_are_not_believed(fake: Person, link: Go2Link) -> None:
+def test_fuzzed_payloads_crash_nobody_and_are_not_believed(
+    fake: FakeOperator, link: Go2Link
+) -> None:
     fuzz_link(500)
     fuzz_robot(fake, link, 500)
 
 
 @pytest.mark.long
 def test_ten_thousand_fuzzed_payloads_crash_nobody_and_are_not_believed(
-    fake: Person, link: Go2Link
+    fake: FakeOperator, link: Go2Link
 ) -> None:
     fuzz_link(10_000)
     fuzz_robot(fake, link, 10_000)
 
 
-def test_there_is_a_way_in_by_name(fake: Person) -> None:
+def test_there_is_a_way_in_by_name(fake: FakeOperator) -> None:
     from deploy.runtime.links import open_link, open_writer
 
     opened: list[Any] = [

@@ -1,4 +1,4 @@
-"""What a person wants: presses of the remote control's buttons, its sticks, and keys of a terminal.
+"""What the operator wants, by buttons and sticks of the remote control and keys of a terminal.
 
     remote        key      event
     start         r        arm
@@ -30,7 +30,7 @@ DEAD_ZONE = 0.08
 
 
 class Wish(NamedTuple):
-    """What the person wants in this tick."""
+    """What the operator wants in this tick."""
 
     events: frozenset[str]
     """Of `machine.EVENTS`."""
@@ -40,7 +40,7 @@ class Wish(NamedTuple):
     """
 
 
-class Person:
+class Operator:
     """Remembers which buttons were down.
 
     Args:

@@ -1,8 +1,8 @@
-"""The person beside a fake Go2: starts it on a DDS bus of its own, holds its remote control, and
+"""The operator of a fake Go2: starts it on a DDS bus of its own, holds its remote control, and
 watches it.
 
-What the person does goes to the fake robot's standard input, and from there to whoever drives the
-robot as the bytes of its remote control; what the person sees is the robot's journal.
+What the operator does goes to the fake robot's standard input, and from there to whoever drives the
+robot as the bytes of its remote control; what the operator sees is the robot's journal.
 """
 
 import os
@@ -19,9 +19,9 @@ from typing import Any, TypeVar
 import numpy as np
 
 from deploy.fake_go2.journal import Reader
-from deploy.fake_go2.orders import text
 from deploy.runtime.errors import DeployError
 from deploy.simulation import steering
+from deploy.simulation.orders import text
 from envs.task.staircase import Staircase
 
 PATIENCE = 300.0
@@ -35,7 +35,7 @@ LOOK = 0.1
 T = TypeVar("T")
 
 
-class Person:
+class FakeOperator:
     """Presses buttons, pushes sticks, and watches the robot."""
 
     def __init__(self, process: "subprocess.Popen[str]", path: Path, domain: int) -> None:
@@ -109,8 +109,8 @@ class Person:
 
 
 @contextmanager
-def fake_robot(folder: Path, **options: Any) -> Iterator[Person]:
-    """A fake Go2 that is ready, and the person beside it; `options` as on its command line. Its
+def fake_robot(folder: Path, **options: Any) -> Iterator[FakeOperator]:
+    """A fake Go2 that is ready, by its operator; `options` as on its command line. Its
     journal is `folder`/journal.jsonl.
 
     Raises:
@@ -133,10 +133,10 @@ def fake_robot(folder: Path, **options: Any) -> Iterator[Person]:
         command, stdin=subprocess.PIPE, text=True, env={**os.environ, "OMP_NUM_THREADS": "1"}
     ) as process:
         try:
-            person = Person(process, path, domain)
-            person.until(path.exists, "its journal")
-            person.wait("ready")
-            yield person
+            operator = FakeOperator(process, path, domain)
+            operator.until(path.exists, "its journal")
+            operator.wait("ready")
+            yield operator
         finally:
             process.terminate()
 

@@ -1,0 +1,47 @@
+"""Pictures of a world, by Bullet's software renderer: it needs no display."""
+
+from typing import NamedTuple
+
+import numpy as np
+import pybullet
+from numpy.typing import NDArray
+
+FIELD_OF_VIEW = 50.0
+"""Vertical angle [deg]."""
+NEAR = 0.1
+FAR = 20.0
+"""What is nearer or further than these is not seen [m]."""
+LIGHT = (-2, -3, 4)
+"""Direction to the light."""
+
+
+class Camera(NamedTuple):
+    """Where a picture is taken from: what it looks at [m], distance [m], angles [deg]."""
+
+    target: tuple[float, float, float]
+    distance: float = 1.9
+    yaw: float = 35.0
+    pitch: float = -18.0
+
+
+def picture(client: int, camera: Camera, size: tuple[int, int]) -> NDArray[np.uint8]:
+    """RGB picture, (height, width, 3), of the world of a physics client; `size` is width and
+    height.
+    """
+    width, height = size
+    view = pybullet.computeViewMatrixFromYawPitchRoll(
+        camera.target, camera.distance, camera.yaw, camera.pitch, 0, 2
+    )
+    projection = pybullet.computeProjectionMatrixFOV(FIELD_OF_VIEW, width / height, NEAR, FAR)
+    image = pybullet.getCameraImage(
+        width,
+        height,
+        view,
+        projection,
+        lightDirection=LIGHT,
+        shadow=0,
+        renderer=pybullet.ER_TINY_RENDERER,
+        physicsClientId=client,
+    )
+    pixels = np.asarray(image[2], dtype=np.uint8)
+    return np.reshape(pixels, (height, width, 4))[..., :3].copy()
