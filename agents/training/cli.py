@@ -10,7 +10,6 @@ import shlex
 import sys
 import tomllib
 from pathlib import Path
-from typing import Any
 
 import tyro
 
@@ -76,7 +75,7 @@ def defaults(arguments: list[str]) -> TrainConfig:
         raise ValueError(f"{known.config}: {error}") from None
 
 
-def _read(file: Path) -> dict[str, Any]:
+def _read(file: Path) -> dict[str, object]:
     """The settings in `file`: TOML, or JSON as a run leaves it."""
     try:
         text = file.read_text()

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field, fields, replace
 from functools import reduce
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import tyro
 
@@ -144,5 +144,5 @@ def _of_another_robot(config: TrainConfig) -> str | None:
     return None
 
 
-def _count(value: Any) -> int:
+def _count(value: object) -> int:
     return len(value) if isinstance(value, tuple) else 1

@@ -6,7 +6,6 @@ A resumed run leaves its own beside those that it was begun with.
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 from agents.outputs import whole
 from agents.training.config import TrainConfig
@@ -74,11 +73,11 @@ def changes(config: TrainConfig) -> Iterator[str]:
                 yield f"resumed with {difference.name} {difference.now}, not {difference.before}"
 
 
-def _json(content: Mapping[str, Any]) -> str:
+def _json(content: Mapping[str, object]) -> str:
     return json.dumps(content, indent=2) + "\n"
 
 
-def _read(path: Path) -> dict[str, Any] | None:
+def _read(path: Path) -> dict[str, object] | None:
     """Content of a file of the run; empty if it is missing, None if it is damaged."""
     if not path.is_file():
         return {}

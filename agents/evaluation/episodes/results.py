@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from statistics import fmean
-from typing import Any
 
 from agents.evaluation.episodes.statistics import wilson
 from agents.evaluation.episodes.trials import Trial, TrialOutcome, Trials
@@ -97,7 +96,7 @@ def _mean(values: Sequence[float]) -> float | None:
     return fmean(values) if values else None
 
 
-def record(trials: Trials, cells: Sequence[Cell]) -> dict[str, Any]:
+def record(trials: Trials, cells: Sequence[Cell]) -> dict[str, object]:
     """The results and what they were made with, as JSON has it."""
     settings = {
         name: getattr(trials, name)

@@ -1,15 +1,14 @@
 """Stairs unlike any in training: the settings of an evaluation that make them."""
 
 from collections.abc import Iterator
-from dataclasses import replace
-from typing import Any
 
 from agents.evaluation.episodes.config import EvaluateConfig, plan
 from agents.evaluation.episodes.results import summarise
 from agents.evaluation.episodes.trials import Trials
 from agents.evaluation.suites.suite import Judgement, judge_sets
+from envs.settings import changed
 
-TABLE: dict[str, dict[str, Any]] = {
+TABLE: dict[str, dict[str, object]] = {
     "regular": {},
     "irregular, ±1.5 cm": {"irregularity": 0.015},
     "nosing of 2.5 cm": {"nosing": 0.025},
@@ -37,4 +36,4 @@ def plans(config: EvaluateConfig) -> Iterator[tuple[str, Trials]]:
         ValueError: something cannot be done; the message is one line and names the remedy.
     """
     for name, fields in TABLE.items():
-        yield name, plan(replace(config, **fields))
+        yield name, plan(changed(config, fields))

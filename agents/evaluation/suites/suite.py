@@ -1,7 +1,7 @@
 """A suite: what is judged, and how it is played."""
 
-from collections.abc import Callable, Iterable
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable, Mapping
+from typing import NamedTuple
 
 from agents.evaluation.episodes.config import EvaluateConfig
 from agents.evaluation.episodes.results import Summary, record, table
@@ -13,7 +13,7 @@ class Judgement(NamedTuple):
 
     table: str
     """The results as Markdown."""
-    record: dict[str, Any]
+    record: Mapping[str, object]
     """The results and what they were made with, as JSON has them."""
 
 

@@ -3,20 +3,23 @@
 import subprocess
 import sys
 import warnings
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
-from agents import policies
+from agents import checkpoint, policies
 from deploy.bundle.export import ExportConfig, export
 from deploy.runtime.errors import DeployError
 from envs.climb import ClimbBatch
 from envs.programs.sensors import Sensors
 from envs.robots.go2 import GO2
+from envs.settings import plain
 from envs.task.scenario import trial
 from envs.task.staircase import Direction, Staircase
+from tests.support.bundles import key_pair
 
 TOLERANCE = 1e-5
 """[rad]."""
@@ -133,3 +136,19 @@ def test_wrong_policies_are_refused_by_the_command_line(tmp_path: Path) -> None:
         assert remedy in done.stderr
         assert len(done.stderr.strip().splitlines()) == 1
         assert not list(tmp_path.iterdir())
+
+
+def test_a_policy_is_exported_with_the_gait_it_was_trained_with(
+    exported: Path, tmp_path: Path
+) -> None:
+    path = policies.PRETRAINED / "go2" / "policy.pt"
+    state = policies.slim(checkpoint.load(path))
+    settings = state["origin"]["config"] | {"gait": plain(replace(GO2.trot, clearance=0.2))}
+    higher = checkpoint.write(
+        tmp_path / "higher.pt", state | {"origin": state["origin"] | {"config": settings}}
+    )
+    out = export(ExportConfig(tmp_path / "higher.ts", policy=str(higher)))
+    assert out.read_bytes() != exported.read_bytes()
+    key = key_pair(tmp_path)
+    with pytest.raises(DeployError, match="another gait"):
+        export(ExportConfig(tmp_path / "a.bundle", policy=str(higher), blind="go2-blind", key=key))
