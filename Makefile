@@ -50,7 +50,7 @@ soak: setup ## train for an hour (MINUTES=60) and see that the memory of trainer
 test-cpp: setup ## build the C++ runner and run the shipped policy's bundle with it
 	@command -v cmake >/dev/null && command -v c++ >/dev/null || \
 		{ echo "test-cpp: there is no cmake or no C++ compiler; install them (on Debian: apt-get install cmake g++)" >&2; exit 1; }
-	$(PY) -m pytest -m long tests/deploy/test_cpp.py
+	$(PY) -m pytest -m long tests/deploy/cpp
 
 lint: setup ## ruff and mypy
 	$(PY) -m ruff check .

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deploy.runtime.link import MotorCommand
-from deploy.runtime.links import go2_crc
-from deploy.runtime.links.go2_layout import Layout
+from deploy.runtime.links import go2_layout
+from deploy.runtime.links.go2_layout import MessageLayout
 from deploy.runtime.links.go2_messages import (
     HEAD,
     LEAVE_POSITION,
@@ -41,7 +41,7 @@ class Firmware:
     """Reads commands for the first motors, which are the joints of `spec` in the vendor's order."""
 
     def __init__(self, spec: RobotSpec) -> None:
-        self._layout = Layout(LOW_CMD)
+        self._layout = MessageLayout(LOW_CMD)
         self._joints = len(spec.joint_names)
         self._lower, self._upper, self._speed, self._torque = (
             np.array(part, np.float32)
@@ -97,7 +97,7 @@ class Firmware:
 
 
 def _form(record: Record) -> str | None:
-    if not go2_crc.is_sound(record):
+    if not go2_layout.is_sound(record):
         return "checksum"
     if tuple(record["head"]) != HEAD:
         return "head"

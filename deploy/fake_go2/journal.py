@@ -13,6 +13,7 @@ class Journal:
 
     def __init__(self, file: TextIO) -> None:
         self._file = file
+        self._noted: set[str] = set()
 
     def note(self, event: str, t: float | None = None, **what: Any) -> None:
         """Note an event, now or at `t`."""
@@ -20,6 +21,12 @@ class Journal:
             json.dumps({"t": time.monotonic() if t is None else t, "event": event, **what}) + "\n"
         )
         self._file.flush()
+
+    def note_once(self, event: str) -> None:
+        """Note an event the first time that it happens."""
+        if event not in self._noted:
+            self._noted.add(event)
+            self.note(event)
 
 
 class Reader:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from deploy.fake_go2 import senses
-from deploy.runtime.links import go2_crc
+from deploy.runtime.links import go2_layout
 
 Record = np.ndarray[Any, Any]
 JOINTS = 12
@@ -52,7 +52,7 @@ class Postman:
         joint = self._rng.integers(JOINTS)
         if self._rng.random() < self.mischief.nan:
             joints[joint] = np.nan
-        go2_crc.sign(record)
+        go2_layout.sign(record)
         if self._rng.random() < self.mischief.corrupt:
             joints[joint] += 0.01
         data = senses.LAYOUT.to_wire(record)

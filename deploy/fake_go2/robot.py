@@ -52,12 +52,11 @@ class Robot:
         self._body = body
         self._scene = scene
         self._journal = journal
-        self._goal_x = goal_x
         self._spec = spec
         self._firmware = Firmware(spec)
         self._service = MotionService(spec)
         self._truth = body.truth()
-        self._heading = np.sign(goal_x - float(self._truth.position[0]))
+        self._goal = goal_x, np.sign(goal_x - float(self._truth.position[0]))
         self._postman = Postman(np.random.default_rng(0))
         self._odometry = senses.Odometry(scene, self._truth)
         self._state_type = dds.message(LOW_STATE)
@@ -82,7 +81,6 @@ class Robot:
         self._physics = 0
         self._steps = 0
         self._booted = 0.0
-        self._reached: set[str] = set()
         self.counts: Counter[str] = Counter()
         """Commands that were followed ("accepted"), and refused, by reason."""
 
@@ -190,12 +188,8 @@ class Robot:
             over_ground=over,
             counts=dict(self.counts),
         )
-        if (truth.position[0] - self._goal_x) * self._heading > 0 and up > FALLEN:
-            self._once("arrived")
+        goal_x, heading = self._goal
+        if (truth.position[0] - goal_x) * heading > 0 and up > FALLEN:
+            self._journal.note_once("arrived")
         if up < FALLEN:
-            self._once("fallen")
-
-    def _once(self, event: str) -> None:
-        if event not in self._reached:
-            self._reached.add(event)
-            self._journal.note(event)
+            self._journal.note_once("fallen")

@@ -11,7 +11,7 @@ import numpy as np
 
 from deploy.runtime.link import Remote
 from deploy.runtime.links import dds, go2_remote
-from deploy.runtime.links.go2_layout import Layout
+from deploy.runtime.links.go2_layout import MessageLayout
 from deploy.runtime.links.go2_messages import EMPTY_CELL, HEIGHT_MAP, LOW_STATE, MOTOR_ON, POSE
 from deploy.simulation.body import Truth
 from deploy.simulation.scene import Scene
@@ -29,7 +29,7 @@ VOLTAGE = 29.0
 """[degC], [%], [V] of a robot at rest."""
 _REACH = 16.0
 """[m] around the start in which there is ground."""
-LAYOUT = Layout(LOW_STATE)
+LAYOUT = MessageLayout(LOW_STATE)
 
 
 def state(truth: Truth, tick: int, remote: Remote) -> np.ndarray[Any, Any]:

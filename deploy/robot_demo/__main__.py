@@ -4,15 +4,10 @@ broken release and watch it roll back. Ends with one page.
 Exit status: 0 everything came out as it should, 1 it did not, 2 wrong arguments.
 """
 
-import os
-import shlex
 import shutil
-import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import tyro
@@ -23,7 +18,7 @@ from deploy.fake_go2.operator import FakeOperator, fake_robot
 from deploy.robot.connection import Connection
 from deploy.robot.local_host import local_host
 from deploy.robot_demo import film, page
-from deploy.robot_demo.page import Act
+from deploy.robot_demo.play import Play
 from deploy.runtime.bundle import archive, manifest
 from deploy.runtime.errors import DeployError
 from deploy.runtime.loop import blackbox
@@ -49,62 +44,6 @@ class DemoConfig:
     """Of the flight's steps [m]."""
     output: Path = Path("out/robot-demo")
     """Folder of the page and the video."""
-
-
-@dataclass
-class Play:
-    """What has been done so far."""
-
-    folder: Path
-    acts: list[Act] = field(default_factory=list)
-
-    def command(self, title: str, why: str, *words: object, expected: int = 0) -> None:
-        """Run `python -m deploy` with these words."""
-        texts = list(map(str, words))
-        begin = time.monotonic()
-        done = subprocess.run(
-            [sys.executable, "-m", "deploy", *texts],
-            cwd=self.folder,
-            env=_surroundings(),
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        typed = "python -m deploy " + shlex.join(texts).replace(f"{self.folder}/", "")
-        self._add(
-            Act(
-                title=title,
-                why=why,
-                command=typed,
-                said=done.stderr + done.stdout,
-                status=done.returncode,
-                expected=expected,
-                seconds=time.monotonic() - begin,
-            )
-        )
-
-    def hands(self, title: str, why: str, do: Callable[[], str]) -> None:
-        """Something that is done by hand, without a command line."""
-        begin = time.monotonic()
-        self._add(
-            Act(
-                title=title,
-                why=why,
-                command="",
-                said=do(),
-                status=0,
-                expected=0,
-                seconds=time.monotonic() - begin,
-            )
-        )
-
-    def _add(self, act: Act) -> None:
-        self.acts.append(act)
-        print(f"{'ok' if act.well else 'FAIL':<4}  {act.title} ({act.seconds:.1f} s)", flush=True)
-        if not act.well:
-            raise DeployError(
-                f"{act.title} ended with status {act.status} instead of {act.expected}:\n{act.said}"
-            )
 
 
 def main() -> int:
@@ -290,10 +229,6 @@ def _words(connection: Connection) -> list[object]:
 def _longest(folder: Path) -> Path:
     """The black box in which most happened: every start of the loop begins a new one."""
     return max(folder.glob("*.blackbox"), key=lambda path: len(blackbox.read(path)[1]))
-
-
-def _surroundings() -> dict[str, str]:
-    return {**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[2])}
 
 
 if __name__ == "__main__":

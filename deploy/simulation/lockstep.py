@@ -27,7 +27,7 @@ class Lockstep:
         self._pilot = pilot
         self._watch = watch
         self._steps = 0
-        self._read()
+        self._state, self._map = self._read()
         zero = np.zeros_like(self._state.joint_position)
         self._command = MotorCommand(position=zero, velocity=zero, torque=zero, kp=zero, kd=zero)
 
@@ -45,13 +45,11 @@ class Lockstep:
             self._steps += 1
         if steps:
             self._watch(self.now(), self._body.truth())
-            self._read()
+            self._state, self._map = self._read()
 
-    def _read(self) -> None:
+    def _read(self) -> tuple[RobotState, HeightMap]:
         truth = self._body.truth()
-        self._state, self._map = self._senses.read(
-            truth, self.now(), self._pilot(self.now(), truth)
-        )
+        return self._senses.read(truth, self.now(), self._pilot(self.now(), truth))
 
     def start(self) -> None:
         """Nothing else controls the robot."""

@@ -15,9 +15,9 @@ from deploy.fake_go2.firmware import Firmware
 from deploy.fake_go2.operator import FakeOperator, free_domain
 from deploy.runtime.bundle.program import TorchProgram
 from deploy.runtime.link import MotorCommand
-from deploy.runtime.links import dds, go2_crc
+from deploy.runtime.links import dds, go2_layout
 from deploy.runtime.links.go2 import LARGEST, Go2Link, Go2Writer, open_bus
-from deploy.runtime.links.go2_layout import HEADER, Layout
+from deploy.runtime.links.go2_layout import HEADER, MessageLayout
 from deploy.runtime.links.go2_messages import HEIGHT_MAP, LOW_CMD, LOW_STATE, POSE, REQUEST
 from deploy.runtime.safety.control import Control, Inputs
 from deploy.runtime.safety.operator import Wish
@@ -145,7 +145,7 @@ class Walker:
 
 def wild_state(rng: np.random.Generator, tick: int) -> bytes:
     """A standing robot's state with a right checksum, and some bytes of it anything at all."""
-    layout = Layout(LOW_STATE)
+    layout = MessageLayout(LOW_STATE)
     record = layout.new()
     record["imu_state"]["quaternion"][0] = 1.0
     record["bms_state"]["soc"] = 80
@@ -155,7 +155,7 @@ def wild_state(rng: np.random.Generator, tick: int) -> bytes:
     for at in rng.integers(len(HEADER), len(data), int(rng.choice([1, 4, 1000]))):
         data[at] = rng.integers(256)
     record = layout.from_wire(bytes(data))
-    go2_crc.sign(record)
+    go2_layout.sign(record)
     return layout.to_wire(record)
 
 
@@ -179,7 +179,7 @@ def fuzz_link(count: int) -> None:
     ]
     point, quaternion = (dds.message(field.kind) for field in POSE.fields[1].kind.fields)
     sound_ones = {
-        "rt/lowstate": Layout(LOW_STATE).to_wire(Layout(LOW_STATE).new()),
+        "rt/lowstate": MessageLayout(LOW_STATE).to_wire(MessageLayout(LOW_STATE).new()),
         "rt/utlidar/height_map_array": dds.message(HEIGHT_MAP)(
             0.0, "odom", 0.06, 8, 8, [0.0, 0.0], [0.0] * 64
         ).serialize(),
@@ -231,7 +231,7 @@ def fuzz_robot(fake: FakeOperator, link: Go2Link, count: int) -> None:
     requests = bus.writer("rt/api/sport/request")
     header = REQUEST.fields[0].kind
     identity, lease, policy = (dds.message(field.kind) for field in header.fields)
-    template = Layout(LOW_CMD).to_wire(Layout(LOW_CMD).new())
+    template = MessageLayout(LOW_CMD).to_wire(MessageLayout(LOW_CMD).new())
     began = counts(fake)
     for number in range(count):
         if number % 10:

@@ -82,3 +82,18 @@ def filled(heights: Array, felt: Array) -> Array:
         last = last if missing.all() else row[~missing].mean()
         row[missing] = own if last is None else last
     return rows
+
+
+def between(heights: Array, u: Array, v: Array) -> Array:
+    """Bilinear interpolation of a map (X, Y) at its fractional indices `u`, `v`, (P,) each; points
+    outside are moved to the border.
+    """
+    (rows, columns) = heights.shape
+    u = np.clip(u, 0.0, rows - 1.001)
+    v = np.clip(v, 0.0, columns - 1.001)
+    i, j = u.astype(int), v.astype(int)
+    u = u - i
+    v = v - j
+    near = heights[i, j] * (1 - v) + heights[i, j + 1] * v
+    far = heights[i + 1, j] * (1 - v) + heights[i + 1, j + 1] * v
+    return near * (1 - u) + far * u

@@ -15,8 +15,8 @@ import numpy as np
 
 from deploy.runtime.bundle.manifest import Manifest
 from deploy.runtime.link import Array, HeightMap, LinkError, MotorCommand, RobotState
-from deploy.runtime.links import dds, go2_crc, go2_map, go2_motion, go2_remote
-from deploy.runtime.links.go2_layout import Layout
+from deploy.runtime.links import dds, go2_layout, go2_map, go2_motion, go2_remote
+from deploy.runtime.links.go2_layout import MessageLayout
 from deploy.runtime.links.go2_messages import (
     HEAD,
     LEAVE_POSITION,
@@ -64,7 +64,7 @@ class Go2Writer:
         self, about: Manifest, options: Mapping[str, str], bus: dds.Bus | None = None
     ) -> None:
         self._index = motor_index(about)
-        self._layout = Layout(LOW_CMD)
+        self._layout = MessageLayout(LOW_CMD)
         self._message = self._layout.new()
         self._message["head"] = HEAD
         self._message["level_flag"] = LEVEL_LOW
@@ -86,7 +86,7 @@ class Go2Writer:
         motors = self._message["motor_cmd"]
         for name, part in zip(("q", "dq", "tau", "kp", "kd"), command):
             motors[name][self._index] = part
-        go2_crc.sign(self._message)
+        go2_layout.sign(self._message)
         try:
             self._writer.write(self._type.of(self._layout.to_wire(self._message)))
         except dds.DDSException as error:
@@ -122,7 +122,7 @@ class Go2Link:
             )
         self._bus = open_bus(options)
         self._writer = Go2Writer(about, options, self._bus)
-        self._layout = Layout(LOW_STATE)
+        self._layout = MessageLayout(LOW_STATE)
         self._state: RobotState | None = None
         self._map: _Map | None = None
         self._pose: tuple[float, go2_map.Pose] | None = None
@@ -208,7 +208,7 @@ class Go2Link:
     @np.errstate(all="ignore")
     def _on_state(self, message: Any, now: float) -> None:
         record = self._layout.from_wire(message.data)
-        if not go2_crc.is_sound(record):
+        if not go2_layout.is_sound(record):
             raise ValueError("wrong checksum")
         motors = record["motor_state"][self._index]
         imu = record["imu_state"]

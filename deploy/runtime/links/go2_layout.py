@@ -3,10 +3,18 @@ that go over the bus.
 
 The two differ in padding alone: a C compiler aligns structs, CDR aligns numbers. Values are
 therefore moved byte by byte through one index.
+
+The checksum is CRC-32/MPEG-2 over the 32-bit words of the C struct, each with its high byte first:
+polynomial 0x04C11DB7, start 0xFFFFFFFF, no reflection, no final exclusive or; the last word is the
+checksum itself and left out. The struct's padding counts, and is zero: sign what
+`MessageLayout.new` made, not a copy of it, for numpy does not copy padding. Source: Unitree SDK.
+zlib knows the reflected form of the same polynomial, with a final exclusive or: bits are turned
+around before, and back after.
 """
 
 from __future__ import annotations
 
+import zlib
 from typing import Any, Iterator
 
 import numpy as np
@@ -14,7 +22,8 @@ import numpy as np
 from deploy.runtime.links.go2_messages import Struct
 
 HEADER = b"\x00\x01\x00\x00"
-"""Of a CDR message: little endian, no options."""
+"""Head of a CDR message: little endian, no options."""
+_REVERSED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
 
 
 def c_struct(struct: Struct) -> np.dtype[Any]:
@@ -40,7 +49,7 @@ def _numbers(kind: np.dtype[Any], start: int = 0) -> Iterator[tuple[int, int]]:
         yield start, kind.itemsize
 
 
-class Layout:
+class MessageLayout:
     """The two forms of one message."""
 
     def __init__(self, struct: Struct) -> None:
@@ -81,3 +90,20 @@ class Layout:
         record = np.zeros(self.dtype.itemsize, np.uint8)
         record[self._inside] = np.frombuffer(data, np.uint8, offset=len(HEADER))[self._outside]
         return record.view(self.dtype).reshape(())
+
+
+def crc(record: np.ndarray[Any, Any]) -> int:
+    """The checksum of a message, whatever its field `crc` holds."""
+    words = np.frombuffer(record.tobytes(), "<u4")[:-1].byteswap()
+    reflected = zlib.crc32(words.tobytes().translate(_REVERSED)) ^ 0xFFFFFFFF
+    return int(f"{reflected:032b}"[::-1], 2)
+
+
+def sign(record: np.ndarray[Any, Any]) -> None:
+    """Write a message's checksum into it."""
+    record["crc"] = crc(record)
+
+
+def is_sound(record: np.ndarray[Any, Any]) -> bool:
+    """Whether a message has the checksum that it should have."""
+    return int(record["crc"]) == crc(record)

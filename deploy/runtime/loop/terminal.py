@@ -10,6 +10,7 @@ import sys
 import termios
 import tty
 from types import TracebackType
+from typing import Any
 
 
 class Terminal:
@@ -17,6 +18,7 @@ class Terminal:
 
     def __init__(self) -> None:
         self._is_one = sys.stdin is not None and sys.stdin.isatty() and sys.stdout.isatty()
+        self._before: list[Any] = []
 
     def __enter__(self) -> Terminal:
         if self._is_one:

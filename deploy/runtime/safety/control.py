@@ -12,8 +12,9 @@ import numpy as np
 
 from deploy.runtime.bundle.manifest import Manifest
 from deploy.runtime.link import Array, HeightMap, MotorCommand, RobotState
-from deploy.runtime.safety import guards, machine, motions
-from deploy.runtime.safety.guards import Seen, Trip
+from deploy.runtime.safety import conditions, guards, machine, motions
+from deploy.runtime.safety.conditions import Seen
+from deploy.runtime.safety.guards import Trip
 from deploy.runtime.safety.operator import Wish
 from deploy.runtime.safety.pilot import Pilot
 
@@ -56,7 +57,7 @@ class Control:
         self._since = 0.0
         self._start: Array = np.array(about.stance, np.float32)
         self._counts: dict[str, int] = {}
-        self._late: deque[bool] = deque(maxlen=guards.WINDOW)
+        self._late: deque[bool] = deque(maxlen=conditions.WINDOW)
         self._tick: int | None = None
         self._tick_changed = 0.0
         self._last: MotorCommand | None = None
@@ -77,7 +78,7 @@ class Control:
         return Outcome(state=self.state, command=command, trips=trips, refused=refused)
 
     def _note(self, inputs: Inputs) -> None:
-        self._late.append(inputs.late > guards.LATE)
+        self._late.append(inputs.late > conditions.LATE)
         if inputs.state is not None and inputs.state.tick != self._tick:
             self._tick = inputs.state.tick
             self._tick_changed = inputs.now

@@ -14,8 +14,8 @@ from deploy.fake_go2.firmware import (
     is_damping,
 )
 from deploy.fake_go2.service import MotionService
-from deploy.runtime.links import go2_crc
-from deploy.runtime.links.go2_layout import Layout
+from deploy.runtime.links import go2_layout
+from deploy.runtime.links.go2_layout import MessageLayout
 from deploy.runtime.links.go2_messages import (
     CHECK_MODE,
     HEAD,
@@ -28,7 +28,7 @@ from deploy.runtime.links.go2_messages import (
 )
 from envs.robots.go2 import GO2
 
-LAYOUT = Layout(LOW_CMD)
+LAYOUT = MessageLayout(LOW_CMD)
 FIRMWARE = Firmware(GO2)
 
 
@@ -50,7 +50,7 @@ def standing() -> np.ndarray:
 
 
 def signed(record: np.ndarray) -> bytes:
-    go2_crc.sign(record)
+    go2_layout.sign(record)
     return LAYOUT.to_wire(record)
 
 

@@ -13,8 +13,8 @@ from deploy.robot.log import LogConfig
 from deploy.runtime.errors import DeployError
 from deploy.runtime.loop import blackbox, records
 from deploy.runtime.loop.blackbox import BlackBox
-from tests.deploy.runtime.test_control import Model, Program, drive, lost
 from tests.support.bundles import about
+from tests.support.ticks import Model, Program, drive, lost
 
 FIELDS = [("value", "<f8"), ("row", "<f4", 3)]
 

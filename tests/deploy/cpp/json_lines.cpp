@@ -1,4 +1,4 @@
-// What the runner reads from JSON, for test_cpp.py to compare with what Python reads: one line for
+// What the runner reads from JSON, for test_json.py to compare with what Python reads: one line for
 // each text of the standard input, which a 0 ends; "no" for a text that is refused.
 
 #include <bit>
