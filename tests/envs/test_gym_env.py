@@ -9,15 +9,15 @@ import gymnasium as gym
 import numpy as np
 import pytest
 from gymnasium.utils.env_checker import check_env
-from gymnasium.vector import AutoresetMode
 from stable_baselines3.common.env_checker import check_env as sb3_check_env
 
 import envs  # noqa: F401  (registers the ids)
-from envs.gym_env import StairClimbEnv, StairClimbVectorEnv
+from envs.gym_env import StairClimbEnv
 from envs.programs.legged import terms
 from envs.robots.go2 import GO2
 from envs.robots.ranges import rows
 from envs.task import rewards
+from tests.support.play import same, trajectory
 
 ID = "StairClimb-Go2-v1"
 FLAT = {"riser": 0.0, "steps": 3, "randomize": "nominal"}
@@ -28,27 +28,6 @@ def env() -> Iterator[StairClimbEnv]:
     made = StairClimbEnv()
     yield made
     made.close()
-
-
-def flat_observation(observation: dict[str, np.ndarray]) -> np.ndarray:
-    return np.concatenate([observation["policy"], observation["privileged"]], -1)
-
-
-def actions(seed: int, steps: int) -> np.ndarray:
-    return np.random.default_rng(seed).uniform(-1, 1, (steps, 13)).astype(np.float32)
-
-
-def trajectory(env: StairClimbEnv, seed: int, steps: int = 60, **options: Any) -> list[np.ndarray]:
-    """Observations and rewards of an episode of random actions."""
-    seen = [flat_observation(env.reset(seed=seed, options=options)[0])]
-    for action in actions(seed, steps):
-        observation, reward, *_ = env.step(action)
-        seen += [flat_observation(observation), np.array(reward)]
-    return seen
-
-
-def same(a: list[np.ndarray], b: list[np.ndarray]) -> bool:
-    return len(a) == len(b) and all(np.array_equal(x, y) for x, y in zip(a, b, strict=True))
 
 
 def idle_until_the_end(env: StairClimbEnv, most: int = 500) -> tuple[bool, bool, dict[str, Any]]:
@@ -105,78 +84,6 @@ def test_episodes_after_the_seeded_one_repeat_too(env: StairClimbEnv) -> None:
         runs.append([flat_observation(env.reset()[0]) for _ in range(3)])
     assert same(*runs)
     assert not np.array_equal(runs[0][0], runs[0][1])
-
-
-@pytest.mark.parametrize("count", [2, 3, 8])
-def test_a_robot_in_a_batch_is_a_single_robot_of_its_own_seed_bit_for_bit(
-    env: StairClimbEnv, count: int
-) -> None:
-    many = gym.make_vec(ID, num_envs=count)
-    observation, _ = many.reset(seed=20)
-    played = np.stack([actions(20 + row, 40) for row in range(count)], 1)
-    seen = [flat_observation(observation)]
-    for step in played:
-        observation, reward, *_ = many.step(step)
-        seen += [flat_observation(observation), reward]
-    many.close()
-    for row in (0, count - 1):
-        assert same(trajectory(env, seed=20 + row, steps=40), [values[row] for values in seen]), row
-
-
-def test_a_robot_that_starts_anew_in_a_batch_is_a_single_robots_next_episode(
-    env: StairClimbEnv,
-) -> None:
-    short = {"seconds": 0.06, "riser": 0.1}
-    many = gym.make_vec(ID, num_envs=2)
-    many.reset(seed=30, options=short)
-    env.reset(seed=31, options=short)
-    played = actions(0, 3)
-    for action in played:
-        *_, truncated, _ = many.step(np.stack([action, action]))
-        env.step(action)
-    assert truncated.all()
-    observation, reward, terminated, truncated, _ = many.step(np.zeros((2, 13), np.float32))
-    assert np.array_equal(
-        flat_observation(observation)[1], flat_observation(env.reset(options=short)[0])
-    )
-    assert not reward.any()
-    assert not terminated.any()
-    assert not truncated.any()
-    many.close()
-
-
-def test_the_vector_environment_keeps_gymnasiums_contract() -> None:
-    many = gym.make_vec(ID, num_envs=3).unwrapped
-    assert isinstance(many, StairClimbVectorEnv)
-    assert many.num_envs == 3
-    assert many.metadata["autoreset_mode"] is AutoresetMode.NEXT_STEP
-    observation, info = many.reset(seed=[1, 2, 1])
-    assert observation in many.observation_space
-    assert np.array_equal(observation["policy"][0], observation["policy"][2])
-    assert list(info["riser"]) == [0.10] * 3
-    many.action_space.seed(0)
-    observation, reward, terminated, truncated, _ = many.step(many.action_space.sample())
-    assert observation in many.observation_space
-    assert reward.shape == terminated.shape == truncated.shape == (3,)
-    assert terminated.dtype == truncated.dtype == np.bool_
-    many.close()
-
-
-def test_a_batch_reports_how_each_robot_ended() -> None:
-    many = gym.make_vec(ID, num_envs=2)
-    many.reset(seed=0, options=FLAT | {"seconds": 0.04})
-    many.step(np.zeros((2, 13), np.float32))
-    *_, info = many.step(np.zeros((2, 13), np.float32))
-    assert list(info["end"]) == ["timeout"] * 2
-    assert list(info["_end"]) == [True] * 2
-    many.close()
-
-
-def test_a_batch_must_be_reset_first() -> None:
-    many = StairClimbVectorEnv(2)
-    with pytest.raises(gym.error.ResetNeeded):
-        many.step(np.zeros((2, 13), np.float32))
-    many.close()
 
 
 def test_options_fix_what_they_name(env: StairClimbEnv) -> None:
