@@ -17,7 +17,7 @@ from envs.programs.legged import terms
 from envs.robots.go2 import GO2
 from envs.robots.ranges import rows
 from envs.task import rewards
-from tests.support.play import same, trajectory
+from tests.support.play import actions, flat_observation, same, trajectory
 
 ID = "StairClimb-Go2-v1"
 FLAT = {"riser": 0.0, "steps": 3, "randomize": "nominal"}
