@@ -14,6 +14,7 @@ from agents.evaluation.episodes.parallel import gather
 from agents.evaluation.episodes.results import summarise, table
 from agents.evaluation.episodes.statistics import wilson
 from agents.evaluation.episodes.trials import Trial, TrialOutcome, Trials, play, run
+from agents.evaluation.suites import SUITES
 from agents.networks import Actor
 from agents.outputs import unwritable, whole
 from envs.programs.legged import Controller
@@ -141,6 +142,7 @@ def evaluate_main(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
         (("--directions", "up,left"), "'up' or 'down'"),
         (("--episodes", "0"), "use 1 to"),
         (("--robot", "cat"), "use a1, go2, tracked"),
+        (("--suite", "flat"), "use flights, odd, ctu, behaviour"),
         (("--json", "/dev/full"), "name another one"),
         (("--json", "/proc/results.json"), "name a file in a folder"),
         (("--video", "film.avi"), ".mp4"),
@@ -164,6 +166,15 @@ def test_bad_arguments_cost_one_line_and_leave_nothing(
     assert remedy in error
     assert error.count("\n") == 1
     assert list(tmp_path.iterdir()) == []
+
+
+def test_help_lists_the_suites(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        evaluate_main(monkeypatch, "--help")
+    said = " ".join(capsys.readouterr().out.split())
+    assert all(f"{name}: {suite.meaning}" in said for name, suite in SUITES.items())
 
 
 def test_a_broken_checkpoint_is_a_failure_that_overwrites_nothing(
