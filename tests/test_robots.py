@@ -20,7 +20,7 @@ from deploy.bundle.verify import examine
 from deploy.runtime.bundle import archive, findings, trace
 from deploy.runtime.errors import DeployError
 from deploy.runtime.safety import motions, pilot
-from deploy.simulation.rehearsal import Episode, Play
+from deploy.simulation.rehearsal import EngineTrial, Episode
 from envs.climb import ClimbBatch
 from envs.families import family
 from envs.physics.world import World
@@ -159,7 +159,7 @@ def test_it_is_rehearsed_through_the_runtime(spec: RobotSpec, engine: str) -> No
     }
     stairs = Staircase(riser=0.03, steps=3)
     trials = Trials(policy="silent", robot=spec.name, flights=(stairs,), episodes=1, seed=7)
-    play = Play(engine, Trial(stairs, 0))  # type: ignore[arg-type]
+    play = EngineTrial(engine, Trial(stairs, 0))  # type: ignore[arg-type]
     played = Episode(about=made, programs=pilot.load(made, files), trials=trials, play=play).run()
     assert (played.outcome.end, played.trip) == ("arrived", "")
 

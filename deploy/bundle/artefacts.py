@@ -1,6 +1,4 @@
-"""The two artefacts of a bundle: the TorchScript program, and the weights and constants for its
-numpy twin. Written here.
-"""
+"""The two artefacts of a bundle: the TorchScript program, and weights and constants of its twin."""
 
 import io
 from collections.abc import Callable
@@ -62,7 +60,5 @@ def _constants(controller: nn.Module) -> dict[str, Any]:
 
 
 def loaders(spec: RobotSpec) -> dict[str, Callable[[bytes], Artefact]]:
-    """How each artefact of a bundle for `spec` is brought to life; not every bundle has a blind
-    program.
-    """
+    """Loaders of the artefacts of a bundle for `spec`; not every bundle has a blind program."""
     return {PROGRAM: TorchProgram, TWIN: deployed(spec).twin, BLIND: TorchProgram}

@@ -32,7 +32,7 @@ class ExportConfig:
     key: Path | None = None
     """The private key that signs the bundle; `deploy keygen` makes one."""
     version: str = "0.1.0"
-    """Of the bundle: three numbers, higher for every one that goes to a robot."""
+    """Version of the bundle: three numbers, higher for every one that goes to a robot."""
 
 
 def export(config: ExportConfig) -> Path:

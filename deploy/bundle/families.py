@@ -12,7 +12,7 @@ from envs.robots.spec import RobotSpec
 from envs.robots.tracks import TrackGeometry
 
 ROUNDING = 1 + 1e-5
-"""A flipper's speed is a difference of two 32-bit angles over a control step."""
+"""Factor for rounding: a flipper's speed is a difference of two angles of 32 bits."""
 
 
 class DeployedFamily(NamedTuple):
@@ -44,13 +44,13 @@ def _track_speeds(spec: RobotSpec) -> tuple[float, ...]:
 
 _TABLE: dict[type, DeployedFamily] = {
     LegGeometry: DeployedFamily(
-        twin=legged.Twin,
+        twin=legged.LeggedTwin,
         target_speeds=lambda spec: (spec.trot.max_target_speed,) * len(spec.joint_names),
         exchanged=_legged_exchange,
     ),
     # Flippers and tracks stand left and right in turn.
     TrackGeometry: DeployedFamily(
-        twin=tracked.Twin,
+        twin=tracked.TrackedTwin,
         target_speeds=_track_speeds,
         exchanged=lambda spec: [joint ^ 1 for joint in range(len(spec.joint_names))],
     ),

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from agents.networks import Actor
-from deploy.runtime.bundle.trace import Trace
+from deploy.runtime.bundle.trace import GoldenTrace
 from envs.physics.quiet import quiet
 from envs.programs.sensors import JointCommand, Sensors
 from envs.robots.spec import RobotSpec
@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 STEPS = 400
 """Control steps in a bundle's golden traces: 8 s."""
 EPISODE = 100
-"""Longest episode in them: up and down take turns."""
+"""Longest episode in the golden traces, in control steps; up and down take turns."""
 RISER = 0.10
-"""[m]."""
+"""Height of a step of the flights in them [m]."""
 
 
-def record(spec: RobotSpec, actor: Actor, steps: int, blind: bool = False) -> Trace:
+def record(spec: RobotSpec, actor: Actor, steps: int, blind: bool = False) -> GoldenTrace:
     """`steps` control steps of seeded episodes, up and down in turn, everything randomised, without
     a height map if `blind`; the same every time on the same machine.
     """
@@ -40,7 +40,7 @@ def record(spec: RobotSpec, actor: Actor, steps: int, blind: bool = False) -> Tr
     finally:
         batch.close()
     starts, sensors, commands = zip(*rows, strict=True)
-    return Trace(
+    return GoldenTrace(
         _stacked(Sensors._fields, sensors),
         _stacked(JointCommand._fields, commands),
         np.array(starts),

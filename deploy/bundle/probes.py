@@ -10,21 +10,23 @@ from numpy.typing import NDArray
 from deploy.bundle.artefacts import Artefact
 from deploy.runtime.bundle.findings import Finding
 from deploy.runtime.bundle.manifest import Manifest
-from deploy.runtime.bundle.trace import Trace
+from deploy.runtime.bundle.trace import GoldenTrace
 from deploy.runtime.safety.limits import violation
 
 Array = NDArray[np.float32]
 Reading = tuple[Array, ...]
-Probe = Callable[[Trace, np.random.Generator], Iterator[Reading]]
+"""Sensors of one control step, in the manifest's order."""
+Probe = Callable[[GoldenTrace, np.random.Generator], Iterator[Reading]]
+"""Makes hostile readings from golden traces."""
 
 STEPS = 70
 """Control steps of each named probe."""
 RECOVERY = 25
 """Control steps of sound sensors that follow each probe: a whole period of the gait."""
 LAG = 10
-"""[control steps] by which stale sensors are late."""
+"""Delay of stale sensors, in control steps."""
 JOINT_FIELDS = (2, 3)
-"""Joint positions and velocities in a reading."""
+"""Indices of joint positions and velocities in a reading."""
 SPECIAL = np.array(
     [
         np.nan,
@@ -37,9 +39,10 @@ SPECIAL = np.array(
     ],
     np.float32,
 )
+"""The worst numbers that there are."""
 
 
-def permuted_joints(trace: Trace, rng: np.random.Generator) -> Iterator[Reading]:
+def permuted_joints(trace: GoldenTrace, rng: np.random.Generator) -> Iterator[Reading]:
     """The joints in another order."""
     for step in range(STEPS):
         reading = trace.reading(step % len(trace))
@@ -49,7 +52,7 @@ def permuted_joints(trace: Trace, rng: np.random.Generator) -> Iterator[Reading]
         )
 
 
-def stale_sensors(trace: Trace, rng: np.random.Generator) -> Iterator[Reading]:
+def stale_sensors(trace: GoldenTrace, rng: np.random.Generator) -> Iterator[Reading]:
     """Each sensor by turns 0.2 s late, the others up to date."""
     for step in range(STEPS):
         now = trace.reading((step + LAG) % len(trace))
@@ -58,7 +61,7 @@ def stale_sensors(trace: Trace, rng: np.random.Generator) -> Iterator[Reading]:
         yield tuple(old[index] if index == late else part for index, part in enumerate(now))
 
 
-def frozen_sensors(trace: Trace, rng: np.random.Generator) -> Iterator[Reading]:
+def frozen_sensors(trace: GoldenTrace, rng: np.random.Generator) -> Iterator[Reading]:
     """The same reading for ever."""
     reading = trace.reading(int(rng.integers(len(trace))))
     for _ in range(STEPS):
@@ -68,7 +71,7 @@ def frozen_sensors(trace: Trace, rng: np.random.Generator) -> Iterator[Reading]:
 def _constant(value: float) -> Probe:
     """Each sensor by turns says nothing but `value`, then all of them do."""
 
-    def probe(trace: Trace, _: np.random.Generator) -> Iterator[Reading]:
+    def probe(trace: GoldenTrace, _: np.random.Generator) -> Iterator[Reading]:
         for step in range(STEPS):
             reading = trace.reading(step % len(trace))
             which = step * (len(reading) + 1) // STEPS
@@ -90,9 +93,10 @@ PROBES: dict[str, Probe] = {
     "infinite": _constant(np.inf),
     "minus infinite": _constant(-np.inf),
 }
+"""Probes by the names that they have in a report."""
 
 
-def packets(trace: Trace, rng: np.random.Generator, count: int) -> Iterator[Reading]:
+def packets(trace: GoldenTrace, rng: np.random.Generator, count: int) -> Iterator[Reading]:
     """Random readings: sound ones scaled over all orders of magnitude, some of their numbers
     replaced by the worst there are.
     """
@@ -109,7 +113,11 @@ def packets(trace: Trace, rng: np.random.Generator, count: int) -> Iterator[Read
 
 
 def hold(
-    name: str, artefact: Artefact, manifest: Manifest, trace: Trace, hostile: Iterator[Reading]
+    name: str,
+    artefact: Artefact,
+    manifest: Manifest,
+    trace: GoldenTrace,
+    hostile: Iterator[Reading],
 ) -> Finding:
     """Feed `hostile` readings, then sound ones: no crash, every command within the limits."""
     artefact.reset()

@@ -1,6 +1,4 @@
-"""The whole controller as one TorchScript program: raw sensors in, joint commands out, memory
-inside.
-"""
+"""The whole controller as one TorchScript program: sensors in, commands out, memory inside."""
 
 from typing import Any
 

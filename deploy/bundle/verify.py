@@ -18,14 +18,12 @@ from deploy.runtime.bundle import archive, findings, opening, replay, signature,
 from deploy.runtime.bundle.findings import Finding
 from deploy.runtime.bundle.manifest import Manifest
 from deploy.runtime.bundle.program import TorchProgram
-from deploy.runtime.bundle.trace import Trace
+from deploy.runtime.bundle.trace import GoldenTrace
 from deploy.runtime.errors import VerificationError
 from envs.robots import ROBOTS
 
 NOTICED = 10
-"""Times the tolerance of a replay by which commands must change when joints are read in another
-order.
-"""
+"""Least change of commands when joints are read in another order, in tolerances of a replay."""
 
 
 @dataclass(frozen=True)
@@ -134,7 +132,7 @@ def examine(about: Manifest, files: dict[str, bytes], packets: int) -> list[Find
 
 
 def _probe(
-    name: str, artefact: Artefact, about: Manifest, golden: Trace, packets: int
+    name: str, artefact: Artefact, about: Manifest, golden: GoldenTrace, packets: int
 ) -> Iterator[Finding]:
     for number, (title, probe) in enumerate(probes.PROBES.items()):
         yield probes.hold(
@@ -173,7 +171,7 @@ def same_facts(about: Manifest) -> Finding:
 
 
 def notices_joint_order(
-    name: str, artefact: Artefact, golden: Trace, order: list[int], period: float
+    name: str, artefact: Artefact, golden: GoldenTrace, order: list[int], period: float
 ) -> Finding:
     """Whether the golden traces would tell that joints are read in another `order`, in which left
     and right are exchanged.
@@ -182,7 +180,9 @@ def notices_joint_order(
         key: part[:, order] if key.startswith("joint_") else part
         for key, part in golden.sensors.items()
     }
-    apart = replay.deviations(artefact, Trace(turned, golden.commands, golden.starts), len(golden))
+    apart = replay.deviations(
+        artefact, GoldenTrace(turned, golden.commands, golden.starts), len(golden)
+    )
     # Gains are the same whatever is read.
     times = min(float((apart[:3] / replay.allowed(name, period)[:3]).max()), 1e30)
     detail = (

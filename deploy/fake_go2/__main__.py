@@ -35,7 +35,7 @@ from envs.task.scenario import trial
 from envs.task.staircase import Direction, Staircase
 
 BEHIND = 0.1
-"""[s] by which the robot may be late before it gives up catching up."""
+"""Delay after which the robot gives up catching up [s]."""
 
 
 @dataclass(frozen=True)
@@ -51,17 +51,17 @@ class FakeConfig:
     engine: Engine = "pybullet"
     """Physics engine."""
     riser: float = 0.10
-    """[m]; 0: flat ground."""
+    """Height of a step [m]; 0: flat ground."""
     tread: float = 0.28
-    """[m]."""
+    """Depth of a step [m]."""
     steps: int = 10
-    """Of the flight."""
+    """Number of steps of the flight."""
     direction: Direction = "up"
-    """Which way."""
+    """Direction of the flight as the robot meets it."""
     randomize: Randomize = "nominal"
     """What is random about the robot."""
     seed: int = 0
-    """Of what is random."""
+    """Random seed."""
     journal: Path | None = None
     """Write what happens to this file instead of standard output."""
 

@@ -24,10 +24,12 @@ from deploy.runtime.links.go2_messages import (
 from envs.robots.spec import RobotSpec
 
 LARGEST_KP = 240.0
+"""Largest position gain that the firmware accepts [N m/rad]."""
 LARGEST_KD = 15.0
+"""Largest velocity gain that the firmware accepts [N m s/rad]."""
 SLACK = 0.05
-"""By which a position may pass its limit [rad]: a folded leg that is told to stay where it is lies
-on its stops.
+"""Distance by which a position may pass its limit [rad]: a folded leg that is told to stay where it
+is lies on its stops.
 """
 
 Record = NDArray[Any]

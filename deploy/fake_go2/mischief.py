@@ -11,6 +11,7 @@ from deploy.runtime.links import go2_layout
 
 Record = np.ndarray[Any, Any]
 JOINTS = 12
+"""Motors that the robot has, of those in its messages."""
 
 
 @dataclass(frozen=True)
@@ -20,9 +21,9 @@ class Mischief:
     drop: float = 0.0
     """Share of states and commands that are lost."""
     delay: float = 0.0
-    """By which states come late [s]."""
+    """Delay of states [s]."""
     freeze: bool = False
-    """States go on coming, and nothing in them changes."""
+    """Whether states go on coming while nothing in them changes."""
     corrupt: float = 0.0
     """Share of states in which a joint's position is not the one of which the checksum was made."""
     nan: float = 0.0

@@ -25,13 +25,13 @@ from deploy.simulation.orders import text
 from envs.task.staircase import Staircase
 
 PATIENCE = 300.0
-"""[s] for whatever must happen on a busy machine: a process to start, a robot to reach its next
-state.
+"""Time for whatever must happen on a busy machine [s]: a process to start, a robot to reach its
+next state.
 """
 PRESS = 0.3
-"""[s] that a button is held."""
+"""Time for which a button is held [s]."""
 LOOK = 0.1
-"""[s] between two looks at the robot, which notes where it is as often."""
+"""Time between two looks at the robot [s], which notes where it is as often."""
 T = TypeVar("T")
 
 
@@ -42,7 +42,7 @@ class FakeOperator:
         self._process = process
         self._journal = Reader(path)
         self.options = {"domain": str(domain), "interface": "lo"}
-        """Of a link to the robot."""
+        """Options of a link to the robot."""
 
     def order(self, **order: Any) -> None:
         """Do as `deploy.fake_go2.orders` says."""

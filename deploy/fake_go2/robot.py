@@ -24,21 +24,22 @@ from deploy.simulation.scene import Scene, height_over
 from envs.robots.spec import RobotSpec
 
 POSE_EVERY = 10
+"""State messages from one pose to the next: 50 Hz."""
 MAP_EVERY = 45
+"""State messages from one height map to the next: 11 Hz."""
 NOTE_EVERY = 50
-"""State messages between two of the others: 50 Hz and 11 Hz, and a line of the journal every 0.1
-s.
-"""
+"""State messages from one line of the journal to the next: 10 Hz."""
 FALLEN = 0.35
 """Cosine of the tilt at which a robot has fallen over."""
 SERVICES = ("motion_switcher", "sport")
+"""Services that answer requests."""
 
 
 class Robot:
     """One fake robot. `step` it every `PERIOD`."""
 
     PERIOD = 0.002
-    """[s] between two states."""
+    """Time from one state to the next [s]."""
 
     def __init__(
         self,

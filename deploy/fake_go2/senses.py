@@ -19,23 +19,22 @@ from deploy.simulation.senses import heading
 from envs import frames
 
 CELL = 0.06
+"""Size of the height map's cells [m]. Source: Unitree's description of the LiDAR service."""
 CELLS = 128
-"""Of the height map: [m], and how many along x and y. Source: Unitree's description of the LiDAR
-service.
-"""
+"""Cells of the height map along x, and along y."""
 TEMPERATURE = 30
+"""Temperature of the motors [degC]."""
 CHARGE = 80
+"""Charge of the battery [%]."""
 VOLTAGE = 29.0
-"""[degC], [%], [V] of a robot at rest."""
+"""Voltage of the battery [V]."""
 _REACH = 16.0
-"""[m] around the start in which there is ground."""
+"""Distance from the start within which there is ground, along each axis [m]."""
 LAYOUT = MessageLayout(LOW_STATE)
 
 
 def state(truth: Truth, tick: int, remote: Remote) -> np.ndarray[Any, Any]:
-    """A state message without its checksum; `tick` in milliseconds since the robot was switched
-    on.
-    """
+    """A state message without its checksum; `tick`: time since the robot was switched on [ms]."""
     record = LAYOUT.new()
     x, y, z, w = truth.quaternion
     imu = record["imu_state"]

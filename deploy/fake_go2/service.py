@@ -12,9 +12,9 @@ from deploy.simulation.body import Array
 from envs.robots.spec import RobotSpec
 
 NAME = "normal"
-"""Of the service that is active when a Go2 is switched on."""
+"""Name of the service that is active when a Go2 is switched on."""
 LYING_DOWN = 1.5
-"""[s]."""
+"""Time that lying down takes [s]."""
 NOT_IMPLEMENTED = 3203
 """Code of an answer; the SDK's name for it is "API not implemented"."""
 

@@ -16,7 +16,7 @@ import tyro
 from deploy.runtime.errors import DeployError
 from deploy.runtime.target.checks import Facts
 from deploy.runtime.target.errors import NotProvisionedError
-from deploy.runtime.target.loop import Seen
+from deploy.runtime.target.loop import ServiceStatus
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,7 @@ class Connection:
     host: Annotated[str, tyro.conf.Positional]
     """user@host of the robot's computer."""
     port: int = 22
+    """Port of its ssh server."""
     identity: Path | None = None
     """Private key to log in with; default: what ssh itself would use."""
     known_hosts: Path | None = None
@@ -114,7 +115,7 @@ def described(connection: Connection, digest: str = "") -> tuple[Facts, int, str
     """
     answer = step(connection, "describe", *(["--digest", digest] if digest else []))
     facts = answer["facts"]
-    return Facts(**{**facts, "service": Seen(*facts["service"])}), *answer["arrived"]
+    return Facts(**{**facts, "service": ServiceStatus(*facts["service"])}), *answer["arrived"]
 
 
 def run(connection: Connection, command: list[str], feed: Feed = lambda _: None) -> None:

@@ -8,7 +8,7 @@ from typing import IO, Annotated
 import tyro
 
 from deploy.robot.connection import Connection, described, step
-from deploy.robot.progress import Steps
+from deploy.robot.progress import StepProgress
 from deploy.runtime import disk
 from deploy.runtime.bundle import archive, signature
 from deploy.runtime.bundle.opening import opened
@@ -29,10 +29,11 @@ STEPS = {
     "health": "it stays up for a while",
     "commit": "it counts as proven; without this, the release before comes back",
 }
-"""In their order. The robot does those from "hash" on by itself, whether or not the connection
-lasts.
+"""Steps of a flash, in their order. The robot does those from "hash" on by itself, whether or not
+the connection lasts.
 """
 BLOCK = 1 << 16
+"""Bytes that are sent at once."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ def flash(config: FlashConfig) -> str:
     Raises:
         DeployError: with the status of the step that refused; the release before runs.
     """
-    with Steps(list(STEPS)) as steps:
+    with StepProgress(list(STEPS)) as steps:
         steps.begin("verify")
         data = disk.read(config.bundle, archive.LARGEST)
         public = signature.load_public(config.public_key)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import tyro
 
 from deploy.robot.connection import Connection, described, step
-from deploy.robot.progress import Steps
+from deploy.robot.progress import StepProgress
 from deploy.runtime.target.checks import damped
 
 ROLLBACK_STEPS = ("hash", "swap", "restart", "health", "commit")
@@ -59,7 +59,7 @@ def rollback(config: RollbackConfig) -> str:
             f"{config.connection.host} would go back to {_release(facts.previous)}; nothing was "
             "changed"
         )
-    with Steps(ROLLBACK_STEPS) as steps:
+    with StepProgress(ROLLBACK_STEPS) as steps:
         step(config.connection, "rollback", told=steps.begin)
     return f"{_release(facts.previous)} runs on {config.connection.host}, damped"
 

@@ -20,9 +20,7 @@ Records = NDArray[Any]
 
 @dataclass(frozen=True)
 class LogConfig:
-    """Read a robot's black box: its last minutes in words, and pictures of joints, attitude and
-    timing.
-    """
+    """Read a robot's black box: words, and pictures of joints, attitude and timing."""
 
     file: Annotated[Path, tyro.conf.Positional]
     """The black box."""
@@ -52,9 +50,7 @@ def log(config: LogConfig) -> str:
 
 
 def story(about: dict[str, Any], time: Records, records: Records) -> list[str]:
-    """A line for each change of state and each guard that began to trip, and a summary of the
-    timing.
-    """
+    """A line for each change of state and each guard that trips, and a summary of the timing."""
     lines = [
         f"{about['bundle']} {about['version']} for {about['robot']}: {len(records)} ticks, "
         f"{time[-1]:.1f} s"

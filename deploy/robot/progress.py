@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 
-class Steps:
+class StepProgress:
     """A bar over named steps; use as a context."""
 
     def __init__(self, names: Sequence[str]) -> None:
@@ -22,7 +22,7 @@ class Steps:
         )
         self._task = self._bar.add_task("", total=float(len(names)))
 
-    def __enter__(self) -> "Steps":
+    def __enter__(self) -> "StepProgress":
         self._bar.start()
         return self
 
@@ -50,7 +50,7 @@ class Steps:
             self._console.print(f"      {detail}", markup=False)
 
     def part(self, share: float) -> None:
-        """So much of the step that goes on is done, 0..1."""
+        """Show the share of the present step that is done, 0..1."""
         self._bar.update(self._task, completed=self._names.index(self._now) + share)
 
     def _finish(self, well: bool) -> None:

@@ -12,7 +12,7 @@ from typing import IO
 import tyro
 
 from deploy.robot.connection import Connection, run, step
-from deploy.robot.progress import Steps
+from deploy.robot.progress import StepProgress
 from deploy.runtime import disk
 from deploy.runtime.bundle import signature
 from deploy.runtime.errors import DeployError
@@ -72,7 +72,7 @@ def provision(config: ProvisionConfig) -> str:
             f"{config.connection.host} for {asdict(request)}; nothing was changed"
         )
     root = shlex.quote(config.connection.root)
-    with Steps(STEPS) as steps:
+    with StepProgress(STEPS) as steps:
         steps.begin("upload")
         run(
             config.connection,

@@ -29,26 +29,24 @@ from envs.task.staircase import Staircase
 SPEED = 0.5
 """Speed at which the operator lets it climb [m/s]."""
 NO_MOTORS = 30
-"""A Go2 has 20 places for motors in its messages; a bundle that names this one was made for
-something else.
-"""
+"""Index of a motor that no Go2 has: its messages have 20 places for motors."""
 
 
 @dataclass(frozen=True)
-class DemoConfig:
+class RobotDemoConfig:
     """Provision a computer, flash it, let a fake Go2 climb, and break an update on purpose."""
 
     policy: str = "go2"
     """A shipped policy, a run's folder or a checkpoint."""
     riser: float = 0.10
-    """Of the flight's steps [m]."""
+    """Height of a step [m]."""
     output: Path = Path("out/robot-demo")
     """Folder of the page and the video."""
 
 
 def main() -> int:
     """Command line; the exit status is in the module's docstring."""
-    config = tyro.cli(DemoConfig, description=__doc__)
+    config = tyro.cli(RobotDemoConfig, description=__doc__)
     try:
         config.output.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix="treadwell-") as name:
@@ -60,7 +58,7 @@ def main() -> int:
     return 0 if well else 1
 
 
-def perform(config: DemoConfig, folder: Path) -> bool:
+def perform(config: RobotDemoConfig, folder: Path) -> bool:
     """The whole play and its page; whether everything came out as it should.
 
     Raises:
@@ -108,7 +106,11 @@ def perform(config: DemoConfig, folder: Path) -> bool:
 
 
 def _first_release(
-    play: Play, connection: Connection, operator: FakeOperator, layout: Layout, config: DemoConfig
+    play: Play,
+    connection: Connection,
+    operator: FakeOperator,
+    layout: Layout,
+    config: RobotDemoConfig,
 ) -> None:
     bus = [
         "--link",

@@ -14,6 +14,7 @@ from envs.robots.go2 import GO2
 from envs.task.staircase import Staircase
 
 SIZE = (640, 400)
+"""Width and height of a picture [pixels]."""
 RATE = 25
 """Pictures a second, in real time."""
 

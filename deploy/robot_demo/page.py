@@ -16,13 +16,19 @@ class Act:
     """One thing that was done."""
 
     title: str
+    """What was done."""
     why: str
+    """What it is good for."""
     command: str
-    """As a person would type it; empty for what hands did."""
+    """Command line as one would type it; empty for what was done by hand."""
     said: str
+    """Output."""
     status: int
+    """Exit status."""
     expected: int
+    """Exit status that it should have."""
     seconds: float
+    """Time that it took [s]."""
 
     @property
     def well(self) -> bool:

@@ -18,7 +18,9 @@ class Play:
     """The steps that have been done so far."""
 
     folder: Path
+    """Folder in which the commands run."""
     acts: list[Act] = field(default_factory=list)
+    """Steps that have been done."""
 
     def command(self, title: str, why: str, *words: object, expected: int = 0) -> None:
         """Run `python -m deploy` with these words."""

@@ -1,6 +1,4 @@
-"""What `python -m deploy` and the runtime refuse with: one line that says what and why, and an exit
-status.
-"""
+"""Errors of `python -m deploy` and of the runtime: one line of what and why, and an exit status."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 clock counts.
 
 Single robot, arrays without a batch dimension, joints in the order of the bundle's manifest. Times
-are seconds of the link's `Clock`.
+are seconds of the link's `LinkClock`.
 """
 
 from __future__ import annotations
@@ -29,26 +29,27 @@ BUTTONS = (
     "left",
     "right",
 )
-"""Of a remote control."""
+"""Buttons of a remote control."""
 
 
 class LinkError(RuntimeError):
     """The robot cannot be reached or refuses; the message names the remedy."""
 
     status = 6
+    """Exit status of a command that ends with it."""
 
 
 class Remote(NamedTuple):
     """The operator's remote control."""
 
     buttons: frozenset[str] = frozenset()
-    """Those of `BUTTONS` that are held down."""
+    """Buttons of `BUTTONS` that are held down."""
     forward: float = 0.0
-    """Stick, -1..1, forward positive."""
+    """Stick for the speed, -1..1, forward positive."""
     turn: float = 0.0
-    """Stick, -1..1, left positive."""
+    """Stick for the yaw rate, -1..1, left positive."""
     age: float = 0.0
-    """How long before the robot's message the robot last heard of it [s]."""
+    """Time from the remote control's newest word to the robot's message [s]."""
 
 
 class RobotState(NamedTuple):
@@ -57,51 +58,54 @@ class RobotState(NamedTuple):
     tick: int
     """The robot's own counter; it stands still when the robot's firmware hangs."""
     received: float
-    """When the message came in [s]."""
+    """Time at which the message came in [s]."""
     quaternion: Array
     """Attitude of the base in the world, xyzw, (4,)."""
     angular_velocity: Array
-    """Base frame [rad/s], (3,)."""
+    """Angular velocity of the base in its own frame [rad/s], (3,)."""
     joint_position: Array
-    """[rad], (J,)."""
+    """Joint positions [rad], (J,)."""
     joint_velocity: Array
-    """[rad/s], (J,)."""
+    """Joint velocities [rad/s], (J,)."""
     joint_torque: Array
-    """Estimated by the motor drivers [N m], (J,)."""
+    """Joint torques as the motor drivers estimate them [N m], (J,)."""
     temperature: Array
-    """Of the motors [degC], (J,)."""
+    """Temperatures of the motors [degC], (J,)."""
     battery: float
-    """Charge, 0..1."""
+    """Charge of the battery, 0..1."""
     remote: Remote
+    """The operator's remote control, as the robot hears it."""
 
 
-class HeightMap(NamedTuple):
+class HeightMapMessage(NamedTuple):
     """Ground around the robot on the grid of the manifest's sensor `height_map`."""
 
     received: float
-    """When it came in [s]."""
+    """Time at which it came in [s]."""
     heights: Array
-    """Above the base's origin [m], level frame, (X, Y); NaN: not seen."""
+    """Heights above the base's origin [m], level frame, (X, Y); NaN: not seen."""
 
 
 class MotorCommand(NamedTuple):
-    """What the motor drivers are told: torque = kp (position - q) + kd (velocity - dq) + torque.
-    Each (J,).
+    """Command to the motor drivers of one robot, each field (J,).
+
+    Torque of a motor at q and dq: kp (position - q) + kd (velocity - dq) + torque. The controller's
+    own `JointCommand` is the same for a batch of robots, in tensors.
     """
 
     position: Array
-    """[rad]."""
+    """Target positions [rad]."""
     velocity: Array
-    """[rad/s]."""
+    """Target velocities [rad/s]."""
     torque: Array
-    """Feed-forward [N m]."""
+    """Feed-forward torques [N m]."""
     kp: Array
-    """[N m/rad]."""
+    """Position gains [N m/rad]."""
     kd: Array
-    """[N m s/rad]."""
+    """Velocity gains [N m s/rad]."""
 
 
-class Clock(Protocol):
+class LinkClock(Protocol):
     """Time, real or simulated."""
 
     def now(self) -> float:
@@ -125,12 +129,10 @@ class Link(Writer, Protocol):
     """A connection to one robot. Reading never blocks."""
 
     def start(self) -> None:
-        """Take the robot over from its own controllers. Raises LinkError if it does not let go, or
-        is not there.
-        """
+        """Take the robot over from its own controllers. Raises LinkError if that is impossible."""
 
     def state(self) -> RobotState | None:
         """The newest message; None before the first."""
 
-    def height_map(self) -> HeightMap | None:
+    def height_map(self) -> HeightMapMessage | None:
         """The newest map; None if there is none."""

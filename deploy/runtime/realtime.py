@@ -10,7 +10,7 @@ import os
 import time
 
 PRIORITY = 40
-"""Of the control loop under SCHED_FIFO; the deadman's is higher."""
+"""Real-time priority of the control loop under SCHED_FIFO; the deadman's is higher."""
 _MONOTONIC = 1
 _ABSOLUTE = 1
 _LOCK = 1 | 2 | 4
@@ -27,7 +27,7 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 
 class RealClock:
-    """The machine's monotonic clock; see `deploy.runtime.link.Clock`."""
+    """The machine's monotonic clock; see `deploy.runtime.link.LinkClock`."""
 
     def now(self) -> float:
         """Seconds."""

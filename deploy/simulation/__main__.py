@@ -28,9 +28,9 @@ from envs.task.scenario import trial
 from envs.task.staircase import Direction, Staircase
 
 BEHIND = 0.1
-"""[s] by which the robot may be late before it gives up catching up."""
+"""Delay after which the robot gives up catching up [s]."""
 NOTE_PERIOD = 0.5
-"""[s] between two lines that say where it is."""
+"""Time between two lines that say where it is [s]."""
 
 
 @dataclass(frozen=True)
@@ -38,21 +38,21 @@ class SimulationConfig:
     """Play a robot at a UNIX socket, in real time."""
 
     socket: Path
-    """Where to listen."""
+    """Path of the socket to listen at."""
     engine: Engine = "pybullet"
     """Physics engine."""
     robot: str = "go2"
-    """Which robot."""
+    """Name of the robot."""
     riser: float = 0.10
-    """[m]; 0: flat ground."""
+    """Height of a step [m]; 0: flat ground."""
     tread: float = 0.28
-    """[m]."""
+    """Depth of a step [m]."""
     steps: int = 10
-    """Of the flight."""
+    """Number of steps of the flight."""
     direction: Direction = "up"
-    """Which way."""
+    """Direction of the flight as the robot meets it."""
     seed: int = 0
-    """Of where the robot starts."""
+    """Random seed."""
 
 
 def main() -> int:

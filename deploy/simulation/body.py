@@ -16,26 +16,26 @@ class Truth(NamedTuple):
     """True state of one robot; joints in the order of the robot's spec."""
 
     position: Array
-    """Of the base's origin in the world [m], (3,)."""
+    """Position of the base's origin in the world [m], (3,)."""
     quaternion: Array
     """Attitude of the base in the world, xyzw, (4,)."""
     velocity: Array
-    """Of the base's origin in the world [m/s], (3,)."""
+    """Velocity of the base's origin in the world [m/s], (3,)."""
     angular_velocity: Array
-    """Base frame [rad/s], (3,)."""
+    """Angular velocity of the base in its own frame [rad/s], (3,)."""
     joint_position: Array
-    """[rad], (J,)."""
+    """Joint positions [rad], (J,)."""
     joint_velocity: Array
-    """[rad/s], (J,)."""
+    """Joint velocities [rad/s], (J,)."""
     joint_torque: Array
-    """Of the motors in the last physics step [N m], (J,)."""
+    """Torques of the motors in the last physics step [N m], (J,)."""
 
 
 class Body(Protocol):
     """One robot on one staircase in some physics engine."""
 
     period: float
-    """Of a physics step [s]."""
+    """Time of a physics step [s]."""
 
     def advance(self, command: MotorCommand) -> None:
         """One physics step with the motor drivers following `command`: PD law, torque-speed line,
@@ -46,9 +46,7 @@ class Body(Protocol):
         """The state now."""
 
     def heights(self) -> Array:
-        """Ground above the base's origin on the controller's grid, level frame [m], (29, 7),
-        without error.
-        """
+        """True ground above the base's origin on the controller's grid [m], level frame, (X, Y)."""
 
     def push(self, velocity: Array) -> None:
         """Change the base's velocity by `velocity` [m/s] in the world, (3,)."""

@@ -12,8 +12,8 @@ from envs.robots.spec import RobotSpec
 from envs.task.scenario import Scenario
 
 PHYSICS_STEP = 0.0025
-"""[s]; half of training's, which rings under the damping of 5 N m s/rad that the runtime stands up
-with.
+"""Time of a physics step [s]: half of training's, which rings under the damping of 5 N m s/rad that
+a robot may be stood up with.
 """
 
 
@@ -65,9 +65,7 @@ class BulletBody:
         )
 
     def heights(self) -> Array:
-        """Ground above the base's origin on the controller's grid, level frame [m], (29, 7),
-        without error.
-        """
+        """True ground above the base's origin on the controller's grid [m], level frame, (X, Y)."""
         return self._scene.heights(self.truth())
 
     def push(self, velocity: Array) -> None:

@@ -6,21 +6,23 @@ from collections.abc import Callable
 
 import numpy as np
 
-from deploy.runtime.link import HeightMap, MotorCommand, Remote, RobotState
+from deploy.runtime.link import HeightMapMessage, MotorCommand, Remote, RobotState
 from deploy.simulation.body import Body, Truth
 from deploy.simulation.senses import Senses
 
-Pilot = Callable[[float, Truth], Remote]
+OperatorModel = Callable[[float, Truth], Remote]
 """The operator at the remote control: what is pressed at a time [s], seeing the robot."""
 
 
 class Lockstep:
-    """Link and clock of one simulated robot. `watch` is told time and truth whenever the loop has
-    slept.
-    """
+    """Link and clock of one simulated robot. `watch` gets time and truth after every sleep."""
 
     def __init__(
-        self, body: Body, senses: Senses, pilot: Pilot, watch: Callable[[float, Truth], None]
+        self,
+        body: Body,
+        senses: Senses,
+        pilot: OperatorModel,
+        watch: Callable[[float, Truth], None],
     ) -> None:
         self._body = body
         self._senses = senses
@@ -47,7 +49,7 @@ class Lockstep:
             self._watch(self.now(), self._body.truth())
             self._state, self._map = self._read()
 
-    def _read(self) -> tuple[RobotState, HeightMap]:
+    def _read(self) -> tuple[RobotState, HeightMapMessage]:
         truth = self._body.truth()
         return self._senses.read(truth, self.now(), self._pilot(self.now(), truth))
 
@@ -58,7 +60,7 @@ class Lockstep:
         """The newest message."""
         return self._state
 
-    def height_map(self) -> HeightMap:
+    def height_map(self) -> HeightMapMessage:
         """The newest map."""
         return self._map
 

@@ -15,10 +15,10 @@ from envs.robots.spec import RobotSpec
 from envs.task.scenario import Scenario
 
 PHYSICS_STEP = 0.002
-"""[s]; MuJoCo's own default."""
+"""Time of a physics step [s]: MuJoCo's own default."""
 _ROBOT = 1
 _GROUND = 2
-"""Collision groups: as in Bullet, the robot meets the ground and not itself."""
+"""Collision group of the ground: as in Bullet, the robot meets the ground and not itself."""
 _FREE = 7
 """Coordinates of a free joint in `qpos`: position, quaternion wxyz. In `qvel` they are 6: velocity
 of the origin in the world, angular velocity in the base.
@@ -72,9 +72,7 @@ class MujocoBody:
         )
 
     def heights(self) -> Array:
-        """Ground above the base's origin on the controller's grid, level frame [m], (29, 7),
-        without error.
-        """
+        """True ground above the base's origin on the controller's grid [m], level frame, (X, Y)."""
         return self._scene.heights(self.truth())
 
     def push(self, velocity: Array) -> None:
@@ -86,9 +84,7 @@ class MujocoBody:
 
 
 def model(spec: RobotSpec, scenario: Scenario) -> mujoco.MjModel:
-    """The robot of `spec` on the ground of `scenario`, as MuJoCo's own reader understands the
-    URDF.
-    """
+    """The robot on the ground of `scenario`, as MuJoCo's own reader understands the URDF."""
     made = mujoco.MjSpec.from_string(_floating(spec))
     _set_options(made.option)
     _set_robot(made, spec, scenario)

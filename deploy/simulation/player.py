@@ -18,8 +18,9 @@ from deploy.simulation.body import Body
 from deploy.simulation.senses import Senses
 
 STATE_PERIOD = 0.004
+"""Least time between two states [s]. A socket keeps only a few that nobody has read yet."""
 MAP_PERIOD = 0.020
-"""[s] at least between two messages. A socket keeps only a few that nobody has read yet."""
+"""Least time between two height maps [s]."""
 
 
 class Player:

@@ -29,9 +29,7 @@ class Referee:
         self.way = 0.0
 
     def end(self, truth: Truth, seconds: float) -> str:
-        """Label of the `envs.task.terminations.End` at `seconds` after the episode began; "" while
-        it goes on.
-        """
+        """Label of the termination at `seconds` after the episode began; "" while it goes on."""
         stairs = self._scenario.stairs
         (x, y, _) = truth.position
         upright = frames.rotation_matrix(truth.quaternion[None])[0, 2, 2]

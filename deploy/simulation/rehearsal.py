@@ -14,7 +14,7 @@ from deploy.runtime.loop import loop
 from deploy.runtime.safety import pilot
 from deploy.runtime.safety.control import Control, Inputs
 from deploy.runtime.safety.control import Outcome as Tick
-from deploy.runtime.safety.operator import Operator
+from deploy.runtime.safety.operator import OperatorInput
 from deploy.simulation import steering
 from deploy.simulation.body import Truth
 from deploy.simulation.engines import Engine, open_body
@@ -25,26 +25,29 @@ from envs.robots import ROBOTS
 from envs.task.scenario import Scenario
 
 PRESSES = ((0.2, "start"), (0.6, "A"), (4.6, "A"))
-"""What the operator presses, and when [s]: arm, stand up, and, when that is long done, walk."""
+"""Time [s] of each press, and the button: arm, stand up, and, when that is long done, walk."""
 PRESS = 0.2
-"""For how long [s]."""
+"""Time for which a button is held [s]."""
 GO = PRESSES[-1][0]
-"""When the episode begins to count [s]."""
+"""Time at which the episode begins to count [s]."""
 PUSH_EVERY = (3.0, 6.0)
-"""[s] between two pushes."""
+"""Least and largest time between two pushes [s]."""
 
 
-class Play(NamedTuple):
+class EngineTrial(NamedTuple):
     """An episode to play."""
 
     engine: Engine
+    """Physics engine."""
     trial: Trial
+    """Flight and number of the episode."""
 
 
 class Played(NamedTuple):
     """What came of it."""
 
     outcome: TrialOutcome
+    """How it ended."""
     trip: str
     """The first guard that tripped, in words; "" if none did."""
 
@@ -53,12 +56,16 @@ class Share(NamedTuple):
     """What one worker process plays."""
 
     about: Manifest
+    """The bundle's manifest."""
     files: Mapping[str, bytes]
+    """The bundle's files."""
     trials: Trials
-    plays: list[Play]
+    """What is rehearsed."""
+    plays: list[EngineTrial]
+    """The part that this process plays."""
 
 
-def play_share(share: Share) -> Iterator[tuple[Play, Played]]:
+def play_share(share: Share) -> Iterator[tuple[EngineTrial, Played]]:
     """Play the episodes of `share`."""
     import torch
 
@@ -76,7 +83,9 @@ class Episode:
     walk, and keeps it on the middle line.
     """
 
-    def __init__(self, about: Manifest, programs: pilot.Pilot, trials: Trials, play: Play) -> None:
+    def __init__(
+        self, about: Manifest, programs: pilot.Pilot, trials: Trials, play: EngineTrial
+    ) -> None:
         spec = ROBOTS[about.robot]
         rng = trials.generator(play.trial)
         self._scenario: Scenario = trials.scenario(rng, spec, play.trial)
@@ -102,7 +111,7 @@ class Episode:
             link=link,
             clock=link,
             control=self._control,
-            operator=Operator(),
+            operator=OperatorInput(),
             keys=lambda: "",
             guardian=loop.Unwatched(),
             observers=(self._note,),

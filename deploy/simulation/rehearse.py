@@ -22,14 +22,15 @@ from deploy.runtime.bundle import opening
 from deploy.runtime.errors import DeployError, VerificationError
 from deploy.runtime.safety import motions
 from deploy.simulation.engines import Engine, require
-from deploy.simulation.rehearsal import Play, Played, Share, play_share
+from deploy.simulation.rehearsal import EngineTrial, Played, Share, play_share
 from envs.task.randomization import Randomize
 from envs.task.staircase import Staircase
 from envs.workers.worker import WorkerError
 
 TRAINED_IN: Engine = "pybullet"
+"""Engine in which policies are trained."""
 ENOUGH = 0.9
-"""Success in the other engine over success in the one of training."""
+"""Least success in the other engine, as a share of the success in the one of training."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ class RehearseConfig:
     episodes: int = 50
     """Episodes on each flight, in each engine."""
     seed: int = 7
-    """Of everything random."""
+    """Random seed."""
     randomize: Randomize = "full"
     """"full" draws the randomisation table in every episode, "nominal" uses its nominal values."""
     json: Path | None = None
@@ -60,19 +61,17 @@ class RehearseConfig:
     """Worker processes."""
 
 
-class Row(NamedTuple):
+class Comparison(NamedTuple):
     """What came of one flight in both engines."""
 
     there: Cell
-    """In the second engine."""
+    """Result in the second engine."""
     here: Cell
-    """In PyBullet."""
+    """Result in PyBullet."""
 
     @property
     def ratio(self) -> float:
-        """Success there over success here; nothing can hold that is not there in the first
-        place.
-        """
+        """Success there over success here; 0 without any here."""
         return self.there.rate / self.here.rate if self.here.rate else 0.0
 
 
@@ -93,14 +92,14 @@ def rehearse(config: RehearseConfig) -> str:
     motions.check(about)
     trials = _trials(config, about.robot)
     engines = dict.fromkeys((config.engine, TRAINED_IN))
-    plays = [Play(engine, trial) for trial in trials.each for engine in engines]
+    plays = [EngineTrial(engine, trial) for trial in trials.each for engine in engines]
     shares = [
         Share(about=about, files=files, trials=trials, plays=plays[first :: config.workers])
         for first in range(min(config.workers, len(plays)))
     ]
     console = Console(stderr=True)
     try:
-        played: dict[Play, Played] = dict(
+        played: dict[EngineTrial, Played] = dict(
             track(
                 gather(play_share, shares),
                 "rehearsal",
@@ -118,7 +117,7 @@ def rehearse(config: RehearseConfig) -> str:
         )
         for engine in (config.engine, TRAINED_IN)
     )
-    rows = [Row(*cells) for cells in zip(there, here, strict=True)]
+    rows = [Comparison(*cells) for cells in zip(there, here, strict=True)]
     trips = {engine: _trips(engine, played) for engine in engines}
     report = text(
         title=f"{about.name} {about.version} for {about.robot}",
@@ -162,8 +161,8 @@ def _trials(config: RehearseConfig, robot: str) -> Trials:
     )
 
 
-def _trips(engine: Engine, played: Mapping[Play, Played]) -> Counter[str]:
-    """In how many episodes which guard was the first to trip."""
+def _trips(engine: Engine, played: Mapping[EngineTrial, Played]) -> Counter[str]:
+    """Number of episodes by the guard that was the first to trip."""
     return Counter(
         what.trip.split(":")[0]
         for play, what in played.items()
@@ -172,7 +171,10 @@ def _trips(engine: Engine, played: Mapping[Play, Played]) -> Counter[str]:
 
 
 def text(
-    title: str, config: RehearseConfig, rows: Sequence[Row], trips: Mapping[Engine, Counter[str]]
+    title: str,
+    config: RehearseConfig,
+    rows: Sequence[Comparison],
+    trips: Mapping[Engine, Counter[str]],
 ) -> str:
     """The report as text."""
     lines = [
@@ -203,7 +205,7 @@ def _cell(cell: Cell) -> str:
 
 
 def _record(
-    config: RehearseConfig, rows: Sequence[Row], trips: Mapping[Engine, Counter[str]]
+    config: RehearseConfig, rows: Sequence[Comparison], trips: Mapping[Engine, Counter[str]]
 ) -> dict[str, Any]:
     settings = {name: getattr(config, name) for name in ("engine", "episodes", "seed", "randomize")}
     flights = [

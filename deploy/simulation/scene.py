@@ -74,5 +74,5 @@ class Scene:
 
 
 def height_over(truth: Truth, scene: Scene) -> float:
-    """Of the base's origin over the ground below it [m]."""
+    """Height of the base's origin over the ground below it [m]."""
     return float(truth.position[2] - scene.height(truth.position[:1], truth.position[1:2])[0])

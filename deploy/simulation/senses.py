@@ -4,7 +4,7 @@ link carries.
 
 import numpy as np
 
-from deploy.runtime.link import HeightMap, Remote, RobotState
+from deploy.runtime.link import HeightMapMessage, Remote, RobotState
 from deploy.simulation.body import Array, Truth
 from envs import frames
 from envs.robots.spec import RobotSpec
@@ -13,7 +13,7 @@ from envs.task.scenario import Scenario
 from envs.task.staircase import Terrain
 
 TEMPERATURE = 30.0
-"""Of motors that do nothing all day [degC]."""
+"""Temperature of motors that do nothing all day [degC]."""
 
 
 class Senses:
@@ -31,7 +31,7 @@ class Senses:
         self._sensing = measurement.Sensing(1, len(spec.joint_names), spec.control_step)
         self._sensing.reset(0, scenario.values, truth.position, heading(truth.quaternion))
 
-    def read(self, truth: Truth, now: float, remote: Remote) -> tuple[RobotState, HeightMap]:
+    def read(self, truth: Truth, now: float, remote: Remote) -> tuple[RobotState, HeightMapMessage]:
         """The robot's messages at `now` [s] of the link's clock."""
         said = self._sensing.measure(
             slice(None),
@@ -58,7 +58,7 @@ class Senses:
             battery=1.0,
             remote=remote,
         )
-        return state, HeightMap(now, heights)
+        return state, HeightMapMessage(now, heights)
 
 
 def _batch_of_one(truth: Truth) -> measurement.Exact:
@@ -74,9 +74,7 @@ def _batch_of_one(truth: Truth) -> measurement.Exact:
 
 
 def heading(quaternion: Array) -> float:
-    """Direction over the ground of the x axis of a base with that attitude [rad], 0 along the
-    world's x.
-    """
+    """Yaw of the x axis of a base with that attitude [rad], 0 along the world's x."""
     forward = frames.rotation_matrix(quaternion[None])[0, :, 0]
     return float(np.arctan2(forward[1], forward[0]))
 

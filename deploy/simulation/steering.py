@@ -1,6 +1,4 @@
-"""The operator of training, at a remote control: keeps the robot on the middle line of the
-flight.
-"""
+"""The operator of training at a remote control, who keeps the robot on the middle line."""
 
 import numpy as np
 

@@ -19,7 +19,7 @@ import numpy as np
 
 from deploy.runtime import realtime
 from deploy.runtime.bundle.manifest import from_bytes
-from deploy.runtime.link import HeightMap, MotorCommand, Remote, RobotState
+from deploy.runtime.link import HeightMapMessage, MotorCommand, Remote, RobotState
 from deploy.runtime.links import local_messages as messages
 
 PERIOD = 0.005
@@ -89,7 +89,9 @@ def publish(
     try:
         there.sendto(messages.state_bytes(state), socket.MSG_DONTWAIT, listener)
         there.sendto(
-            messages.map_bytes(HeightMap(time.monotonic(), np.full((29, 7), -0.26, np.float32))),
+            messages.map_bytes(
+                HeightMapMessage(time.monotonic(), np.full((29, 7), -0.26, np.float32))
+            ),
             socket.MSG_DONTWAIT,
             listener,
         )

@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 
 from deploy.runtime.bundle.manifest import Manifest
-from deploy.runtime.link import Array, HeightMap, MotorCommand, Remote, RobotState
+from deploy.runtime.link import Array, HeightMapMessage, MotorCommand, Remote, RobotState
 from deploy.runtime.loop import loop
 from deploy.runtime.safety.control import Control, Inputs, Outcome
-from deploy.runtime.safety.operator import Operator
+from deploy.runtime.safety.operator import OperatorInput
 from deploy.runtime.safety.pilot import Pilot
 from tests.support.bundles import about
 
@@ -56,7 +56,7 @@ class Model:
     def __init__(
         self,
         disturb: Callable[
-            [int, RobotState, HeightMap], tuple[RobotState | None, HeightMap | None]
+            [int, RobotState, HeightMapMessage], tuple[RobotState | None, HeightMapMessage | None]
         ] = lambda _, *rest: rest,
     ) -> None:
         self.disturb = disturb
@@ -74,7 +74,7 @@ class Model:
 
     def close(self) -> None: ...
 
-    def _message(self) -> tuple[RobotState | None, HeightMap | None]:
+    def _message(self) -> tuple[RobotState | None, HeightMapMessage | None]:
         tick = round(self.time / ABOUT.control_period)
         zero = np.zeros_like(STANCE)
         remote = Remote(frozenset({SCRIPT[tick]} if tick in SCRIPT else ()), 0.5)
@@ -91,12 +91,14 @@ class Model:
             battery=0.8,
             remote=remote,
         )
-        return self.disturb(tick, state, HeightMap(self.time, np.full((29, 7), -0.26, np.float32)))
+        return self.disturb(
+            tick, state, HeightMapMessage(self.time, np.full((29, 7), -0.26, np.float32))
+        )
 
     def state(self) -> RobotState | None:
         return self._message()[0]
 
-    def height_map(self) -> HeightMap | None:
+    def height_map(self) -> HeightMapMessage | None:
         return self._message()[1]
 
     def send(self, command: MotorCommand) -> None:
@@ -119,7 +121,7 @@ def drive(
         link=model,
         clock=model,
         control=control,
-        operator=Operator(),
+        operator=OperatorInput(),
         keys=lambda: "",
         guardian=loop.Unwatched(),
         observers=watch,
@@ -134,5 +136,7 @@ def states(happened: list[tuple[Inputs, Outcome]]) -> list[str]:
     return [state for state, before in zip(every, [None, *every], strict=False) if state != before]
 
 
-def lost(tick: int, state: RobotState, ground: HeightMap) -> tuple[RobotState, HeightMap]:
+def lost(
+    tick: int, state: RobotState, ground: HeightMapMessage
+) -> tuple[RobotState, HeightMapMessage]:
     return state, ground if tick < 250 else ground._replace(received=250 * ABOUT.control_period)

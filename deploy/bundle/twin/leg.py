@@ -17,9 +17,7 @@ def line_through(x: Array, z: Array, steepest: float, at: Array) -> Array:
 
 
 def cycle(phase: np.floating[Any], offsets: Array, duty: float) -> tuple[Array, Array, Array]:
-    """Of each leg, (L,): whether it swings, the share of its swing that is done, the share of its
-    stance.
-    """
+    """Whether each leg swings, and the shares of its swing and stance that are done; (L,)."""
     leg = np.remainder(phase + offsets, np.float32(1))
     swings = leg < 1 - duty
     return (
@@ -45,9 +43,7 @@ def feet_below_hips(joints: Array, abduction: Array, thigh: float, calf: float) 
 
 
 def in_level_frame(points: Array, up: Array) -> tuple[Array, Array, Array]:
-    """x, y, z of points (L, 3) of the base frame, in the frame with the same heading and a vertical
-    z.
-    """
+    """x, y, z of points (L, 3) of the base frame in the level frame of the same heading."""
     left = np.array([0, up[2], -up[1]], np.float32) / np.sqrt(
         np.maximum(up[1] ** 2 + up[2] ** 2, np.float32(1e-6))
     )

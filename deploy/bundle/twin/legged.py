@@ -12,12 +12,13 @@ from deploy.bundle.twin.leg import (
     leg_joints,
     line_through,
 )
-from deploy.bundle.twin.parts import Array, Commands, Figures, between, filled
+from deploy.bundle.twin.parts import Array, NumpyController, between, filled
+from deploy.runtime.link import MotorCommand
 
 PI = float(np.pi)
 
 
-class Twin(Figures):
+class LeggedTwin(NumpyController):
     """Call `reset` once, then `step` once a control period."""
 
     def reset(self) -> None:
@@ -43,8 +44,8 @@ class Twin(Figures):
         joint_velocity: Array,
         command: Array,
         height_map: Array,
-    ) -> Commands:
-        """Commands for one reading: gravity (3,), rates (3,), positions (J,), velocities (J,),
+    ) -> MotorCommand:
+        """The command for one reading: gravity (3,), rates (3,), positions (J,), velocities (J,),
         command (2,), map (X, Y) with NaN where nothing is seen.
         """
         self.up = -self.sound(gravity_in_base, -self.up)
@@ -118,7 +119,7 @@ class Twin(Figures):
         )
         return in_level_frame(hips + self.array["hip"], self.up)
 
-    def _act(self) -> Commands:
+    def _act(self) -> MotorCommand:
         n, a = self.number, self.array
         frequency = n["base_frequency"] + n["frequency_range"] * self.action[-1]
         self.phase = np.remainder(
@@ -162,7 +163,7 @@ class Twin(Figures):
             n["max_target_speed"],
         )
         self.target = target
-        return Commands(
+        return MotorCommand(
             position=self._in_motor_order(target),
             velocity=self._in_motor_order(velocity.astype(np.float32)),
             torque=self._in_motor_order(self._support(target, swings)),

@@ -1,10 +1,10 @@
-"""What the twins of all kinds of robots share: stored figures, the network, readings that can be
+"""What the twins of all families share: stored figures, the network, readings that can be
 computed with, a height map without holes.
 """
 
 import io
 from abc import ABC, abstractmethod
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,17 +12,7 @@ from numpy.typing import NDArray
 Array = NDArray[Any]
 
 
-class Commands(NamedTuple):
-    """What the motor drivers are told, each (J,)."""
-
-    position: Array
-    velocity: Array
-    torque: Array
-    kp: Array
-    kd: Array
-
-
-class Figures(ABC):
+class NumpyController(ABC):
     """The controller's figures by the names they have there, and the network's layers.
 
     Args:

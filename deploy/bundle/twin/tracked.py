@@ -2,10 +2,11 @@
 
 import numpy as np
 
-from deploy.bundle.twin.parts import Array, Commands, Figures, filled
+from deploy.bundle.twin.parts import Array, NumpyController, filled
+from deploy.runtime.link import MotorCommand
 
 
-class Twin(Figures):
+class TrackedTwin(NumpyController):
     """Call `reset` once, then `step` once a control period."""
 
     def reset(self) -> None:
@@ -23,8 +24,8 @@ class Twin(Figures):
         joint_velocity: Array,
         command: Array,
         height_map: Array,
-    ) -> Commands:
-        """Commands for one reading: gravity (3,), rates (3,), positions (J,), velocities (J,),
+    ) -> MotorCommand:
+        """The command for one reading: gravity (3,), rates (3,), positions (J,), velocities (J,),
         command (2,), map (X, Y) with NaN where nothing is seen.
         """
         self.up = -self.sound(gravity_in_base, -self.up)
@@ -89,7 +90,7 @@ class Twin(Figures):
             np.concatenate(terms).astype(np.float32) * a["scale"], -n["limit"], n["limit"]
         )
 
-    def _act(self, order: Array, leaning: Array) -> Commands:
+    def _act(self, order: Array, leaning: Array) -> MotorCommand:
         n = self.number
         a = self.array
         flippers = len(self.array["axis"])
@@ -107,7 +108,7 @@ class Twin(Figures):
         velocity = np.concatenate(
             [(self.target - before)[:flippers] / n["control_step"], speeds / n["radius"]]
         )
-        return Commands(
+        return MotorCommand(
             position=self.target,
             velocity=velocity.astype(np.float32),
             torque=np.zeros_like(self.target),
@@ -147,7 +148,7 @@ class Twin(Figures):
         return np.where(place == cell, near + (far - near) * (cell - index), n["unseen"])
 
     def _speeds(self, order: Array, faster: Array, turning: Array) -> Array:
-        """Of the left and the right track [m/s], (2,)."""
+        """Speeds of the left and the right track [m/s], (2,)."""
         n = self.number
         (speed, yaw) = order
         pace = np.clip((np.abs(speed) + 0.3 * np.abs(yaw)) / 0.1, 0.0, 1.0)

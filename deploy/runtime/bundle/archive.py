@@ -21,17 +21,16 @@ PROGRAM = "policy.ts"
 TWIN = "twin.npz"
 GOLDEN = "golden.npz"
 BLIND = "blind.ts"
+"""A program for the same sensors that walks without a height map; not in every bundle."""
 BLIND_GOLDEN = "blind.npz"
-"""Not in every bundle: a program for the same sensors that walks without a height map, and its
-golden traces.
-"""
+"""The blind program's golden traces."""
 REPORT = "report.txt"
 REPORT_JSON = "report.json"
 CARD = "card.md"
 CONTENT = (PROGRAM, TWIN, GOLDEN, REPORT, REPORT_JSON, CARD)
-"""What every bundle has beside its manifest and signature."""
+"""Files that every bundle has beside its manifest and signature."""
 LARGEST = 64 * 2**20
-"""[bytes] of a bundle; a policy has about one megabyte."""
+"""Size of the largest bundle that is read [bytes]; a policy has about one megabyte."""
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 _UNIX = 3
 _PLAIN_FILE = 0o100644 << 16

@@ -12,9 +12,13 @@ class Finding:
     """One check: whether it passed, what was seen in words, and in figures."""
 
     check: str
+    """What was checked."""
     passed: bool
+    """Whether it is as it should be."""
     detail: str
+    """What was found, in words."""
     figures: dict[str, float] = field(default_factory=dict)
+    """What was found, in numbers."""
 
 
 def passed(findings: Sequence[Finding]) -> bool:
@@ -23,7 +27,7 @@ def passed(findings: Sequence[Finding]) -> bool:
 
 
 def first_failure(findings: Sequence[Finding]) -> str:
-    """In one line, how many checks failed and why the first one did."""
+    """How many checks failed and why the first one did, in one line."""
     failed = [finding for finding in findings if not finding.passed]
     return f"{len(failed)} of {len(findings)} checks failed; {failed[0].check}: {failed[0].detail}"
 

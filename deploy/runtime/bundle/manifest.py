@@ -33,6 +33,7 @@ PER_JOINT = (
 )
 """Fields with one value for each joint."""
 NOT_NEGATIVE = ("kp", "kd", "hold_kp", "hold_kd", "torque_limit")
+"""Fields that may be zero and not less."""
 POSITIVE = (
     "damping",
     "speed_limit",
@@ -54,6 +55,7 @@ POSITIVE = (
     "max_temperature",
     "min_battery",
 )
+"""Fields that must be more than zero."""
 FILE_NAME = re.compile(r"[a-z0-9][a-z0-9_-]*(\.[a-z0-9]+)+")
 """A plain name: no folder, nothing hidden, nothing absolute."""
 _HASH = re.compile(r"[0-9a-f]{64}")
@@ -157,7 +159,7 @@ class Manifest:
 
 
 def names(quantities: tuple[Quantity, ...]) -> tuple[str, ...]:
-    """Of inputs or outputs, in their order."""
+    """Names of inputs or outputs, in their order."""
     return tuple(quantity["name"] for quantity in quantities)
 
 
@@ -202,9 +204,7 @@ _KINDS: dict[str, Callable[[Any], bool]] = {
 
 
 def to_bytes(manifest: Manifest) -> bytes:
-    """The canonical form. Floats are written by Python's `repr`, which reads back as the same
-    bits.
-    """
+    """The canonical form. Floats read back as the same bits."""
     return json.dumps(
         asdict(manifest), sort_keys=True, separators=(",", ":"), allow_nan=False
     ).encode("ascii")

@@ -9,21 +9,21 @@ import numpy as np
 from deploy.runtime.bundle import archive
 from deploy.runtime.bundle.findings import Finding
 from deploy.runtime.bundle.program import Artefact
-from deploy.runtime.bundle.trace import Trace
+from deploy.runtime.bundle.trace import GoldenTrace
 
 TOLERANCE = {archive.PROGRAM: 1e-5, archive.BLIND: 1e-5, archive.TWIN: 1e-4}
-"""Of joint positions against the golden traces [rad]."""
+"""Tolerance of each artefact's joint positions against the golden traces [rad]."""
 TRACES = {
     archive.PROGRAM: archive.GOLDEN,
     archive.BLIND: archive.BLIND_GOLDEN,
     archive.TWIN: archive.GOLDEN,
 }
-"""Which those of an artefact are."""
+"""File of the golden traces of each artefact."""
 WARM_UP = 20
 """Calls before anything is timed: TorchScript compiles in the first ones."""
 
 
-def deviations(artefact: Artefact, golden: Trace, steps: int) -> np.ndarray:
+def deviations(artefact: Artefact, golden: GoldenTrace, steps: int) -> np.ndarray:
     """Largest deviation of each part of the command from the golden traces' first `steps`, (5,);
     infinite where a command is not finite.
     """
@@ -47,7 +47,7 @@ def allowed(name: str, period: float) -> np.ndarray:
     return TOLERANCE[name] * np.array([1.0, 2 / period, 100.0, 0.0, 0.0])
 
 
-def replay(name: str, artefact: Artefact, golden: Trace, period: float) -> Finding:
+def replay(name: str, artefact: Artefact, golden: GoldenTrace, period: float) -> Finding:
     """Whether the artefact repeats the golden traces: positions within its tolerance, the rest
     within what that makes of it.
     """
@@ -65,7 +65,7 @@ def replay(name: str, artefact: Artefact, golden: Trace, period: float) -> Findi
     )
 
 
-def latency(artefact: Artefact, golden: Trace, period: float, steps: int) -> Finding:
+def latency(artefact: Artefact, golden: GoldenTrace, period: float, steps: int) -> Finding:
     """How long a control step takes when there is one every `period` [s]: on a robot the
     processor's caches are cold and its clock low at each.
     """

@@ -1,6 +1,4 @@
-"""Prove a bundle on the machine that is to run it: signature and hashes, golden replay, paced
-latency.
-"""
+"""Proof of a bundle on the machine that is to run it: signature, hashes, replay, paced latency."""
 
 from __future__ import annotations
 
@@ -58,9 +56,7 @@ def selftest(options: argparse.Namespace) -> str:
 
 
 def examine(about: Manifest, files: dict[str, bytes], steps: int) -> list[Finding]:
-    """What the programs do on this machine; `files` must have been verified: some of them are
-    loaded.
-    """
+    """What the programs do on this machine. `files` must have been verified: some are loaded."""
     names = [archive.PROGRAM, *({archive.BLIND} & files.keys())]
     try:
         programs = {

@@ -20,9 +20,11 @@ from deploy.runtime import disk
 from deploy.runtime.errors import DeployError, RefusedError
 
 NAMESPACE = b"treadwell-bundle"
+"""Purpose of a signature, which ssh-keygen signs too."""
 KIND = b"ssh-ed25519"
+"""Kind of key."""
 LARGEST_KEY = 16384
-"""[bytes] of a key's file."""
+"""Size of the largest key's file that is read [bytes]."""
 _MAGIC = b"SSHSIG"
 _BEGIN = "-----BEGIN SSH SIGNATURE-----"
 _END = "-----END SSH SIGNATURE-----"

@@ -16,13 +16,13 @@ Array = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
-class Trace:
+class GoldenTrace:
     """T control steps of one robot, in one or more episodes."""
 
     sensors: dict[str, Array]
-    """By the names and in the order of the manifest's sensors, each (T, ...)."""
+    """Sensors by the names and in the order of the manifest's, each (T, ...)."""
     commands: dict[str, Array]
-    """By the names and in the order of the manifest's commands, each (T, J)."""
+    """Commands by the names and in the order of the manifest's, each (T, J)."""
     starts: NDArray[np.bool_]
     """Whether the controller was reset before the step, (T,)."""
 
@@ -34,7 +34,7 @@ class Trace:
         return tuple(part[step] for part in self.sensors.values())
 
 
-def to_bytes(trace: Trace) -> bytes:
+def to_bytes(trace: GoldenTrace) -> bytes:
     """The trace as .npz; the same trace gives the same bytes."""
     buffer = io.BytesIO()
     sensors = {f"sensors.{name}": part for name, part in trace.sensors.items()}
@@ -43,7 +43,7 @@ def to_bytes(trace: Trace) -> bytes:
     return buffer.getvalue()
 
 
-def from_bytes(data: bytes, about: Manifest) -> Trace:
+def from_bytes(data: bytes, about: Manifest) -> GoldenTrace:
     """The trace that `to_bytes` wrote, of a program with the sensors and commands of `about`.
 
     Raises:
@@ -52,4 +52,4 @@ def from_bytes(data: bytes, about: Manifest) -> Trace:
     with np.load(io.BytesIO(data), allow_pickle=False) as stored:
         sensors = {name: stored[f"sensors.{name}"] for name in names(about.sensors)}
         commands = {name: stored[f"commands.{name}"] for name in names(about.commands)}
-        return Trace(sensors, commands, stored["starts"])
+        return GoldenTrace(sensors, commands, stored["starts"])

@@ -14,20 +14,22 @@ from deploy.runtime.link import Link, Writer
 
 
 class Way(NamedTuple):
-    """Where a link's classes are; both are made with a manifest and a mapping of options, name to
-    text.
-    """
+    """Where a link's classes are; both are made with a manifest and options, name to text."""
 
     module: str
-    """Imported when it is needed: a link may need packages that others do without."""
+    """Module of the link, imported when it is needed: it may need packages that others do without.
+    """
     link: str
+    """Name of the class that reads and commands."""
     writer: str
+    """Name of the class that only commands."""
 
 
 WAYS = {
     "go2": Way("deploy.runtime.links.go2", "Go2Link", "Go2Writer"),
     "sim": Way("deploy.runtime.links.local", "LocalLink", "LocalWriter"),
 }
+"""Links by name."""
 
 
 def open_link(name: str, manifest: Manifest, options: Mapping[str, str]) -> Link:

@@ -1,6 +1,4 @@
-"""A DDS bus by Cyclone DDS: topics of `go2_messages`, messages of fixed size as bytes, the others
-as objects.
-"""
+"""A DDS bus by Cyclone DDS: messages of fixed size as bytes, the others as objects."""
 
 from __future__ import annotations
 
@@ -39,8 +37,9 @@ except ImportError as missing:
     ) from missing
 
 ROBOT_DOMAIN = 0
+"""Domain of a real robot."""
 LARGEST_DOMAIN = 230
-"""Beyond it there are no UDP ports left."""
+"""Largest domain: beyond it there are no UDP ports left."""
 _KINDS: dict[Any, Any] = {
     "u1": types.uint8,
     "u2": types.uint16,
@@ -170,9 +169,7 @@ class Bus:
 
 
 def take(reader: Any) -> list[Any]:
-    """All messages that have come in since, oldest first. One that cannot be decoded appears as
-    None.
-    """
+    """All messages that have come in since, oldest first; None for one that cannot be decoded."""
     found: list[Any] = []
     while True:
         try:

@@ -14,7 +14,7 @@ from typing import Any, Mapping, NamedTuple
 import numpy as np
 
 from deploy.runtime.bundle.manifest import Manifest
-from deploy.runtime.link import Array, HeightMap, LinkError, MotorCommand, RobotState
+from deploy.runtime.link import Array, HeightMapMessage, LinkError, MotorCommand, RobotState
 from deploy.runtime.links import dds, go2_layout, go2_map, go2_motion, go2_remote
 from deploy.runtime.links.go2_layout import MessageLayout
 from deploy.runtime.links.go2_messages import (
@@ -154,10 +154,8 @@ class Go2Link:
         """The newest sound message; None before the first."""
         return self._state
 
-    def height_map(self) -> HeightMap | None:
-        """The newest map seen from the newest pose; as old as the older of the two. None without
-        both.
-        """
+    def height_map(self) -> HeightMapMessage | None:
+        """The newest map seen from the newest pose, as old as the older of the two; or None."""
         seen = self._map
         placed = self._pose
         sensor = self._map_sensor
@@ -171,7 +169,7 @@ class Go2Link:
             grid=sensor["grid"],
             shape=tuple(sensor["shape"]),
         )
-        return HeightMap(min(seen.received, placed[0]), heights)
+        return HeightMapMessage(min(seen.received, placed[0]), heights)
 
     def send(self, command: MotorCommand) -> None:
         """Hand `command` to the motor drivers. Raises LinkError if that is impossible."""

@@ -16,12 +16,13 @@ from deploy.runtime.link import Array
 from deploy.runtime.links.go2_messages import EMPTY_CELL
 
 LARGEST = 1_000_000
-"""Cells of a map that can be meant."""
+"""Largest number of cells that can be meant."""
 FARTHEST = 1e4
 """Distance of a robot from where its map began that can be meant, along each axis [m]."""
 FINEST = 0.005
+"""Smallest size of a cell that can be meant [m]."""
 COARSEST = 0.5
-"""Resolution of a map that can be meant [m]."""
+"""Largest size of a cell that can be meant [m]."""
 
 
 class Pose(NamedTuple):

@@ -18,18 +18,19 @@ class Field(NamedTuple):
     kind: Any
     """numpy's code of a number, "str", "bool", or a Struct."""
     length: int = 1
-    """Of an array; SEQUENCE: as long as the sender likes."""
+    """Length of an array, or SEQUENCE."""
 
 
 class Struct(NamedTuple):
     """One message or part of one."""
 
     typename: str
-    """On the bus, with dots for colons."""
+    """Name of the type on the bus, with dots for colons."""
     fields: tuple[Field, ...]
 
 
 SEQUENCE = 0
+"""Length of a field that is as long as the sender likes."""
 
 
 def _struct(typename: str, *fields: Any) -> Struct:
@@ -45,7 +46,7 @@ def _api(name: str, *fields: Any) -> Struct:
 
 
 MOTORS = 20
-"""In every message; the Go2 has twelve."""
+"""Places for motors in every message; the Go2 has twelve."""
 
 _MOTOR_CMD = _go(
     "MotorCmd",
@@ -182,20 +183,25 @@ TOPICS = {
     "rt/api/sport/request": REQUEST,
     "rt/api/sport/response": RESPONSE,
 }
-"""What is said on which topic."""
+"""Messages by topic."""
 
 MOTOR_ON = 0x01
 """Mode of a motor that follows commands."""
 HEAD = (0xFE, 0xEF)
+"""First bytes of a command to the motors."""
 LEVEL_LOW = 0xFF
-"""First bytes and level of a command to the motors."""
+"""Level of a command to the motors."""
 LEAVE_POSITION = 2.146e9
+"""Position that means "leave this term alone"."""
 LEAVE_VELOCITY = 16000.0
-"""Position and velocity that mean "leave this term alone"."""
+"""Velocity that means "leave this term alone"."""
 EMPTY_CELL = 1.0e9
 """Height of a cell that the robot has not seen."""
 STAND_DOWN = 1005
+"""Request to the sport service: lie down."""
 CHECK_MODE = 1001
+"""Request to the motion switcher: name the active service."""
 SELECT_MODE = 1002
+"""Request to the motion switcher: activate a service."""
 RELEASE_MODE = 1003
-"""Numbers of requests: the first of the sport service, the others of the motion switcher."""
+"""Request to the motion switcher: let go of the motors."""

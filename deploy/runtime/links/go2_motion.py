@@ -17,14 +17,15 @@ from deploy.runtime.links import dds
 from deploy.runtime.links.go2_messages import CHECK_MODE, RELEASE_MODE, REQUEST, STAND_DOWN
 
 ATTEMPTS = 5
+"""Times that a request is sent."""
 ANSWER = 0.5
-"""Seconds that an answer may take before the request is repeated: the first may be sent before the
-robot has found us.
+"""Time for an answer before the request is repeated [s]: the first may be sent before the robot has
+found us.
 """
 PATIENCE = 5.0
-"""Seconds until a robot that does not answer is not there."""
+"""Time after which a robot that does not answer is not there [s]."""
 LYING_DOWN = 5.0
-"""Seconds that lying down may take."""
+"""Time that lying down may take [s]."""
 
 _HEADER = REQUEST.fields[0].kind
 _PARTS = tuple(dds.message(field.kind) for field in _HEADER.fields)

@@ -12,6 +12,7 @@ import struct
 from deploy.runtime.link import Remote
 
 SIZE = 40
+"""Size of the data [bytes]."""
 BITS = (
     "R1",
     "L1",
@@ -30,7 +31,7 @@ BITS = (
     "down",
     "left",
 )
-"""Buttons from the lowest bit; those without a name are not on every remote control."""
+"""Buttons from the lowest bit; nameless ones are not on every remote control."""
 _FORM = struct.Struct("<2xH3f4xf16x")
 
 

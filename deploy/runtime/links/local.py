@@ -12,11 +12,11 @@ from collections.abc import Iterator, Mapping
 
 from deploy.runtime.bundle.manifest import Manifest
 from deploy.runtime.errors import DeployError
-from deploy.runtime.link import HeightMap, LinkError, MotorCommand, RobotState
+from deploy.runtime.link import HeightMapMessage, LinkError, MotorCommand, RobotState
 from deploy.runtime.links import local_messages as messages
 
 PATIENCE = 10.0
-"""[s] that the robot has for its first message."""
+"""Time that the robot has for its first message [s]."""
 
 
 class LocalWriter:
@@ -68,7 +68,7 @@ class LocalLink(LocalWriter):
         self._joints = len(manifest.joint_names)
         self._shape = _map_shape(manifest)
         self._state: RobotState | None = None
-        self._map: HeightMap | None = None
+        self._map: HeightMapMessage | None = None
         # Linux: an address of its own, to which the robot answers.
         self._socket.bind("")
 
@@ -88,7 +88,7 @@ class LocalLink(LocalWriter):
             self._map = messages.map_from(data, self._shape) or self._map
         return self._state
 
-    def height_map(self) -> HeightMap | None:
+    def height_map(self) -> HeightMapMessage | None:
         """The newest map; None if there is none."""
         self.state()
         return self._map
@@ -100,6 +100,6 @@ class LocalLink(LocalWriter):
 
 
 def _map_shape(about: Manifest) -> tuple[int, int]:
-    """Of the program's height map, (X, Y)."""
+    """Shape of the program's height map, (X, Y)."""
     x, y = next(quantity["shape"] for quantity in about.sensors if quantity["name"] == "height_map")
     return x, y

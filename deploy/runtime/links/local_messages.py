@@ -1,6 +1,4 @@
-"""The messages of the local link: numpy records, little endian, told apart by their first four
-bytes.
-"""
+"""Messages of the local link: numpy records, little endian, told apart by their first bytes."""
 
 from __future__ import annotations
 
@@ -9,18 +7,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from deploy.runtime.link import BUTTONS, HeightMap, MotorCommand, Remote, RobotState
+from deploy.runtime.link import BUTTONS, HeightMapMessage, MotorCommand, Remote, RobotState
 
 HELLO = b"HELO"
-"""Whoever sends it gets states and height maps from then on."""
+"""Message whose sender gets states and height maps from then on."""
 LARGEST = 65536
-"""[bytes] of a message."""
+"""Size of the largest message [bytes]."""
 
 
 def state_type(joints: int) -> np.dtype[Any]:
-    """A `RobotState`; `received` is when it was sent, on the machine's monotonic clock, which both
-    ends share.
-    """
+    """Type of a `RobotState`; `received` is when it was sent, by the clock that both ends share."""
     one = "<f4"
     all_joints = ("<f4", (joints,))
     fields: list[Any] = [
@@ -47,12 +43,12 @@ def state_type(joints: int) -> np.dtype[Any]:
 
 
 def map_type(shape: tuple[int, int]) -> np.dtype[Any]:
-    """A `HeightMap` of `shape`; `received` as in a state."""
+    """Type of a `HeightMapMessage` of `shape`; `received` as in a state."""
     return np.dtype([("kind", "S4"), ("received", "<f8"), ("heights", "<f4", shape)])
 
 
 def command_type(joints: int) -> np.dtype[Any]:
-    """A `MotorCommand`."""
+    """Type of a `MotorCommand`."""
     return np.dtype([("kind", "S4"), *((name, "<f4", (joints,)) for name in MotorCommand._fields)])
 
 
@@ -64,7 +60,7 @@ def state_bytes(state: RobotState) -> bytes:
     return _bytes(state_type(len(state.joint_position)), values)
 
 
-def map_bytes(ground: HeightMap) -> bytes:
+def map_bytes(ground: HeightMapMessage) -> bytes:
     """What `map_from` reads."""
     shape: Any = ground.heights.shape
     return _bytes(map_type(shape), (b"MAP_", *ground))
@@ -99,10 +95,12 @@ def state_from(data: bytes, joints: int) -> RobotState | None:
     )
 
 
-def map_from(data: bytes, shape: tuple[int, int]) -> HeightMap | None:
+def map_from(data: bytes, shape: tuple[int, int]) -> HeightMapMessage | None:
     """The height map in a message; None if it is something else."""
     record = _record(data, map_type(shape), b"MAP_")
-    return None if record is None else HeightMap(float(record["received"]), record["heights"])
+    return (
+        None if record is None else HeightMapMessage(float(record["received"]), record["heights"])
+    )
 
 
 def command_from(data: bytes, joints: int) -> MotorCommand | None:

@@ -22,13 +22,15 @@ from numpy.typing import NDArray
 from deploy.runtime.errors import DeployError
 
 MAGIC = b"TREADWELL BLACK BOX 1\n"
+"""First bytes of a black box."""
 HEADER = 16384
-"""[bytes] of the first block: the magic, then JSON, filled up with spaces."""
+"""Size of the first block [bytes]: the magic, then JSON, filled up with spaces."""
 TICKS = 9000
 """Records in the ring: three minutes at 50 Hz."""
 LARGEST = 64 * 2**20
+"""Size of the largest file that is read [bytes]."""
 KEPT = 20
-"""Black boxes in a folder, of 5 MB each."""
+"""Black boxes that a folder keeps, of 5 MB each."""
 
 
 def new(folder: Path) -> Path:
@@ -41,9 +43,7 @@ def new(folder: Path) -> Path:
 
 
 def record_type(fields: list[Any]) -> np.dtype[Any]:
-    """A record of `fields`, numpy's description of each, between its number (from 1) and its
-    CRC.
-    """
+    """Type of a record: its number (from 1), `fields` as numpy describes them, and its CRC."""
     return np.dtype([("number", "<u8"), *(tuple(field) for field in fields), ("crc", "<u4")])
 
 

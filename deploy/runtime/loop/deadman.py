@@ -26,19 +26,21 @@ from deploy.runtime.bundle import manifest
 from deploy.runtime.errors import DeployError
 from deploy.runtime.link import LinkError, Writer
 from deploy.runtime.links import open_writer
-from deploy.runtime.loop.progress import Progress, shared
+from deploy.runtime.loop.progress import Heartbeat, shared
 from deploy.runtime.safety import motions
 
 LIMIT = 2
-"""Control periods without a tick. At 50 Hz, with `PERIOD`, damping comes within 60 ms of the last
-good command.
+"""Control periods without a tick after which it takes over. At 50 Hz, with `PERIOD`, damping comes
+within 60 ms of the last good command.
 """
 PERIOD = 0.005
-"""[s] between looks, and between damping commands."""
+"""Time between looks, and between damping commands [s]."""
 LEAVE = b"leave"
+"""Question of another runtime."""
 GONE = b"gone"
-"""Asked by another runtime, and answered by a deadman whose loop is dead."""
+"""Answer of a deadman whose loop is dead."""
 PRIORITY = realtime.PRIORITY + 10
+"""Real-time priority, above the loop's."""
 
 
 def address(link: str, options: dict[str, str]) -> str:
@@ -59,7 +61,7 @@ class Deadman:
     """
 
     def __init__(
-        self, about: manifest.Manifest, writer: Writer, progress: Progress, door: socket.socket
+        self, about: manifest.Manifest, writer: Writer, progress: Heartbeat, door: socket.socket
     ) -> None:
         self._damping = motions.damping(about)
         self._writer = writer
@@ -105,8 +107,8 @@ class Deadman:
 
 
 def main() -> int:
-    """Started by `watch`; the manifest is the first line of standard input, whose end is the loop's
-    death.
+    """Command line of `watch`. The manifest is the first line of standard input; its end means that
+    the loop is dead.
     """
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--link", required=True)

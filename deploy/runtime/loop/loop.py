@@ -7,10 +7,10 @@ from __future__ import annotations
 import math
 from typing import Callable, Protocol
 
-from deploy.runtime.link import Clock, Link
+from deploy.runtime.link import Link, LinkClock
 from deploy.runtime.safety import motions
 from deploy.runtime.safety.control import Control, Inputs, Outcome
-from deploy.runtime.safety.operator import Operator
+from deploy.runtime.safety.operator import OperatorInput
 
 
 class Guardian(Protocol):
@@ -20,12 +20,10 @@ class Guardian(Protocol):
         """Whether it watches."""
 
     def is_interrupted(self) -> bool:
-        """Whether it took over and `went_on` has not been told since that this was noticed."""
+        """Whether it has taken over since `went_on` was last told that this was noticed."""
 
     def went_on(self, now: float, noticed: bool) -> None:
-        """A command was sent at `now` [s]; `noticed`: after it was known that the guardian took
-        over.
-        """
+        """Take note of a command at `now` [s]; `noticed`: the loop knew that it was interrupted."""
 
 
 class Unwatched:
@@ -49,9 +47,9 @@ Observer = Callable[[Inputs, Outcome, float], None]
 
 def run(
     link: Link,
-    clock: Clock,
+    clock: LinkClock,
     control: Control,
-    operator: Operator,
+    operator: OperatorInput,
     keys: Callable[[], str],
     guardian: Guardian,
     observers: tuple[Observer, ...],

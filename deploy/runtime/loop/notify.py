@@ -9,8 +9,8 @@ import os
 import socket
 
 INTERVAL = 0.1
-"""[s] between words to the watchdog, which come from the loop's own ticks: a loop that hangs is
-silent.
+"""Time between words to the watchdog [s], which come from the loop's own ticks: a loop that hangs
+is silent.
 """
 
 

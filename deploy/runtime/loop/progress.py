@@ -7,21 +7,21 @@ import mmap
 from pathlib import Path
 
 
-class Progress(ctypes.Structure):
+class Heartbeat(ctypes.Structure):
     """Each number is written by one of the two; aligned words of eight bytes are written whole.
     Times are of the machine's monotonic clock [s].
     """
 
     loop_seen: float
-    """When the loop last sent a command; 0 before the first."""
+    """Time at which the loop last sent a command [s]; 0 before the first."""
     deadman_seen: float
-    """When the deadman last looked; 0 before it is ready."""
+    """Time at which the deadman last looked [s]; 0 before it is ready."""
     interruptions: int
-    """How often the deadman has taken over."""
+    """Number of times that the deadman has taken over."""
     noticed: int
-    """How many of them the loop has noticed, and gone to damping itself."""
+    """Number of interruptions that the loop has noticed, and damped the robot."""
     finished: int
-    """1 when the loop has said goodbye."""
+    """1 when the loop has ended in order."""
     _fields_ = [
         ("loop_seen", ctypes.c_double),
         ("deadman_seen", ctypes.c_double),
@@ -41,10 +41,11 @@ class Progress(ctypes.Structure):
         return self.loop_seen > 0 and (now - self.loop_seen > limit or self.is_interrupted())
 
 
-SIZE = ctypes.sizeof(Progress)
+SIZE = ctypes.sizeof(Heartbeat)
+"""Size of the shared memory [bytes]."""
 
 
-def shared(path: Path) -> Progress:
+def shared(path: Path) -> Heartbeat:
     """The numbers in the file `path`, which has `SIZE` bytes; zeros to begin with."""
     with path.open("r+b") as file:
-        return Progress.from_buffer(mmap.mmap(file.fileno(), SIZE))
+        return Heartbeat.from_buffer(mmap.mmap(file.fileno(), SIZE))

@@ -16,8 +16,9 @@ FLAGS = {guard.name: 1 << bit for bit, guard in enumerate(guards.GUARDS)}
 
 
 def fields(joints: int) -> list[Any]:
-    """Of a record, as numpy describes them; units and frames as in `link.py`, times in seconds of
-    the link's clock.
+    """Fields of a record, as numpy describes them.
+
+    Units and frames are as in `link.py`, times in seconds of the link's clock.
 
     "took" is from the beginning of the tick to its command being handed over, "state" a number of
     `machine.STATES`, "trips" a bit for each guard of the table.

@@ -24,10 +24,10 @@ from deploy.runtime.loop.terminal import Terminal
 from deploy.runtime.loop.watch import Watch
 from deploy.runtime.safety import motions, pilot
 from deploy.runtime.safety.control import Control, Inputs, Outcome
-from deploy.runtime.safety.operator import FORWARD, Operator
+from deploy.runtime.safety.operator import FORWARD, OperatorInput
 
 FAREWELL = 0.5
-"""Damping is streamed so long at the end [s]."""
+"""Time for which damping is streamed at the end [s]."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -112,7 +112,7 @@ def run(options: argparse.Namespace) -> str:
                 link=link,
                 clock=realtime.RealClock(),
                 control=control,
-                operator=Operator(options.speed),
+                operator=OperatorInput(options.speed),
                 keys=terminal.keys,
                 guardian=watch,
                 observers=(keep, speak),

@@ -18,9 +18,9 @@ from deploy.runtime.errors import DeployError
 from deploy.runtime.loop import deadman, progress
 
 PATIENCE = 30.0
-"""[s] that the process has to get ready."""
+"""Time that the process has to get ready [s]."""
 SILENCE = 0.2
-"""[s] without a look after which a deadman counts as dead."""
+"""Time without a look after which a deadman counts as dead [s]."""
 ROOT = Path(__file__).resolve().parents[3]
 
 
@@ -71,15 +71,11 @@ class Watch:
         return self._process.poll() is None and now - self._progress.deadman_seen < SILENCE
 
     def is_interrupted(self) -> bool:
-        """Whether the deadman has taken over since `went_on` was last called with the number of its
-        interruptions.
-        """
+        """Whether the deadman has taken over since `went_on` was told that this was noticed."""
         return self._progress.is_interrupted()
 
     def went_on(self, now: float, noticed: bool) -> None:
-        """The loop has sent a command at `now` [s]. `noticed`: it was damping, because the loop
-        knows that it was interrupted.
-        """
+        """Show that a command was sent at `now` [s]. `noticed`: damping, after an interruption."""
         if noticed:
             self._progress.noticed = self._progress.interruptions
         self._progress.loop_seen = now

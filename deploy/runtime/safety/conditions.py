@@ -18,29 +18,32 @@ LATE_TICKS = 5
 """Largest number of late ticks among the last `WINDOW`."""
 
 
-class Seen(NamedTuple):
+class Situation(NamedTuple):
     """All that a guard may look at. Times are seconds of the link's clock."""
 
     about: Manifest
+    """The bundle's manifest."""
     now: float
+    """Time of the tick."""
     state: RobotState | None
+    """The robot's newest message; None before the first."""
     tick_changed: float
-    """When the robot's counter last moved."""
+    """Time at which the robot's counter last moved."""
     wanted: MotorCommand | None
-    """What the program says in this tick; None if it was not asked."""
+    """The program's command of this tick; None if it was not asked."""
     last: MotorCommand | None
-    """What was sent in the tick before."""
+    """The command of the tick before."""
     map_age: float | None
-    """Of the height map, if the program needs one [s]."""
+    """Age of the height map, if the program needs one [s]."""
     late_ticks: int
-    """Of the last `WINDOW`."""
+    """Number of late ticks among the last `WINDOW`."""
     interrupted: bool
     """Whether the deadman took over since the last tick."""
     blocked: bool
     """Whether the robot should long have stood up."""
 
 
-def state_age(seen: Seen, state: RobotState) -> str | None:
+def state_age(seen: Situation, state: RobotState) -> str | None:
     """Whether the newest message is too old."""
     age = seen.now - state.received
     return _over(
@@ -48,7 +51,7 @@ def state_age(seen: Seen, state: RobotState) -> str | None:
     )
 
 
-def sensors(seen: Seen, state: RobotState) -> str | None:
+def sensors(seen: Situation, state: RobotState) -> str | None:
     """Whether a reading is not finite, or not one for each joint."""
     joints = len(seen.about.joint_names)
     arrays: dict[str, tuple[Array, int]] = {
@@ -74,7 +77,7 @@ def sensors(seen: Seen, state: RobotState) -> str | None:
     )
 
 
-def tick(seen: Seen, state: RobotState) -> str | None:
+def tick(seen: Situation, state: RobotState) -> str | None:
     """Whether the robot's own counter stands still."""
     return _over(
         what=f"the robot's counter stands at {state.tick} for",
@@ -84,7 +87,7 @@ def tick(seen: Seen, state: RobotState) -> str | None:
     )
 
 
-def tilt(seen: Seen, state: RobotState) -> str | None:
+def tilt(seen: Situation, state: RobotState) -> str | None:
     """Whether the body leans too far."""
     return _over(
         what="the body leans by",
@@ -94,7 +97,7 @@ def tilt(seen: Seen, state: RobotState) -> str | None:
     )
 
 
-def joint_position(seen: Seen, state: RobotState) -> str | None:
+def joint_position(seen: Situation, state: RobotState) -> str | None:
     """Whether a joint is far beyond its limits."""
     beyond = np.maximum(
         np.subtract(seen.about.lower, state.joint_position),
@@ -109,7 +112,7 @@ def joint_position(seen: Seen, state: RobotState) -> str | None:
     )
 
 
-def joint_speed(seen: Seen, state: RobotState) -> str | None:
+def joint_speed(seen: Situation, state: RobotState) -> str | None:
     """Whether a joint turns faster than one can."""
     return _joint(
         seen=seen,
@@ -120,7 +123,7 @@ def joint_speed(seen: Seen, state: RobotState) -> str | None:
     )
 
 
-def joint_torque(seen: Seen, state: RobotState) -> str | None:
+def joint_torque(seen: Situation, state: RobotState) -> str | None:
     """Whether a joint strains more than one can."""
     return _joint(
         seen=seen,
@@ -131,7 +134,7 @@ def joint_torque(seen: Seen, state: RobotState) -> str | None:
     )
 
 
-def temperature(seen: Seen, state: RobotState) -> str | None:
+def temperature(seen: Situation, state: RobotState) -> str | None:
     """Whether a motor is too hot."""
     return _joint(
         seen=seen,
@@ -142,7 +145,7 @@ def temperature(seen: Seen, state: RobotState) -> str | None:
     )
 
 
-def battery(seen: Seen, state: RobotState) -> str | None:
+def battery(seen: Situation, state: RobotState) -> str | None:
     """Whether the battery is low."""
     least = seen.about.min_battery
     # Not `<`: what is no number is no charge.
@@ -153,7 +156,7 @@ def battery(seen: Seen, state: RobotState) -> str | None:
     )
 
 
-def deadline(seen: Seen, _: RobotState) -> str | None:
+def deadline(seen: Situation, _: RobotState) -> str | None:
     """Whether too many ticks were late."""
     return _over(
         what=f"ticks late by more than {1e3 * LATE:.0f} ms, of the last {WINDOW}:",
@@ -163,13 +166,13 @@ def deadline(seen: Seen, _: RobotState) -> str | None:
     )
 
 
-def command(seen: Seen, _: RobotState) -> str | None:
+def command(seen: Situation, _: RobotState) -> str | None:
     """Whether the program's command is outside the limits of the manifest."""
     wrong = limits.violation(seen.about, seen.wanted) if seen.wanted else None
     return f"the program's command is {wrong}" if wrong else None
 
 
-def target_step(seen: Seen, _: RobotState) -> str | None:
+def target_step(seen: Situation, _: RobotState) -> str | None:
     """Whether the program lets a joint jump."""
     if seen.wanted is None or seen.last is None:
         return None
@@ -183,7 +186,7 @@ def target_step(seen: Seen, _: RobotState) -> str | None:
     )
 
 
-def command_age(seen: Seen, state: RobotState) -> str | None:
+def command_age(seen: Situation, state: RobotState) -> str | None:
     """Whether the operator's newest command is too old."""
     return _over(
         what="the remote control's newest word is",
@@ -193,7 +196,7 @@ def command_age(seen: Seen, state: RobotState) -> str | None:
     )
 
 
-def height_map(seen: Seen, _: RobotState) -> str | None:
+def height_map(seen: Situation, _: RobotState) -> str | None:
     """Whether the height map that the program needs is too old."""
     if seen.map_age is None:
         return None
@@ -202,12 +205,12 @@ def height_map(seen: Seen, _: RobotState) -> str | None:
     )
 
 
-def interrupted(seen: Seen, _: RobotState) -> str | None:
+def interrupted(seen: Situation, _: RobotState) -> str | None:
     """Whether the deadman took over from the loop."""
     return "the deadman had to take over from a loop that hung" if seen.interrupted else None
 
 
-def blocked(seen: Seen, _: RobotState) -> str | None:
+def blocked(seen: Situation, _: RobotState) -> str | None:
     """Whether the robot does not get up."""
     return "the robot does not get up" if seen.blocked else None
 
@@ -218,7 +221,7 @@ def _over(what: str, value: float, most: float, unit: str) -> str | None:
     return None if value <= most else f"{what} {value:.3g} {unit} (at most {most:.3g})"
 
 
-def _joint(seen: Seen, values: Array, most: Any, verb: str, unit: str) -> str | None:
+def _joint(seen: Situation, values: Array, most: Any, verb: str, unit: str) -> str | None:
     """Say which joint is furthest over its limit, if one is."""
     excess = values / most
     worst = int(np.argmax(excess))

@@ -11,9 +11,9 @@ from typing import NamedTuple
 import numpy as np
 
 from deploy.runtime.bundle.manifest import Manifest
-from deploy.runtime.link import Array, HeightMap, MotorCommand, RobotState
+from deploy.runtime.link import Array, HeightMapMessage, MotorCommand, RobotState
 from deploy.runtime.safety import conditions, guards, machine, motions
-from deploy.runtime.safety.conditions import Seen
+from deploy.runtime.safety.conditions import Situation
 from deploy.runtime.safety.guards import Trip
 from deploy.runtime.safety.operator import Wish
 from deploy.runtime.safety.pilot import Pilot
@@ -23,26 +23,31 @@ WALKING = ("running", "holding")
 
 
 class Inputs(NamedTuple):
-    """Of one tick."""
+    """What one tick knows."""
 
     now: float
-    """[s] of the link's clock."""
+    """Time of the link's clock [s]."""
     late: float
-    """How long after its deadline the tick began [s]."""
+    """Time from the deadline to the begin of the tick [s]."""
     state: RobotState | None
-    ground: HeightMap | None
+    """The robot's newest message; None before the first."""
+    ground: HeightMapMessage | None
+    """The newest height map, if there is one."""
     wish: Wish
+    """What the operator wants."""
     interrupted: bool
     """Whether the deadman took over since the last tick."""
 
 
 class Outcome(NamedTuple):
-    """Of one tick."""
+    """What one tick decides."""
 
     state: str
-    """Of `machine.STATES`."""
+    """State of the machine, one of `machine.STATES`."""
     command: MotorCommand
+    """What the motor drivers are told."""
     trips: list[Trip]
+    """Guards that tripped."""
     refused: bool
     """Whether the operator wanted to go on and a guard did not let the robot."""
 
@@ -90,7 +95,7 @@ class Control:
         speed = inputs.wish.command if self.state == "running" else (0.0, 0.0)
         return self._pilot.command(inputs.state, inputs.ground, inputs.now, speed)
 
-    def _seen(self, inputs: Inputs, wanted: MotorCommand | None) -> Seen:
+    def _seen(self, inputs: Inputs, wanted: MotorCommand | None) -> Situation:
         map_age = None
         if self.state == "running" and self._pilot.needs_map():
             map_age = float("inf") if inputs.ground is None else inputs.now - inputs.ground.received
@@ -98,7 +103,7 @@ class Control:
             self.about, inputs.now - self._since
         )
         late = sum(self._late)
-        return Seen(
+        return Situation(
             about=self.about,
             now=inputs.now,
             state=inputs.state,

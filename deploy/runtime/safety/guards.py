@@ -12,16 +12,17 @@ from typing import NamedTuple
 
 from deploy.runtime.link import RobotState
 from deploy.runtime.safety import conditions
-from deploy.runtime.safety.conditions import Seen
+from deploy.runtime.safety.conditions import Situation
 
 
 class Guard(NamedTuple):
     """A row of the table."""
 
     name: str
+    """What it guards."""
     event: str
     """Event of `machine.EVENTS` that follows."""
-    sees: Callable[[Seen, RobotState], str | None]
+    sees: Callable[[Situation, RobotState], str | None]
     """What is wrong, or None."""
     remedy: str
     """What the operator can do about it."""
@@ -33,8 +34,11 @@ class Trip(NamedTuple):
     """A guard that has something to say."""
 
     name: str
+    """Name of the guard."""
     event: str
+    """Event of `machine.EVENTS` that follows."""
     message: str
+    """What is wrong and what the operator can do about it."""
 
 
 GUARDS = (
@@ -125,17 +129,17 @@ GUARDS = (
         remedy="see to the robot's terrain sensor",
     ),
 )
+"""All guards; the order is that of their messages."""
 NO_STATE = Trip(
     "state age",
     "damp",
     "state age: the robot has sent no message yet; see to the cable and the robot's power",
 )
+"""What is wrong before the first message."""
 
 
-def trips(seen: Seen, counts: dict[str, int]) -> tuple[list[Trip], dict[str, int]]:
-    """The guards that trip, the table's order; and in how many ticks on end each was wrong, for the
-    next call.
-    """
+def trips(seen: Situation, counts: dict[str, int]) -> tuple[list[Trip], dict[str, int]]:
+    """The guards that trip, in the table's order, and counts of ticks on end for the next call."""
     if seen.state is None:
         return [NO_STATE], {}
     found = []

@@ -13,10 +13,11 @@ from __future__ import annotations
 from collections.abc import Set
 
 STATES = ("damped", "armed", "rising", "ready", "running", "holding", "sitting", "stopped")
+"""All states."""
 UPRIGHT = ("rising", "ready", "running", "holding")
 """States in which the robot stands on its legs, or is about to."""
 EVENTS = ("stop", "damp", "sit", "hold", "done", "go", "arm")
-"""The gravest first: of several at once it is the one that counts."""
+"""Events, the gravest first: of several at once it is the one that counts."""
 
 TABLE = {
     ("damped", "arm"): "armed",
@@ -31,7 +32,7 @@ TABLE = {
     **{(state, "damp"): "damped" for state in STATES if state != "stopped"},
     **{(state, "stop"): "stopped" for state in STATES},
 }
-"""(state, event) -> state; what is not in it changes nothing."""
+"""State after an event in a state; a pair that is not in it changes nothing."""
 
 
 def after(state: str, events: Set[str]) -> str:

@@ -18,29 +18,29 @@ from typing import NamedTuple
 from deploy.runtime.link import Remote
 
 BUTTONS = {"start": "arm", "A": "go", "B": "hold", "X": "sit"}
+"""Events of buttons."""
 KEYS = {"r": "arm", "a": "go", "b": "hold", "x": "sit", " ": "stop"}
+"""Events of keys."""
 STOP = frozenset({"L2", "B"})
+"""Buttons of the emergency stop."""
 FORWARD = 0.7
+"""Speed of a stick that is pushed all the way [m/s]: as far as policies are trained."""
 TURN = 0.8
-"""Speed [m/s] and yaw rate [rad/s] of a stick that is pushed all the way: as far as policies are
-trained.
-"""
+"""Yaw rate of a stick that is pushed all the way [rad/s]: as far as policies are trained."""
 DEAD_ZONE = 0.08
-"""Sticks never quite return to zero."""
+"""Deflection of a stick up to which it counts as let go: sticks never quite return to zero."""
 
 
 class Wish(NamedTuple):
     """What the operator wants in this tick."""
 
     events: frozenset[str]
-    """Of `machine.EVENTS`."""
+    """Events of `machine.EVENTS`."""
     command: tuple[float, float]
-    """Forward speed [m/s], not negative: no policy has learnt to walk backwards; yaw rate
-    [rad/s].
-    """
+    """Forward speed [m/s], never negative: no policy walks backwards; yaw rate [rad/s]."""
 
 
-class Operator:
+class OperatorInput:
     """Remembers which buttons were down.
 
     Args:

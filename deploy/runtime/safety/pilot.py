@@ -13,7 +13,7 @@ from deploy.runtime.bundle.manifest import Manifest, names
 from deploy.runtime.bundle.program import Artefact, TorchProgram
 from deploy.runtime.bundle.replay import WARM_UP
 from deploy.runtime.errors import DeployError
-from deploy.runtime.link import Array, HeightMap, MotorCommand, RobotState
+from deploy.runtime.link import Array, HeightMapMessage, MotorCommand, RobotState
 from deploy.runtime.safety.attitude import gravity_in_base
 
 BLEND = 10
@@ -57,7 +57,11 @@ class Pilot:
         self._sighted.reset()
 
     def command(
-        self, state: RobotState, ground: HeightMap | None, now: float, wish: tuple[float, float]
+        self,
+        state: RobotState,
+        ground: HeightMapMessage | None,
+        now: float,
+        wish: tuple[float, float],
     ) -> MotorCommand:
         """The program's answer at `now` [s] to the robot's `state`, the `ground` it last saw, and
         the `wish` for speed [m/s] and yaw rate [rad/s].
@@ -76,9 +80,7 @@ class Pilot:
         return MotorCommand(**dict(zip(self._results, said)))
 
     def _blended(self, command: MotorCommand) -> MotorCommand:
-        """The first targets after a change of programs lie between the last one's and the new
-        one's.
-        """
+        """The command; for a while after a change of programs its targets lie between theirs."""
         self._age += 1
         if self._is_blind and self._last is not None and self._age < BLEND:
             share = np.float32(1.0 / (BLEND - self._age + 1))
@@ -97,7 +99,7 @@ SENSORS = (
     "command",
     "height_map",
 )
-"""What this runtime can tell a program."""
+"""Sensors that this runtime can give a program."""
 
 
 def reading(state: RobotState, heights: Array, wish: tuple[float, float]) -> dict[str, Array]:

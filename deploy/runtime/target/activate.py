@@ -8,13 +8,13 @@ from deploy.runtime.bundle.opening import open_bundle
 from deploy.runtime.errors import DeployError
 from deploy.runtime.target import service
 from deploy.runtime.target.checks import damped, number
-from deploy.runtime.target.config import State, load_config, load_state, save
+from deploy.runtime.target.config import ReleaseState, load_config, load_state, save
 from deploy.runtime.target.errors import NotProvisionedError, UnhealthyError
 from deploy.runtime.target.layout import Layout, point
 from deploy.runtime.target.say import Say, deaf
 
 
-def activate(layout: Layout, after: State, say: Say) -> None:
+def activate(layout: Layout, after: ReleaseState, say: Say) -> None:
     """Swap to the verified release that is proven in the state `after`, restart, watch, and commit
     that state; or go back.
 
@@ -39,7 +39,7 @@ def activate(layout: Layout, after: State, say: Say) -> None:
     prune(layout)
 
 
-def committed(state: State, digest: str, about: Manifest) -> State:
+def committed(state: ReleaseState, digest: str, about: Manifest) -> ReleaseState:
     """The state with `digest` proven. The highest version only grows: going back to an old release
     does not let older ones in.
     """
@@ -50,7 +50,7 @@ def committed(state: State, digest: str, about: Manifest) -> State:
         else state.highest
     )
     previous = state.previous if digest == state.proven else state.proven
-    return State(digest, previous, highest)
+    return ReleaseState(digest, previous, highest)
 
 
 def go_back(layout: Layout) -> None:
@@ -96,7 +96,7 @@ def rollback(layout: Layout, say: Say) -> None:
         raise NotProvisionedError("there is no release to go back to")
     say("hash")
     open_bundle(layout.release(state.previous), layout.key)
-    activate(layout, State(state.previous, None, state.highest), say)
+    activate(layout, ReleaseState(state.previous, None, state.highest), say)
 
 
 def prune(layout: Layout) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from deploy.runtime.bundle.manifest import Manifest
 from deploy.runtime.target.errors import ArmedError, DowngradeError, MismatchError
-from deploy.runtime.target.loop import DAMPED, Seen
+from deploy.runtime.target.loop import DAMPED, ServiceStatus
 
 
 @dataclass(frozen=True)
@@ -17,27 +17,28 @@ class Facts:
     """What a robot says about itself; goes over the wire as JSON."""
 
     robot: str
+    """Name of the robot."""
     schema: int
-    """Of the manifests that its runtime reads."""
+    """Schema of the manifests that its runtime reads."""
     python: str
     """Version of the interpreter that runs the loop; empty if it does not run."""
     torch: str
-    """Its version there; empty without it."""
+    """Version of torch there; empty without it."""
     keeper: str
     """How the loop is kept running: a key of `service.CONTROLS`."""
-    service: Seen
-    """The loop as a service."""
+    service: ServiceStatus
+    """Status of the loop as a service."""
     current: list[str]
     """Name, version and digest of the release that runs, or empty."""
     previous: list[str]
-    """The same of the one that a rollback leads to."""
+    """Name, version and digest of the release that a rollback leads to, or empty."""
     proven: bool
     """Whether `current` has passed its health window."""
     highest: dict[str, list[str]]
     """Highest version proven and its digest, by bundle name."""
 
 
-def damped(seen: Seen) -> None:
+def damped(seen: ServiceStatus) -> None:
     """Nobody has armed the robot. One that runs and does not say so counts as armed."""
     if seen.ready and not seen.status.startswith(DAMPED):
         raise ArmedError(
@@ -92,6 +93,6 @@ CHECKS: tuple[tuple[str, Callable[[Manifest, str, Facts], None]], ...] = (
     ("compatibility", runs_there),
     ("version", not_older),
 )
-"""Step of a flash and the check, in order; each gets the manifest, the bundle's digest and the
+"""Step of a flash and its check, in order; each gets the manifest, the bundle's digest and the
 robot's facts.
 """

@@ -1,6 +1,4 @@
-"""What provisioning decided about a robot, and what flashing remembers of it: two small JSON
-files.
-"""
+"""What provisioning decided about a robot, and what flashing remembers: two small JSON files."""
 
 from __future__ import annotations
 
@@ -15,19 +13,19 @@ from deploy.runtime.target.layout import Layout
 if TYPE_CHECKING:
     from pathlib import Path
 
-T = TypeVar("T", "Config", "State")
+T = TypeVar("T", "Provisioning", "ReleaseState")
 
 
 @dataclass(frozen=True)
-class Config:
+class Provisioning:
     """A provisioned robot. Only provisioning writes it."""
 
     robot: str
-    """Its name in a manifest."""
+    """The robot's name in a manifest."""
     python: str
     """The interpreter that runs the control loop; it has torch and numpy."""
     arguments: list[str]
-    """Of `deploy.runtime run`, after the bundle and the key: the link and its options."""
+    """Arguments of `deploy.runtime run` after the bundle and the key: the link and its options."""
     service: str
     """How the loop is kept running: a key of `service.CONTROLS`."""
     health_seconds: float
@@ -35,7 +33,7 @@ class Config:
 
 
 @dataclass(frozen=True)
-class State:
+class ReleaseState:
     """What must outlive a crash. Between the swap and this being written, `current` is not
     `proven`: whoever comes next goes back.
     """
@@ -43,24 +41,24 @@ class State:
     proven: str | None = None
     """Digest of the release that passed its health window last."""
     previous: str | None = None
-    """Digest of the proven one before it: where a rollback leads."""
+    """Digest of the release that was proven before it: where a rollback leads."""
     highest: dict[str, list[str]] = field(default_factory=dict)
     """Highest version that was ever proven and its digest, by the bundle's name: a signature alone
     would let an old version return.
     """
 
 
-def load_config(layout: Layout) -> Config:
+def load_config(layout: Layout) -> Provisioning:
     """Raises NotProvisionedError if there is none."""
-    return _load(layout.config, Config)
+    return _load(layout.config, Provisioning)
 
 
-def load_state(layout: Layout) -> State:
+def load_state(layout: Layout) -> ReleaseState:
     """The empty state if there is none."""
-    return _load(layout.state, State) if layout.state.exists() else State()
+    return _load(layout.state, ReleaseState) if layout.state.exists() else ReleaseState()
 
 
-def save(path: Path, what: Config | State) -> None:
+def save(path: Path, what: Provisioning | ReleaseState) -> None:
     """Replace the file for good."""
     disk.replace(path, json.dumps(asdict(what), indent=1, sort_keys=True).encode() + b"\n")
 

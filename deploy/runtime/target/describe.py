@@ -44,8 +44,8 @@ def facts(layout: Layout) -> Facts:
 
 
 def versions(python: str) -> tuple[str, str]:
-    """Of the interpreter and of its torch, read without importing it; empty where there is none, or
-    no numpy.
+    """Versions of the interpreter and of its torch, which is not imported; empty where there is
+    none, or no numpy.
     """
     try:
         done = subprocess.run(

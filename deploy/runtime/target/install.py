@@ -19,7 +19,7 @@ from deploy.runtime.target.layout import Layout, sha256
 from deploy.runtime.target.say import Say, deaf
 
 SELF_TEST = 180.0
-"""[s] for the self-test, on a slow computer."""
+"""Time that the self-test may take on a slow computer [s]."""
 
 
 def install(layout: Layout, digest: str, say: Say) -> None:

@@ -1,6 +1,4 @@
-"""Where things are in the installation's folder, and changes to them that survive a loss of
-power.
-"""
+"""The installation's folder, and changes to it that survive a loss of power."""
 
 from __future__ import annotations
 
@@ -17,8 +15,8 @@ from deploy.runtime import disk
 from deploy.runtime.target.errors import BusyError
 
 LOCK_WAIT = 20.0
-"""[s] to wait for another one's step: longer than what a flash that was cut off still has to do, a
-health window apart.
+"""Time to wait for somebody else's step [s]: longer than what a flash that was cut off still has to
+do, a health window apart.
 """
 
 
@@ -27,6 +25,7 @@ class Layout:
     """Paths below `root`."""
 
     root: Path
+    """Folder of the installation."""
 
     @property
     def runtime(self) -> Path:
@@ -109,7 +108,7 @@ def point(layout: Layout, digest: str | None) -> None:
 
 
 def sha256(path: Path) -> str:
-    """Of the file's content, in hexadecimal."""
+    """SHA-256 of the file's content, in hexadecimal."""
     with path.open("rb") as file:
         found = hashlib.sha256()
         for block in iter(lambda: file.read(1 << 20), b""):

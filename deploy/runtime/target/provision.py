@@ -11,15 +11,15 @@ from deploy.runtime import disk
 from deploy.runtime.errors import DeployError
 from deploy.runtime.target import describe, service
 from deploy.runtime.target.checks import damped
-from deploy.runtime.target.config import Config, load_config, save
+from deploy.runtime.target.config import Provisioning, load_config, save
 from deploy.runtime.target.errors import MismatchError
 from deploy.runtime.target.layout import Layout
 from deploy.runtime.target.say import Say
 
 PACKAGES = ("torch>=2.4", "numpy>=1.24")
-"""The last ones for Python 3.8, and whatever is newer elsewhere."""
+"""Packages of the runtime: the last ones for Python 3.8, and whatever is newer elsewhere."""
 LINK_PACKAGES = {"go2": ("cyclonedds==0.10.2",)}
-"""What a link needs beside: a Go2 itself speaks this version of DDS."""
+"""Packages that a link needs beside: a Go2 itself speaks this version of DDS."""
 
 
 @dataclass(frozen=True)
@@ -27,13 +27,17 @@ class Request:
     """What the other side asks for; comes over the wire as JSON."""
 
     robot: str
+    """The robot's name in a manifest."""
     python: str
     """Interpreter with torch and numpy; empty to make one."""
     link: str
+    """How the runtime reaches the robot's motors."""
     arguments: list[str]
-    """Of `deploy.runtime run` beside bundle, key and link."""
+    """Arguments of `deploy.runtime run` beside bundle, key and link."""
     service: str
+    """How the loop is kept running: a key of `service.CONTROLS`."""
     health_seconds: float
+    """Time that a new release must stay up before it counts [s]."""
     key: str
     """The signer's public key, OpenSSH's one line."""
 
@@ -53,7 +57,7 @@ def provision(layout: Layout, request: Request, say: Say) -> None:
     layout.releases.mkdir(exist_ok=True)
     say("python")
     python = _python(layout, request)
-    config = Config(
+    config = Provisioning(
         robot=request.robot,
         python=python,
         arguments=["--link", request.link, *request.arguments],

@@ -11,6 +11,7 @@ from deploy.runtime.errors import RefusedError
 from deploy.runtime.target.layout import Layout
 
 BLOCK = 1 << 16
+"""Bytes that are read at once."""
 
 
 def receive(layout: Layout, digest: str, offset: int, source: BinaryIO) -> int:

@@ -1,6 +1,4 @@
-"""How the control loop is kept running: by systemd, or by our own supervisor where there is
-none.
-"""
+"""Ways to keep the control loop running: systemd, or our own supervisor where there is none."""
 
 from __future__ import annotations
 
@@ -9,38 +7,42 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from deploy.runtime.target import supervised, systemd
-from deploy.runtime.target.config import Config
+from deploy.runtime.target.config import Provisioning
 from deploy.runtime.target.errors import UnhealthyError
 from deploy.runtime.target.layout import Layout
-from deploy.runtime.target.loop import DAMPED, Seen
+from deploy.runtime.target.loop import DAMPED, ServiceStatus
 
 START = 90.0
-"""[s] for the loop to announce itself: torch and twenty calls to warm up, on a slow computer."""
+"""Time for the loop to announce itself [s]: torch and twenty calls to warm up, on a slow computer.
+"""
 POLL = 0.1
+"""Time between two looks [s]."""
 
 
-class Control(NamedTuple):
+class ServiceControl(NamedTuple):
     """What can be done with a service."""
 
     restart: Callable[[Layout], None]
-    """Begin to; whether it came up is seen later."""
+    """Begins to restart it; whether it came up is seen later."""
     stop: Callable[[Layout], None]
-    see: Callable[[Layout], Seen]
-    install: Callable[[Layout, Config], None]
-    """Raises DeployError if this machine cannot keep such a service."""
+    """Stops it and waits."""
+    see: Callable[[Layout], ServiceStatus]
+    """Its status now."""
+    install: Callable[[Layout, Provisioning], None]
+    """Installs it. Raises DeployError if this machine cannot keep such a service."""
     user: str
-    """Who runs the loop; empty for whoever logs in."""
+    """User who runs the loop; empty for whoever logs in."""
 
 
 CONTROLS = {
-    "systemd": Control(
+    "systemd": ServiceControl(
         restart=systemd.restart,
         stop=systemd.stop,
         see=systemd.see,
         install=systemd.install,
         user=systemd.USER,
     ),
-    "process": Control(
+    "process": ServiceControl(
         restart=supervised.restart,
         stop=supervised.stop,
         see=supervised.see,
@@ -48,14 +50,15 @@ CONTROLS = {
         user="",
     ),
 }
+"""Ways to keep the loop running, by name."""
 
 
-def see(layout: Layout, config: Config) -> Seen:
+def see(layout: Layout, config: Provisioning) -> ServiceStatus:
     """The service now."""
     return CONTROLS[config.service].see(layout)
 
 
-def start(layout: Layout, config: Config) -> Seen:
+def start(layout: Layout, config: Provisioning) -> ServiceStatus:
     """Restart it with what `current` names and wait until it announces itself.
 
     Raises:
@@ -77,7 +80,7 @@ def start(layout: Layout, config: Config) -> Seen:
     raise UnhealthyError(f"the service was not ready after {START:.0f} s")
 
 
-def watch(layout: Layout, config: Config, started: Seen) -> None:
+def watch(layout: Layout, config: Provisioning, started: ServiceStatus) -> None:
     """See that the service that `start` saw stays up for the health window.
 
     Raises:

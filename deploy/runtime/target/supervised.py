@@ -15,19 +15,18 @@ from pathlib import Path
 from typing import Any
 
 from deploy.runtime.target import loop
-from deploy.runtime.target.config import Config
+from deploy.runtime.target.config import Provisioning
 from deploy.runtime.target.errors import BusyError, UnhealthyError
 from deploy.runtime.target.layout import Layout, held
 
 PATIENCE = 60.0
-"""[s] for a supervisor to begin, or to end by itself."""
+"""Time for a supervisor to begin, or to end by itself [s]."""
 POLL = 0.05
+"""Time between two looks [s]."""
 
 
 def state(layout: Layout) -> Path:
-    """Where the supervisor says what it sees: "supervisor" and "process" (their ids), "ready" and
-    "status".
-    """
+    """File of the supervisor's state: ids "supervisor" and "process", "ready" and "status"."""
     return layout.service / "state.json"
 
 
@@ -36,7 +35,7 @@ def lock(layout: Layout) -> Path:
     return layout.service / "lock"
 
 
-def install(layout: Layout, _: Config) -> None:
+def install(layout: Layout, _: Provisioning) -> None:
     """Make its folder."""
     layout.service.mkdir(exist_ok=True)
 
@@ -80,12 +79,12 @@ def stop(layout: Layout) -> None:
         time.sleep(POLL)
 
 
-def see(layout: Layout) -> loop.Seen:
+def see(layout: Layout) -> loop.ServiceStatus:
     """The service now."""
     if not _lives(layout):
-        return loop.Seen(active=False, ready=False, process=0, status="")
+        return loop.ServiceStatus(active=False, ready=False, process=0, status="")
     found = _read(layout)
-    return loop.Seen(
+    return loop.ServiceStatus(
         active=True,
         ready=found.get("ready", False),
         process=found.get("process", 0),

@@ -18,17 +18,17 @@ from typing import Any
 
 from deploy.runtime import disk
 from deploy.runtime.target import loop, supervised
-from deploy.runtime.target.config import Config, load_config
+from deploy.runtime.target.config import Provisioning, load_config
 from deploy.runtime.target.layout import Layout
 
 PAUSE = 1.0
+"""Time before the loop is started again [s]."""
 BURST = 5
+"""Starts within `INTERVAL` after which the supervisor gives up."""
 INTERVAL = 60.0
-"""[s] before the loop is started again; how often within how many seconds until the supervisor
-gives up.
-"""
+"""Time over which starts are counted [s]."""
 STOP = 5.0
-"""[s] from SIGTERM to SIGKILL."""
+"""Time from SIGTERM to SIGKILL [s]."""
 _PR_SET_PDEATHSIG = 1
 
 
@@ -64,7 +64,11 @@ def supervise(layout: Layout) -> None:
 
 
 def _once(
-    layout: Layout, config: Config, notes: socket.socket, address: str, ending: Callable[[], bool]
+    layout: Layout,
+    config: Provisioning,
+    notes: socket.socket,
+    address: str,
+    ending: Callable[[], bool],
 ) -> int:
     """One life of the control loop; its exit status."""
     surroundings = {

@@ -11,7 +11,7 @@ from pathlib import Path
 from deploy.runtime import disk
 from deploy.runtime.errors import DeployError
 from deploy.runtime.target import loop
-from deploy.runtime.target.config import Config
+from deploy.runtime.target.config import Provisioning
 from deploy.runtime.target.errors import NotProvisionedError
 from deploy.runtime.target.layout import Layout
 
@@ -57,7 +57,7 @@ WantedBy=multi-user.target
 """
 
 
-def unit(layout: Layout, config: Config) -> str:
+def unit(layout: Layout, config: Provisioning) -> str:
     """The unit file."""
     command = " ".join(map(shlex.quote, loop.command(layout, config)))
     return UNIT.format(
@@ -70,7 +70,7 @@ def unit(layout: Layout, config: Config) -> str:
     )
 
 
-def install(layout: Layout, config: Config) -> None:
+def install(layout: Layout, config: Provisioning) -> None:
     """Make the service user and the unit file, and let it start with the machine."""
     if os.geteuid() != 0:
         raise NotProvisionedError(
@@ -98,14 +98,14 @@ def stop(_: Layout) -> None:
     _run("systemctl", "stop", NAME)
 
 
-def see(_: Layout) -> loop.Seen:
+def see(_: Layout) -> loop.ServiceStatus:
     """The service now."""
     shown = _run("systemctl", "show", NAME, "--property=ActiveState,SubState,MainPID,StatusText")
     values = dict(line.split("=", 1) for line in shown.splitlines() if "=" in line)
     state = values.get("ActiveState", "")
     active = state in ("active", "activating", "reloading")
     ready = state == "active"
-    return loop.Seen(
+    return loop.ServiceStatus(
         active=active,
         ready=ready,
         process=int(values.get("MainPID") or 0),

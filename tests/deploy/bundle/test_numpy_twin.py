@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from deploy.bundle.artefacts import TorchProgram, program_bytes, twin_bytes
-from deploy.bundle.twin.legged import Twin
+from deploy.bundle.twin.legged import LeggedTwin
 from envs.robots.go2 import GO2
 from envs.task.staircase import Direction, Staircase
 from tests.envs.programs.test_controller import readings
@@ -17,8 +17,8 @@ from tests.support.parity import worst_over_an_episode
 
 
 @pytest.fixture(scope="module")
-def twin() -> Twin:
-    return Twin(twin_bytes(GO2, random_actor()))
+def twin() -> LeggedTwin:
+    return LeggedTwin(twin_bytes(GO2, random_actor()))
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +27,7 @@ def program() -> TorchProgram:
 
 
 @pytest.mark.parametrize("direction", ["up", "down"])
-def test_the_twin_agrees_with_the_simulator(twin: Twin, direction: Direction) -> None:
+def test_the_twin_agrees_with_the_simulator(twin: LeggedTwin, direction: Direction) -> None:
     assert (
         worst_over_an_episode(
             artefact=twin, spec=GO2, stairs=Staircase(0.08, direction=direction), seed=1, steps=120
@@ -40,7 +40,7 @@ def test_the_twin_agrees_with_the_simulator(twin: Twin, direction: Direction) ->
 @pytest.mark.parametrize("seed", range(10))
 @pytest.mark.parametrize("direction", ["up", "down"])
 def test_both_agree_with_the_simulator_over_whole_episodes(
-    program: TorchProgram, twin: Twin, direction: Direction, seed: int
+    program: TorchProgram, twin: LeggedTwin, direction: Direction, seed: int
 ) -> None:
     assert (
         worst_over_an_episode(
@@ -64,7 +64,7 @@ def test_both_agree_with_the_simulator_over_whole_episodes(
     )
 
 
-def test_both_replace_what_is_not_finite_alike(twin: Twin, program: TorchProgram) -> None:
+def test_both_replace_what_is_not_finite_alike(twin: LeggedTwin, program: TorchProgram) -> None:
     rng = np.random.default_rng(0)
     twin.reset()
     program.reset()
@@ -80,8 +80,8 @@ def test_both_replace_what_is_not_finite_alike(twin: Twin, program: TorchProgram
 def test_the_twin_needs_numpy_and_nothing_else(tmp_path: Path) -> None:
     (tmp_path / "twin.npz").write_bytes(twin_bytes(GO2, random_actor()))
     code = (
-        "import sys; from deploy.bundle.twin.legged import Twin; t = Twin(open(sys.argv[1], "
-        "'rb').read());"
+        "import sys; from deploy.bundle.twin.legged import LeggedTwin; "
+        "LeggedTwin(open(sys.argv[1], 'rb').read()); "
         "assert not {'torch', 'envs', 'agents', 'pybullet'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code, str(tmp_path / "twin.npz")], check=True)

@@ -11,7 +11,7 @@ import pytest
 from deploy.bundle import assemble, golden, probes
 from deploy.bundle.artefacts import program_bytes, twin_bytes
 from deploy.bundle.describe import facts
-from deploy.bundle.twin.tracked import Twin
+from deploy.bundle.twin.tracked import TrackedTwin
 from deploy.runtime.bundle.program import TorchProgram
 from envs.programs.sensors import MAP_X_COUNT, MAP_Y_COUNT
 from envs.robots.tracked import TRACKED
@@ -23,8 +23,8 @@ JOINTS = len(TRACKED.joint_names)
 
 
 @pytest.fixture(scope="module")
-def twin() -> Twin:
-    return Twin(twin_bytes(TRACKED, random_actor(spec=TRACKED)))
+def twin() -> TrackedTwin:
+    return TrackedTwin(twin_bytes(TRACKED, random_actor(spec=TRACKED)))
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +33,7 @@ def program() -> TorchProgram:
 
 
 @pytest.mark.parametrize("direction", ["up", "down"])
-def test_the_twin_agrees_with_the_simulator(twin: Twin, direction: Direction) -> None:
+def test_the_twin_agrees_with_the_simulator(twin: TrackedTwin, direction: Direction) -> None:
     assert (
         worst_over_an_episode(
             artefact=twin,
@@ -50,7 +50,7 @@ def test_the_twin_agrees_with_the_simulator(twin: Twin, direction: Direction) ->
 @pytest.mark.parametrize("seed", range(10))
 @pytest.mark.parametrize("direction", ["up", "down"])
 def test_both_agree_with_the_simulator_over_whole_episodes(
-    program: TorchProgram, twin: Twin, direction: Direction, seed: int
+    program: TorchProgram, twin: TrackedTwin, direction: Direction, seed: int
 ) -> None:
     assert (
         worst_over_an_episode(
@@ -94,7 +94,7 @@ def readings(count: int) -> Iterator[list[np.ndarray]]:
         yield reading
 
 
-def test_both_replace_what_is_not_finite_alike(twin: Twin, program: TorchProgram) -> None:
+def test_both_replace_what_is_not_finite_alike(twin: TrackedTwin, program: TorchProgram) -> None:
     twin.reset()
     program.reset()
     for reading in readings(60):

@@ -13,10 +13,10 @@ import pytest
 
 from deploy.bundle import assemble, golden, probes, signing, verify
 from deploy.bundle.artefacts import TorchProgram, loaders, program_bytes, twin_bytes
-from deploy.bundle.twin.legged import Twin
+from deploy.bundle.twin.legged import LeggedTwin
 from deploy.runtime.bundle import archive, replay, signature, trace
 from deploy.runtime.bundle.manifest import Manifest
-from deploy.runtime.bundle.trace import Trace
+from deploy.runtime.bundle.trace import GoldenTrace
 from deploy.runtime.errors import RefusedError
 from deploy.runtime.safety import limits
 from envs.robots.go2 import GO2
@@ -43,7 +43,7 @@ def files() -> dict[str, bytes]:
 
 
 @pytest.fixture(scope="module")
-def recorded(files: dict[str, bytes]) -> Trace:
+def recorded(files: dict[str, bytes]) -> GoldenTrace:
     return trace.from_bytes(files[archive.GOLDEN], about())
 
 
@@ -58,7 +58,7 @@ def test_a_sound_policy_passes(files: dict[str, bytes], monkeypatch: pytest.Monk
     assert len(findings) == 1 + 2 * (2 + len(probes.PROBES) + 1)
 
 
-def test_golden_traces_are_the_same_every_time(recorded: Trace) -> None:
+def test_golden_traces_are_the_same_every_time(recorded: GoldenTrace) -> None:
     again = golden.record(GO2, random_actor(), 20)
     for name, part in again.sensors.items():
         np.testing.assert_array_equal(part, recorded.sensors[name][:20])
@@ -96,7 +96,7 @@ def test_a_manifest_that_promises_less_than_the_program_commands_is_found(
 @pytest.mark.parametrize("part", range(5))
 @pytest.mark.parametrize("value", [np.nan, np.inf, 1e3, -1e3])
 def test_any_command_outside_the_limits_is_a_violation(
-    recorded: Trace, part: int, value: float
+    recorded: GoldenTrace, part: int, value: float
 ) -> None:
     sound = [array[0].copy() for array in recorded.commands.values()]
     assert limits.violation(about(), tuple(sound)) is None
@@ -106,7 +106,7 @@ def test_any_command_outside_the_limits_is_a_violation(
 
 @pytest.mark.parametrize("name", [archive.PROGRAM, archive.TWIN])
 def test_after_nothing_but_not_a_number_it_walks_as_before(
-    files: dict[str, bytes], recorded: Trace, name: str
+    files: dict[str, bytes], recorded: GoldenTrace, name: str
 ) -> None:
     artefact = loaders(GO2)[name](files[name])
     for _ in range(20):
@@ -117,9 +117,9 @@ def test_after_nothing_but_not_a_number_it_walks_as_before(
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("load", [TorchProgram, Twin])
+@pytest.mark.parametrize("load", [TorchProgram, LeggedTwin])
 def test_ten_thousand_random_packets_change_nothing(
-    files: dict[str, bytes], recorded: Trace, load: Any
+    files: dict[str, bytes], recorded: GoldenTrace, load: Any
 ) -> None:
     artefact = load(files[archive.PROGRAM if load is TorchProgram else archive.TWIN])
     found = probes.hold(
@@ -244,7 +244,7 @@ def test_a_bundle_of_the_schema_before_is_refused_with_the_way_to_export_it_agai
         )
 
 
-def test_latency_is_paced_and_in_figures(files: dict[str, bytes], recorded: Trace) -> None:
+def test_latency_is_paced_and_in_figures(files: dict[str, bytes], recorded: GoldenTrace) -> None:
     found = replay.latency(
         artefact=loaders(GO2)[archive.TWIN](files[archive.TWIN]),
         golden=recorded,

@@ -89,7 +89,7 @@ def small(folder: Path, key: Path, answer: str) -> Path:
         program = type("Small", (torch.jit.ScriptModule,), {})()
         program.define(source)
         torch.jit.save(program, buffer)
-    traces = trace.Trace({"angle": angle}, {"größe": angle, "kp": angle}, np.array([True]))
+    traces = trace.GoldenTrace({"angle": angle}, {"größe": angle, "kp": angle}, np.array([True]))
     sensor, *commands = ({"name": name, "shape": [2]} for name in ("angle", "größe", "kp"))
     told = about(sensors=(sensor,), commands=tuple(commands), control_period=0.001)
     files = {archive.PROGRAM: buffer.getvalue(), archive.GOLDEN: trace.to_bytes(traces)}

@@ -20,7 +20,7 @@ from deploy.runtime.errors import DeployError
 from deploy.runtime.target.checks import damped
 from deploy.runtime.target.errors import ArmedError, BusyError
 from deploy.runtime.target.layout import held, sha256
-from deploy.runtime.target.loop import Seen
+from deploy.runtime.target.loop import ServiceStatus
 from tests.support.bundles import key_pair
 from tests.support.flashing import Robot, attempt, robot
 
@@ -93,10 +93,10 @@ def test_a_dry_run_changes_nothing(go2: Robot) -> None:
 
 @pytest.mark.parametrize("status", ["run", "emergency stop", "hold", ""])
 def test_whatever_is_not_damped_counts_as_armed(status: str) -> None:
-    damped(Seen(active=True, ready=True, process=1, status="damped: nobody has armed it"))
-    damped(Seen(active=False, ready=False, process=0, status=""))
+    damped(ServiceStatus(active=True, ready=True, process=1, status="damped: nobody has armed it"))
+    damped(ServiceStatus(active=False, ready=False, process=0, status=""))
     with pytest.raises(ArmedError, match="disarm it first"):
-        damped(Seen(active=True, ready=True, process=1, status=status))
+        damped(ServiceStatus(active=True, ready=True, process=1, status=status))
 
 
 def test_a_robot_that_is_armed_is_refused(go2: Robot) -> None:

@@ -19,7 +19,7 @@ import pytest
 from deploy.robot.provision import runtime_zip
 from deploy.runtime.target import supervised, systemd
 from deploy.runtime.target.activate import committed
-from deploy.runtime.target.config import Config, State, save
+from deploy.runtime.target.config import Provisioning, ReleaseState, save
 from deploy.runtime.target.layout import Layout, point
 from tests.support.bundles import about
 from tests.support.flashing import PYTHON, TESTS
@@ -39,7 +39,7 @@ def layout(tmp_path: Path) -> Iterator[Layout]:
     wrapper.chmod(0o755)
     save(
         made.config,
-        Config(
+        Provisioning(
             robot="go2", python=str(wrapper), arguments=[], service="process", health_seconds=1.0
         ),
     )
@@ -57,10 +57,10 @@ def until(what: Callable[[], object]) -> None:
 def test_the_highest_version_only_grows() -> None:
     first = about(version="1.9.0")
     second = about(version="1.10.0")
-    state = committed(committed(State(), "a", first), "b", second)
-    assert state == State("b", "a", {"random": ["1.10.0", "b"]})
+    state = committed(committed(ReleaseState(), "a", first), "b", second)
+    assert state == ReleaseState("b", "a", {"random": ["1.10.0", "b"]})
     # A rollback proves the older one again.
-    assert committed(state, "a", first) == State("a", "b", {"random": ["1.10.0", "b"]})
+    assert committed(state, "a", first) == ReleaseState("a", "b", {"random": ["1.10.0", "b"]})
     assert committed(state, "b", second) == state
     assert committed(state, "c", about(name="other", version="0.1.0")).highest == {
         "random": ["1.10.0", "b"],
@@ -130,7 +130,7 @@ def test_systemd_accepts_the_unit_file(tmp_path: Path) -> None:
     layout = Layout(tmp_path)
     text = systemd.unit(
         layout,
-        Config(
+        Provisioning(
             robot="go2",
             python=sys.executable,
             arguments=["--link", "go2", "--option", "domain=0"],

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from deploy.runtime.link import HeightMap, MotorCommand, Remote, RobotState
+from deploy.runtime.link import HeightMapMessage, MotorCommand, Remote, RobotState
 from deploy.runtime.loop import loop
 from deploy.runtime.safety import guards, machine
 from deploy.runtime.safety.control import Control, Inputs, Outcome
-from deploy.runtime.safety.operator import Operator
+from deploy.runtime.safety.operator import OperatorInput
 from deploy.runtime.safety.pilot import Pilot
 from tests.support.ticks import ABOUT, SCRIPT, STANCE, Model, Program, drive, lost, states
 
@@ -78,7 +78,9 @@ def test_every_guard_of_the_sensors_trips_and_names_itself(name: str) -> None:
 def test_a_robot_that_falls_silent_is_damped() -> None:
     held: list[RobotState] = []
 
-    def silent(tick: int, state: RobotState, ground: HeightMap) -> tuple[RobotState, HeightMap]:
+    def silent(
+        tick: int, state: RobotState, ground: HeightMapMessage
+    ) -> tuple[RobotState, HeightMapMessage]:
         held.append(state if tick < 250 else held[-1])
         return held[-1], ground
 
@@ -125,7 +127,9 @@ def test_a_program_that_cannot_be_trusted_is_not_obeyed(
 def test_limits_are_those_of_the_manifest(
     name: str, leads_to: str, figures: dict[str, Any]
 ) -> None:
-    def aged(tick: int, state: RobotState, ground: HeightMap) -> tuple[RobotState, HeightMap]:
+    def aged(
+        tick: int, state: RobotState, ground: HeightMapMessage
+    ) -> tuple[RobotState, HeightMapMessage]:
         if tick < 250:
             return state, ground
         remote = state.remote._replace(age=1e-6)
@@ -156,7 +160,7 @@ def test_a_tick_in_which_the_deadman_took_over_is_the_last() -> None:
         link=model,
         clock=model,
         control=Control(ABOUT, Pilot(ABOUT, Program(), None)),
-        operator=Operator(),
+        operator=OperatorInput(),
         keys=lambda: "",
         guardian=Taken(),
         observers=watch,

@@ -5,7 +5,7 @@ import pytest
 from deploy.runtime.link import Remote
 from deploy.runtime.safety import machine
 from deploy.runtime.safety.machine import STATES, after
-from deploy.runtime.safety.operator import FORWARD, Operator
+from deploy.runtime.safety.operator import FORWARD, OperatorInput
 
 
 def test_a_whole_walk() -> None:
@@ -54,7 +54,7 @@ def held(*buttons: str, **sticks: float) -> Remote:
 
 
 def test_a_button_that_was_down_at_first_is_no_press() -> None:
-    operator = Operator()
+    operator = OperatorInput()
     assert operator.wish(None, "").events == frozenset()
     for _ in range(3):
         assert operator.wish(held("start", "A"), "").events == frozenset()
@@ -64,7 +64,7 @@ def test_a_button_that_was_down_at_first_is_no_press() -> None:
 
 
 def test_the_emergency_stop_counts_even_if_it_was_down_at_first() -> None:
-    assert Operator().wish(held("L2", "B"), "").events == {"stop"}
+    assert OperatorInput().wish(held("L2", "B"), "").events == {"stop"}
 
 
 @pytest.mark.parametrize(
@@ -72,16 +72,19 @@ def test_the_emergency_stop_counts_even_if_it_was_down_at_first() -> None:
     [("start", "r", "arm"), ("A", "a", "go"), ("B", "b", "hold"), ("X", "x", "sit")],
 )
 def test_buttons_and_keys_mean_the_same(button: str, key: str, event: str) -> None:
-    operator = Operator()
+    operator = OperatorInput()
     operator.wish(held(), "")
     assert operator.wish(held(button), "").events == {event}
-    assert Operator().wish(None, f"?{key}").events == {event}
-    assert Operator().wish(None, " ").events == {"stop"}
+    assert OperatorInput().wish(None, f"?{key}").events == {event}
+    assert OperatorInput().wish(None, " ").events == {"stop"}
 
 
 def test_sticks_are_speeds_and_never_more_than_all_the_way() -> None:
-    assert Operator().wish(held(forward=0.5, turn=-0.05), "").command == (0.5 * FORWARD, 0.0)
-    assert Operator().wish(held(forward=9.0), "").command == (FORWARD, 0.0)
-    assert Operator().wish(held(forward=-1.0), "").command == (0.0, 0.0)
-    assert Operator().wish(held(forward=float("nan"), turn=float("nan")), "").command == (0.0, 0.0)
-    assert Operator(0.4).wish(held(forward=1.0), "").command == (0.4, 0.0)
+    assert OperatorInput().wish(held(forward=0.5, turn=-0.05), "").command == (0.5 * FORWARD, 0.0)
+    assert OperatorInput().wish(held(forward=9.0), "").command == (FORWARD, 0.0)
+    assert OperatorInput().wish(held(forward=-1.0), "").command == (0.0, 0.0)
+    assert OperatorInput().wish(held(forward=float("nan"), turn=float("nan")), "").command == (
+        0.0,
+        0.0,
+    )
+    assert OperatorInput(0.4).wish(held(forward=1.0), "").command == (0.4, 0.0)

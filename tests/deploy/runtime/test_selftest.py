@@ -80,14 +80,18 @@ def test_a_program_that_says_something_else_fails_with_a_report(
     moved = golden.commands | {"position": golden.commands["position"] + np.float32(1e-3)}
     for change, says in (
         (
-            {archive.GOLDEN: trace.to_bytes(trace.Trace(golden.sensors, moved, golden.starts))},
+            {
+                archive.GOLDEN: trace.to_bytes(
+                    trace.GoldenTrace(golden.sensors, moved, golden.starts)
+                )
+            },
             "golden replay",
         ),
         (
             {
                 archive.BLIND: files[archive.PROGRAM],
                 archive.BLIND_GOLDEN: trace.to_bytes(
-                    trace.Trace(golden.sensors, moved, golden.starts)
+                    trace.GoldenTrace(golden.sensors, moved, golden.starts)
                 ),
             },
             "blind.ts: golden",

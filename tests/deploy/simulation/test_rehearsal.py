@@ -22,8 +22,8 @@ from deploy.runtime.safety import pilot
 from deploy.simulation import rehearse as command
 from deploy.simulation.engines import open_body
 from deploy.simulation.lockstep import Lockstep
-from deploy.simulation.rehearsal import GO, Episode, Play
-from deploy.simulation.rehearse import RehearseConfig, Row, rehearse
+from deploy.simulation.rehearsal import GO, EngineTrial, Episode
+from deploy.simulation.rehearse import Comparison, RehearseConfig, rehearse
 from deploy.simulation.senses import Senses
 from envs.robots.go2 import GO2
 from envs.task.staircase import Staircase
@@ -94,7 +94,7 @@ def test_armed_by_a_person_it_stands_up_climbs_and_arrives(
             about=about(),
             programs=programs,
             trials=trials(stairs),
-            play=Play(engine, Trial(stairs, 0)),  # type: ignore[arg-type]
+            play=EngineTrial(engine, Trial(stairs, 0)),  # type: ignore[arg-type]
         ).run()
         for _ in range(2)
     )
@@ -110,7 +110,7 @@ def test_a_guard_that_trips_is_reported(files: dict[str, bytes]) -> None:
         about=about(max_tilt=0.001),
         programs=pilot.load(about(), files),
         trials=trials(stairs, seconds=1.0),
-        play=Play("mujoco", Trial(stairs, 0)),
+        play=EngineTrial("mujoco", Trial(stairs, 0)),
     )
     played = episode.run()
     assert played.outcome.end == "timeout"
@@ -124,7 +124,7 @@ def test_before_a_person_says_go_it_stays_where_it_is(files: dict[str, bytes]) -
         about=about(),
         programs=pilot.load(about(), files),
         trials=trials(stairs),
-        play=Play("mujoco", Trial(stairs, 0)),
+        play=EngineTrial("mujoco", Trial(stairs, 0)),
     )
     link = episode._link
     start = episode._body.truth().position
@@ -133,10 +133,10 @@ def test_before_a_person_says_go_it_stays_where_it_is(files: dict[str, bytes]) -
     assert np.abs(episode._body.truth().position - start).max() < 0.05
 
 
-def row(there: int, here: int) -> Row:
+def row(there: int, here: int) -> Comparison:
     stairs = Staircase()
     played = [{Trial(stairs, k): outcome(k < good) for k in range(10)} for good in (there, here)]
-    return Row(*(summarise(trials(stairs, episodes=10), outcomes)[0] for outcomes in played))
+    return Comparison(*(summarise(trials(stairs, episodes=10), outcomes)[0] for outcomes in played))
 
 
 def outcome(arrived: bool) -> TrialOutcome:

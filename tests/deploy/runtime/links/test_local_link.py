@@ -10,7 +10,14 @@ import numpy as np
 import pytest
 
 from deploy.runtime.errors import DeployError
-from deploy.runtime.link import BUTTONS, HeightMap, LinkError, MotorCommand, Remote, RobotState
+from deploy.runtime.link import (
+    BUTTONS,
+    HeightMapMessage,
+    LinkError,
+    MotorCommand,
+    Remote,
+    RobotState,
+)
 from deploy.runtime.links import local, local_messages, open_link, open_writer
 from tests.support.bundles import about
 
@@ -66,7 +73,7 @@ def test_states_arrive_as_they_were_sent_and_the_newest_counts(
     assert link.state() is None
     assert link.height_map() is None
     sent = state(9, buttons)
-    ground = HeightMap(1.5, numbers(29, 7))
+    ground = HeightMapMessage(1.5, numbers(29, 7))
     for data in (
         local_messages.state_bytes(state(8)),
         local_messages.state_bytes(sent),
