@@ -192,7 +192,7 @@ def test_a_worker_that_hangs_is_replaced(
     (worker,) = (
         path.parent.name
         for path in Path("/proc").glob("[0-9]*/cmdline")
-        if path.read_bytes().startswith(b"ray::Worker")
+        if path.read_bytes().startswith(b"ray::RayWorker")
     )
     os.kill(int(worker), signal.SIGSTOP)
     wait = ray.wait
