@@ -71,13 +71,13 @@ class Pool:
         ]
         self._losses: list[int] = []
 
-    def ask(self, request: str) -> list[Any]:
+    def ask(self, request: str) -> list[object]:
         """Send `request` to every worker and wait for all of them. Returns their answers."""
         everyone = range(len(self.processes))
         self.send(everyone, request)
         return [self.receive(number) for number in everyone]
 
-    def send(self, numbers: Iterable[int], request: str, *arguments: Any) -> None:
+    def send(self, numbers: Iterable[int], request: str, *arguments: object) -> None:
         """Ask the workers `numbers` for a method of theirs."""
         for number in numbers:
             self.processes[number].send(request, *arguments)
@@ -199,7 +199,7 @@ class Process:
         """Can be read when there is an answer."""
         return self._pipe
 
-    def send(self, request: str, *arguments: Any) -> None:
+    def send(self, request: str, *arguments: object) -> None:
         """Ask for something. That a process is dead shows when its answer is awaited."""
         self._heard = time.monotonic()
         try:
@@ -215,7 +215,7 @@ class Process:
             self._heard = time.monotonic()
         return time.monotonic() - self._heard
 
-    def answer(self) -> Any:
+    def answer(self) -> object:
         """What came of the request.
 
         Raises:
@@ -228,7 +228,7 @@ class Process:
             self._heard = time.monotonic()
         return self._receive(PATIENCE)
 
-    def _receive(self, patience: float) -> Any:
+    def _receive(self, patience: float) -> object:
         try:
             while not self._pipe.poll(POLL):
                 if self.silence() > patience:
@@ -271,7 +271,7 @@ class Here:
         with quiet():
             self._worker = make(job, rows, shared)
 
-    def send(self, request: str, *arguments: Any) -> None:
+    def send(self, request: str, *arguments: object) -> None:
         """Ask for something."""
         self._request = (request, *arguments)
 
@@ -279,7 +279,7 @@ class Here:
         """It is never silent."""
         return 0.0
 
-    def answer(self) -> Any:
+    def answer(self) -> object:
         """What came of the request."""
         request, *arguments = self._request
         return getattr(self._worker, request)(*arguments)

@@ -31,7 +31,7 @@ def faults(batch: "ClimbBatch", result: "Result") -> dict[int, str]:
     """The robots in which a number is not finite after a control step, and what that number is
     of.
     """
-    parts: dict[str, NDArray[Any]] = {
+    parts: dict[str, NDArray[np.floating]] = {
         "physics": batch.physics.numbers(),
         "observation": result.policy,
         "privileged observation": result.privileged,
@@ -52,7 +52,7 @@ class Recording:
     spec: RobotSpec
     """The robot, with the settings that it was trained with."""
     scenario: Scenario
-    generator: dict[str, Any]
+    generator: dict[str, object]
     """State of the episode's generator when the robot was put down."""
     actions: NDArray[np.float32]
     """Since then, (T, A)."""
@@ -62,7 +62,7 @@ class Recording:
     def write(self, path: Path) -> Path:
         """Write the recording to `path` as JSON, atomically; floats keep every bit."""
         path.parent.mkdir(parents=True, exist_ok=True)
-        content: dict[str, Any] = {
+        content: dict[str, object] = {
             "robot": self.spec.name,
             "settings": {name: plain(getattr(self.spec, name)) for name in SETTINGS},
             "scenario": asdict(self.scenario),

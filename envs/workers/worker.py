@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from envs.physics.quiet import quiet
 from envs.robots.spec import RobotSpec
 from envs.task.curriculum import Curriculum, CurriculumConfig
+from envs.task.episodes import Summary
 from envs.task.randomization import Randomize
 from envs.task.terminations import End
 
@@ -54,7 +55,7 @@ class Ended(NamedTuple):
 
     robot: int
     """Its index in the job."""
-    summary: dict[str, Any] | None
+    summary: Summary | None
     """The episode in figures; None: it is lost, and counts as cut off before the last step."""
     why: str = ""
     """What made it lost, in one line."""
@@ -109,7 +110,7 @@ class Worker:
         self.batch = ClimbBatch(job.spec, len(rows))
         self.curriculum = Curriculum(job.curriculum, len(rows))
         self.curriculum.level = self.shared["level"]
-        self._states: list[dict[str, Any]] = [{}] * len(rows)
+        self._states: list[dict[str, object]] = [{}] * len(rows)
         self._acted: deque[NDArray[np.float32]] = deque()
 
     def begin(self, rows: list[int]) -> None:
