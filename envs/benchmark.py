@@ -33,11 +33,11 @@ NOISE = 0.12
 """Standard deviation of the random actions: what training explores with."""
 BULLET = "physics: Bullet's stepSimulation"
 CONTROLLER = ("controller", "observation: the controller's part")
-AROUND = "physics: torques to Bullet and states from it"
+BULLET_CALLS = "physics: torques to Bullet and states from it"
 MOTORS = "physics: motors"
-JUDGED = "reward and ends"
+REWARDS = "reward and ends"
 RESETS = "resets: the rest"
-RESETTING = "resets: Bullet's calls"
+BULLET_RESETS = "resets: Bullet's calls"
 STEP_CALLS = (
     "getJointStates",
     "setJointMotorControlArray",
@@ -105,7 +105,7 @@ class Figures:
 
     def share(self, without: tuple[str, ...] = ()) -> float:
         """Of Bullet's calls in a worker's time for a step, some parts of it not counted."""
-        bullet = sum(self.parts[label] for label in (BULLET, AROUND, RESETTING))
+        bullet = sum(self.parts[label] for label in (BULLET, BULLET_CALLS, BULLET_RESETS))
         return bullet / sum(cost for label, cost in self.parts.items() if label not in without)
 
 
@@ -168,20 +168,20 @@ def _parts(config: BenchmarkConfig, pool: Pool) -> dict[str, float]:
     physics = batch.physics
     watch = Stopwatch()
     if physics.stepper:
-        watch.watch(physics.stepper, "advance", AROUND)
+        watch.watch(physics.stepper, "advance", BULLET_CALLS)
     else:
         watch.watch(world.pybullet, "stepSimulation", BULLET)
         for name in STEP_CALLS:
-            watch.watch(world.pybullet, name, AROUND)
+            watch.watch(world.pybullet, name, BULLET_CALLS)
         watch.watch(physics.actuators, "torque", MOTORS)
     watch.watch(batch.controllers.controller, "act", CONTROLLER[0])
     watch.watch(batch.sensing, "measure", "observation: sensors and randomisation")
     watch.watch(batch.controllers.controller, "observe", CONTROLLER[1])
-    watch.watch(rewards, "evaluate", JUDGED)
-    watch.watch(batch, "_ends", JUDGED)
+    watch.watch(rewards, "evaluate", REWARDS)
+    watch.watch(batch, "_ends", REWARDS)
     watch.watch(worker, "begin", RESETS)
     for name in RESET_CALLS:
-        watch.watch(world.pybullet, name, RESETTING)
+        watch.watch(world.pybullet, name, BULLET_RESETS)
     rng = np.random.default_rng(0)
     before = physics.stepper.seconds if physics.stepper else np.zeros(2)
     begun = time.perf_counter()
@@ -193,8 +193,8 @@ def _parts(config: BenchmarkConfig, pool: Pool) -> dict[str, float]:
         # All three in one.
         stepping, driving = (physics.stepper.seconds - before).tolist()
         watch.seconds = {BULLET: stepping, MOTORS: driving} | watch.seconds
-        watch.seconds[AROUND] -= stepping + driving
-    watch.seconds[RESETS] -= watch.seconds[RESETTING]
+        watch.seconds[BULLET_CALLS] -= stepping + driving
+    watch.seconds[RESETS] -= watch.seconds[BULLET_RESETS]
     batch.close()
     # A reset's own observation is in two parts; it is what is left over that suffers, by a percent.
     watch.seconds["everything else"] = total - sum(watch.seconds.values())

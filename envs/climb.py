@@ -12,7 +12,7 @@ from envs.physics.motors import Command
 from envs.physics.state import State
 from envs.programs.sensors import JointCommand, Sensors
 from envs.robots.spec import RobotSpec
-from envs.sensing.measurement import Sensing, exact
+from envs.sensing.measurement import Sensing, exact_reading
 from envs.task import privileged, rewards
 from envs.task.course import Course
 from envs.task.episodes import Episodes
@@ -183,12 +183,12 @@ class ClimbBatch:
         state = self.physics.state
         command = self.operator.steer(
             now=self.episodes.seconds(),
-            aside=self.course.aside(state.position),
-            away=self.course.away(state.yaw),
+            lateral_offset=self.course.lateral_offset(state.position),
+            heading_error=self.course.heading_error(state.yaw),
         )
         return self.sensing.measure(
             rows=rows,
-            exact=exact(state),
+            exact=exact_reading(state),
             zero_offset=self.physics.actuators.zero_offset,
             command=command,
             terrain=self.course.terrain,
@@ -219,7 +219,7 @@ class ClimbBatch:
         return ending(
             upright=state.upright(),
             beyond=-self.course.to_goal(state.position),
-            aside=state.position[:, 1],
+            lateral_offset=state.position[:, 1],
             half_width=self.course.half_width,
             over_ground=self.course.height_over(state.position),
             arrived_height=self.spec.arrived_height,
@@ -233,8 +233,8 @@ class ClimbBatch:
         return privileged.figures(
             velocity_in_base=state.velocity_in_base,
             to_goal=self.course.to_goal(state.centre),
-            aside=self.course.aside(state.centre) * steers,
-            away=self.course.away(state.yaw) * steers,
+            lateral_offset=self.course.lateral_offset(state.centre) * steers,
+            heading_error=self.course.heading_error(state.yaw) * steers,
             fixed=self.episodes.fixed,
             mirrored=self.controllers.mirrored(),
         )

@@ -14,7 +14,7 @@ Array = NDArray[np.float64]
 class Motion(NamedTuple):
     """How E robots with J joints move."""
 
-    aside: Array
+    lateral_offset: Array
     """Offset of the base from the middle of the flight to the robot's left [m], (E,)."""
     place: Array
     """x, y of the base in the world [m], (E, 2)."""
@@ -32,7 +32,7 @@ def motion(physics: Physics, course: Course) -> Motion:
     """How the robots moved in the last control step."""
     state = physics.state
     return Motion(
-        aside=course.aside(state.centre),
+        lateral_offset=course.lateral_offset(state.centre),
         place=state.centre[:, :2],
         speed=state.speed_ahead(),
         turning=state.yaw_rate(),

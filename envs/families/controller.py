@@ -11,7 +11,7 @@ from torch import Tensor
 from envs.programs.sensors import JointCommand, Sensors
 
 
-class Memory(Protocol):
+class ControllerMemory(Protocol):
     """What a controller remembers of E robots: a NamedTuple of tensors, one row a robot. Only the
     controller knows what parts other than `action` mean.
     """
@@ -25,11 +25,11 @@ class Memory(Protocol):
     def __iter__(self) -> Iterator[Tensor]: ...
 
 
-M = TypeVar("M", bound=Memory)
-M_co = TypeVar("M_co", bound=Memory, covariant=True)
+M = TypeVar("M", bound=ControllerMemory)
+M_co = TypeVar("M_co", bound=ControllerMemory, covariant=True)
 
 
-class Controller(Protocol[M]):
+class ControllerProgram(Protocol[M]):
     """The controller of one kind of robot: pure functions, batch first."""
 
     actions: int
@@ -38,7 +38,7 @@ class Controller(Protocol[M]):
     """Size of an observation, N."""
 
     def start(self, count: int) -> M:
-        """Memory of `count` robots that have just been switched on."""
+        """ControllerMemory of `count` robots that have just been switched on."""
 
     def observe(self, sensors: Sensors, memory: M) -> tuple[Tensor, M]:
         """Observation (E, N) of `sensors`, and the memory with what was seen."""
@@ -65,7 +65,7 @@ class Controllers(Generic[M_co]):
         memory: of all robots.
     """
 
-    def __init__(self, controller: Controller[M_co], count: int) -> None:
+    def __init__(self, controller: ControllerProgram[M_co], count: int) -> None:
         self.controller = controller
         self.memory = controller.start(count)
 

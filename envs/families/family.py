@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from envs.families.controller import Controllers, Memory
+from envs.families.controller import ControllerMemory, Controllers
 from envs.programs import legged, tracked
 from envs.programs.observation import Term
 from envs.robots.spec import RobotSpec
@@ -33,8 +33,8 @@ class Family(NamedTuple):
     """What is true of all robots that move alike."""
 
     controller: Callable[[RobotSpec], legged.Controller | tracked.Controller]
-    """Makes the controller, an `envs.families.controller.Controller`."""
-    controllers: Callable[[RobotSpec, int], Controllers[Memory]]
+    """Makes the controller, an `envs.families.controller.ControllerProgram`."""
+    controllers: Callable[[RobotSpec, int], Controllers[ControllerMemory]]
     """Makes the controllers of so many robots."""
     terms: Callable[[RobotSpec], tuple[Term, ...]]
     """Table of the observation."""
@@ -50,6 +50,6 @@ class Family(NamedTuple):
     """What it does without a trained policy, by name: the yardsticks that a policy must beat."""
 
 
-def nothing(actions: int) -> Baseline:
+def zero_action(actions: int) -> Baseline:
     """Action 0: what the controller does by itself."""
     return lambda seen: np.zeros((len(seen), actions), np.float32)

@@ -5,7 +5,7 @@ import torch
 
 from envs import frames
 from envs.families.controller import Controllers
-from envs.families.family import Array, Family, InitialPose, nothing
+from envs.families.family import Array, Family, InitialPose, zero_action
 from envs.programs import leg, legged
 from envs.robots.spec import RobotSpec
 from envs.task.scenario import Scenario
@@ -38,7 +38,7 @@ def initial_pose(spec: RobotSpec, scenario: Scenario, heights: Array, feet: Arra
     return InitialPose(base, quaternion, np.clip(in_motor_order, spec.lower, spec.upper))
 
 
-def feet_below_hips(spec: RobotSpec) -> Array:
+def footprint(spec: RobotSpec) -> Array:
     """Feet of a standing robot in the level frame [m], (L, 2)."""
     hips = np.array(spec.legs.hip_in_base)
     return np.column_stack([hips[:, 0], hips[:, 1] + np.array(spec.legs.abduction)])
@@ -61,8 +61,8 @@ LEGGED = Family(
     actions=actions,
     mirror="In the second half of the gait's phase action, 'policy' and 'privileged' are those of "
     "the mirror image, left for right.",
-    footprint=feet_below_hips,
+    footprint=footprint,
     initial_pose=initial_pose,
     # The bare gait.
-    baselines={"zero": lambda spec: nothing(legged.action_size(spec))},
+    baselines={"zero": lambda spec: zero_action(legged.action_size(spec))},
 )

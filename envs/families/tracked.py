@@ -11,7 +11,7 @@ from envs.families.family import (
     Family,
     InitialPose,
     Observations,
-    nothing,
+    zero_action,
 )
 from envs.programs import tracked
 from envs.robots.spec import RobotSpec
@@ -43,7 +43,7 @@ def initial_pose(spec: RobotSpec, scenario: Scenario, heights: Array, points: Ar
     return InitialPose(base, quaternion, np.array(spec.stance))
 
 
-def under_the_tracks(spec: RobotSpec) -> Array:
+def footprint(spec: RobotSpec) -> Array:
     """Points under both rows of tracks from tip to tip, level frame [m], (P, 2)."""
     tracks = spec.tracks
     reach = max(abs(x) for x, _, _ in tracks.axis_in_base) + tracks.length
@@ -104,10 +104,10 @@ TRACKED = Family(
     actions=actions,
     mirror="While the robot is steered to the right action, 'policy' and 'privileged' are those of "
     "the mirror image, left for right.",
-    footprint=under_the_tracks,
+    footprint=footprint,
     initial_pose=initial_pose,
     baselines={
         "zero": fixed_flippers,
-        "scripted": lambda spec: nothing(len(tracked.action_table(spec))),
+        "scripted": lambda spec: zero_action(len(tracked.action_table(spec))),
     },
 )

@@ -162,7 +162,7 @@ class Physics:
         """
         return (np.abs(self._buffers.speeds) > np.array(self.spec.speed_limit)).mean(1)
 
-    def numbers(self) -> Array:
+    def raw_state(self) -> Array:
         """What Bullet says of each robot's base and joints, (E, 13 + 2 J)."""
         joints = self._buffers.joint_state
         return np.column_stack([self._buffers.base, joints.reshape(len(joints), -1)])

@@ -1,5 +1,10 @@
-"""Pictures of a world, by Bullet's software renderer: it needs no display."""
+"""What a person sees of a world: pictures, and whether a window can be opened.
 
+Pictures come from Bullet's software renderer, which needs no display.
+"""
+
+import ctypes
+import sys
 from typing import NamedTuple
 
 import numpy as np
@@ -45,3 +50,18 @@ def picture(client: int, camera: Camera, size: tuple[int, int]) -> NDArray[np.ui
     )
     pixels = np.asarray(image[2], dtype=np.uint8)
     return np.reshape(pixels, (height, width, 4))[..., :3].copy()
+
+
+def can_open_window() -> bool:
+    """Whether an X server answers: without one Bullet would end the whole process."""
+    if sys.platform != "linux":
+        return True
+    try:
+        x11 = ctypes.CDLL("libX11.so.6")
+    except OSError:
+        return False
+    x11.XOpenDisplay.restype = ctypes.c_void_p
+    display = x11.XOpenDisplay(None)
+    if display:
+        x11.XCloseDisplay(ctypes.c_void_p(display))
+    return bool(display)

@@ -23,7 +23,7 @@ Span = tuple[int, int]
 
 
 @contextmanager
-def thrifty() -> Iterator[None]:
+def release_zero_pages() -> Iterator[None]:
     """Give back the zeros in memory that is taken meanwhile."""
     before = _mapped()
     yield

@@ -25,7 +25,7 @@ FOLLOWING = 0.3
 """Share of a change of the hull's pitch rate that the wheels follow in each physics step."""
 
 
-class Belts:
+class TrackModel:
     """The tracks of one robot.
 
     Args:

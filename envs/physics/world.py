@@ -9,10 +9,9 @@ from numpy.typing import NDArray
 
 from envs.physics import camera
 from envs.physics.binding import bind
-from envs.physics.camera import Camera
-from envs.physics.display import can_open_window
+from envs.physics.camera import Camera, can_open_window
 from envs.physics.slabs import Slabs, make_ground
-from envs.physics.tracks import Belts
+from envs.physics.tracks import TrackModel
 from envs.robots.spec import RobotSpec
 from envs.robots.tracks import TrackGeometry
 from envs.task.staircase import Staircase
@@ -63,8 +62,8 @@ class World:
             str(spec.urdf), flags=pybullet.URDF_USE_INERTIA_FROM_FILE, physicsClientId=self.client
         )
         limbs = spec.limbs
-        self._belts = Belts(limbs, step) if isinstance(limbs, TrackGeometry) else None
-        self.bound = bind(self.client, self.robot, spec, self._belts)
+        self._tracks = TrackModel(limbs, step) if isinstance(limbs, TrackGeometry) else None
+        self.bound = bind(self.client, self.robot, spec, self._tracks)
         self._driven = self.bound.joints + self.bound.wheels
 
     def _configure(self, step: float) -> None:
@@ -122,8 +121,8 @@ class World:
         p.resetJointStatesMultiDof(
             robot, self._driven, angles, [[0.0]] * len(angles), physicsClientId=c
         )
-        if self._belts:
-            self._belts.reset()
+        if self._tracks:
+            self._tracks.reset()
 
     def set_friction(self, friction: float) -> None:
         """Coulomb coefficient between the robot's feet or tracks and the ground (the ground's own
@@ -159,9 +158,9 @@ class World:
 
     def step(self, torque: list[float]) -> None:
         """Hold `torque` [N m] for one physics step."""
-        if self._belts:
+        if self._tracks:
             hinges = len(self.bound.joints)
-            torque = torque[:hinges] + self._belts.drive(torque[hinges:], *self._spins()).tolist()
+            torque = torque[:hinges] + self._tracks.drive(torque[hinges:], *self._spins()).tolist()
         pybullet.setJointMotorControlArray(
             self.robot,
             self._driven,
@@ -187,7 +186,7 @@ class World:
             [state[1] for state in p.getJointStates(self.robot, self._driven, physicsClientId=c)]
         )
         hinges = len(self.bound.joints)
-        arms = pitch + self.bound.turns * rates[:hinges]
+        arms = pitch + self.bound.flipper_sign * rates[:hinges]
         return pitch, rates[hinges:] + np.repeat(arms, len(self.bound.wheels) // hinges)
 
     def joints(self) -> list[tuple[float, float]]:
@@ -204,8 +203,8 @@ class World:
             self.robot, self.bound.joints, physicsClientId=self.client
         ):
             row += (position, velocity)
-        if self._belts:
-            row += [number for state in self._belts.state() for number in state]
+        if self._tracks:
+            row += [number for state in self._tracks.state() for number in state]
         return row
 
     def state_index(self) -> tuple[list[int], list[int]]:
@@ -232,7 +231,7 @@ class World:
         """What the ground took from each track's drive in the last physics step [N m], (T,); of a
         robot without tracks, (0,).
         """
-        return self._belts.load if self._belts else np.zeros(0)
+        return self._tracks.load if self._tracks else np.zeros(0)
 
     def base(self) -> tuple[float, ...]:
         """Of the base link's centre of mass, in the world, 13 numbers: position [m], quaternion

@@ -16,7 +16,7 @@ from envs.task.staircase import Terrain
 Array = NDArray[np.float64]
 
 
-class Exact(NamedTuple):
+class ExactReading(NamedTuple):
     """What sensors without errors would tell of E robots with J joints."""
 
     position: Array
@@ -33,9 +33,9 @@ class Exact(NamedTuple):
     """[rad/s], (E, J)."""
 
 
-def exact(state: State) -> Exact:
+def exact_reading(state: State) -> ExactReading:
     """The part of `state` that sensors tell of."""
-    return Exact(
+    return ExactReading(
         position=state.position,
         yaw=state.yaw,
         gravity_in_base=state.gravity_in_base(),
@@ -64,7 +64,7 @@ class Sensing:
     def measure(
         self,
         rows: slice | list[int],
-        exact: Exact,
+        exact: ExactReading,
         zero_offset: Array,
         command: Array,
         terrain: Terrain,

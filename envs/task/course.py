@@ -1,4 +1,4 @@
-"""The flights of E robots, and where each robot is on its own: along, aside, over the ground."""
+"""The flights of E robots, and where each robot is on its own flight."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,7 +35,7 @@ class Course:
             stairs.heading * np.inf if scenario.roams else scenario.goal_x(body_length)
         )
 
-    def aside(self, position: Array) -> Array:
+    def lateral_offset(self, position: Array) -> Array:
         """Offset of `position` (E, 3) [m] from the middle line to the robot's left [m], (E,)."""
         return self.heading * position[:, 1]
 
@@ -45,7 +45,7 @@ class Course:
         """
         return self.heading * (self._goal - position[:, 0])
 
-    def away(self, yaw: Array) -> Array:
+    def heading_error(self, yaw: Array) -> Array:
         """Angle from the flight's direction to the heading `yaw` (E,) [rad], (E,) [rad]."""
         return frames.wrap(yaw - np.where(self.heading > 0, 0.0, np.pi))
 

@@ -16,7 +16,7 @@ Summary = dict[str, float | str | bool]
 
 GRAVITY = 9.81
 """[m/s2]."""
-SHORTEST_WAY = 0.1
+SHORTEST_DISTANCE = 0.1
 """Cost of transport counts a shorter way as this [m]."""
 
 
@@ -48,7 +48,7 @@ class Episodes:
         self._terms = terms
         self._pushes = Pushes(count, control_step)
         self._steps: NDArray[np.int64] = np.zeros(count, dtype=np.int64)
-        self._whole_way = np.ones(count)
+        self._full_distance = np.ones(count)
 
     def begin(self, row: int, scenario: Scenario, generator: np.random.Generator) -> None:
         """Start `scenario` with robot `row`, everything random drawn from `generator`."""
@@ -58,7 +58,7 @@ class Episodes:
         self.fixed[row] = privileged.fixed(scenario)
         self._pushes.begin(row, float(scenario.values["push"][0]), generator)
         self._steps[row] = round(scenario.seconds / self._control_step)
-        self._whole_way[row] = (
+        self._full_distance[row] = (
             np.inf if scenario.roams else abs(scenario.goal_x(self._spec.body_length) - scenario.x)
         )
 
@@ -76,7 +76,7 @@ class Episodes:
 
     def share(self) -> Array:
         """Share of its way that each robot has gone, (E,); 0 of a robot that roams."""
-        return np.clip(self.tally.way / self._whole_way, 0.0, 1.0)
+        return np.clip(self.tally.distance / self._full_distance, 0.0, 1.0)
 
     def summary(self, row: int, end: int) -> Summary:
         """The finished episode of robot `row`, for logs and tables.
@@ -89,15 +89,16 @@ class Episodes:
             raise RuntimeError(f"robot {row} has not been reset")
         tally = self.tally
         seconds = float(self.seconds()[row])
-        way = float(tally.way[row])
+        distance = float(tally.distance[row])
         weight = (self._spec.mass + float(scenario.values["payload"][0])) * GRAVITY
         figures: Summary = {
             "end": End(end).label,
             "is_success": end == End.ARRIVED,
             "return": float(tally.reward[row]),
             "seconds": seconds,
-            "speed": way / seconds,
-            "cost_of_transport": float(tally.energy[row]) / (weight * max(way, SHORTEST_WAY)),
+            "speed": distance / seconds,
+            "cost_of_transport": float(tally.energy[row])
+            / (weight * max(distance, SHORTEST_DISTANCE)),
             "peak_pitch_rate": float(tally.pitch_rate[row]),
             "peak_jolt": float(tally.jolt[row]),
             "share": float(self.share()[row]),

@@ -9,16 +9,20 @@ from envs.task.scenario import Order, Scenario
 
 Array = NDArray[np.float64]
 
-GAIN = 1.5
-MOST = 0.6
+HEADING_GAIN = 1.5
+MAX_YAW_RATE = 0.6
 """[1/s], [rad/s]."""
 
 
-def yaw_rate(aside: ArrayLike, away: ArrayLike) -> Array:
-    """What the operator commands [rad/s], left positive, to robots `aside` of the middle to their
-    left [m] that head `away` from the flight's direction [rad].
+def yaw_rate(lateral_offset: ArrayLike, heading_error: ArrayLike) -> Array:
+    """What the operator commands [rad/s], left positive, to robots `lateral_offset` of the middle to their
+    left [m] that head `heading_error` from the flight's direction [rad].
     """
-    return np.clip(GAIN * (np.arctan2(-np.asarray(aside), 1.0) - np.asarray(away)), -MOST, MOST)
+    return np.clip(
+        HEADING_GAIN * (np.arctan2(-np.asarray(lateral_offset), 1.0) - np.asarray(heading_error)),
+        -MAX_YAW_RATE,
+        MAX_YAW_RATE,
+    )
 
 
 class Operator:
@@ -50,17 +54,17 @@ class Operator:
         self._due[row] = later[0].at if later else np.inf
         self.steers[row] = np.isnan(self._order[row, 1])
 
-    def steer(self, now: Array, aside: Array, away: Array) -> Array:
+    def steer(self, now: Array, lateral_offset: Array, heading_error: Array) -> Array:
         """Update `command` and return it.
 
         Args:
             now: time since the start of each episode [s], (E,).
-            aside: offset from the middle line to the robot's left [m], (E,).
-            away: heading of the robot from the direction of its flight [rad], (E,).
+            lateral_offset: offset from the middle line to the robot's left [m], (E,).
+            heading_error: heading of the robot from the direction of its flight [rad], (E,).
         """
         for row in np.flatnonzero(self._due <= now).tolist():
             self._take_order(row, now[row])
         speed, ordered = self._order.T
-        keeping = yaw_rate(aside, away) * (speed > 0)
+        keeping = yaw_rate(lateral_offset, heading_error) * (speed > 0)
         self.command = np.stack([speed, np.where(self.steers, keeping, ordered)], 1)
         return self.command

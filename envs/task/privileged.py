@@ -44,8 +44,8 @@ def fixed(scenario: Scenario) -> tuple[float, ...]:
 def figures(
     velocity_in_base: Array,
     to_goal: Array,
-    aside: Array,
-    away: Array,
+    lateral_offset: Array,
+    heading_error: Array,
     fixed: Array,
     mirrored: NDArray[np.bool_],
 ) -> NDArray[np.float32]:
@@ -54,11 +54,13 @@ def figures(
     Args:
         velocity_in_base: [m/s], (E, 3).
         to_goal: distance to the goal along the flight [m], (E,).
-        aside: offset from the middle of the flight to the robot's left [m], (E,).
-        away: angle from the flight's direction to the robot's heading [rad], (E,).
+        lateral_offset: offset from the middle of the flight to the robot's left [m], (E,).
+        heading_error: angle from the flight's direction to the robot's heading [rad], (E,).
         fixed: of each robot's episode, (E, 6).
         mirrored: whether the policy looks into the mirror, (E, 1): the critic does, too.
     """
-    values = np.column_stack([velocity_in_base, np.minimum(to_goal, 2.0), aside, away, fixed])
+    values = np.column_stack(
+        [velocity_in_base, np.minimum(to_goal, 2.0), lateral_offset, heading_error, fixed]
+    )
     values[:, SIDEWAYS] *= np.where(mirrored, -1.0, 1.0)
     return np.clip(values, -PRIVILEGED_LIMIT, PRIVILEGED_LIMIT).astype(np.float32)

@@ -20,8 +20,8 @@ START_DISTANCE = (0.7, 1.0)
 """Of the base from the first edge [m]."""
 MAX_SPEED = 1.5
 MAX_SECONDS = 3600.0
-ROAM = 0.06
-STAND = 0.03
+ROAMING_SHARE = 0.06
+STANDING_SHARE = 0.03
 """Shares of training episodes on flat ground, and on a flight with the order to stand."""
 OFF_AXIS = 0.4
 """Largest angle between robot and flight at the start of a training episode [rad]."""
@@ -151,8 +151,8 @@ def practice(
     it; sometimes a walk about on flat ground, sometimes standing.
     """
     kind = rng.random()
-    if kind < ROAM:
-        return walkabout(rng, spec, randomize)
+    if kind < ROAMING_SHARE:
+        return roaming(rng, spec, randomize)
     down = curriculum.goes_down(row, rng)
     level, counts = curriculum.choose(row, down, rng)
     flight = _flight(
@@ -172,9 +172,9 @@ def practice(
         )
     elif rng.random() < 0.3:
         scenario = replace(scenario, yaw=float(rng.uniform(-OFF_AXIS, OFF_AXIS)))
-    if kind < ROAM + STAND:
+    if kind < ROAMING_SHARE + STANDING_SHARE:
         return replace(scenario, speed=0.0, seconds=5.0)
-    return replace(scenario, counts=counts, orders=_second_thoughts(rng))
+    return replace(scenario, counts=counts, orders=_changed_orders(rng))
 
 
 def _flight(rng: np.random.Generator, riser: float, down: bool, terraces: float) -> Staircase:
@@ -199,7 +199,7 @@ def _flight(rng: np.random.Generator, riser: float, down: bool, terraces: float)
     )
 
 
-def _second_thoughts(rng: np.random.Generator) -> tuple[Order, ...]:
+def _changed_orders(rng: np.random.Generator) -> tuple[Order, ...]:
     """An operator who, in one of three episodes, stops the robot or changes its speed, and then
     goes on.
     """
@@ -211,7 +211,7 @@ def _second_thoughts(rng: np.random.Generator) -> tuple[Order, ...]:
     return Order(at, meanwhile), Order(at + wait, float(rng.uniform(0.3, 0.7)))
 
 
-def walkabout(rng: np.random.Generator, spec: RobotSpec, randomize: Randomize) -> Scenario:
+def roaming(rng: np.random.Generator, spec: RobotSpec, randomize: Randomize) -> Scenario:
     """Ten seconds on flat ground under orders that change every two: walk, turn, both, stand."""
     scenario = trial(rng, spec, Staircase(riser=0.0), seconds=10.0, randomize=randomize)
     orders = [

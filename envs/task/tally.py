@@ -22,7 +22,7 @@ class Tally:
     """Weighted reward terms, (E, T)."""
     energy: Array
     """Mechanical work, |torque x speed| [J]."""
-    way: Array
+    distance: Array
     """Distance along the flight [m]."""
     pitch_rate: Array
     """Largest so far [rad/s]."""
@@ -37,7 +37,7 @@ class Tally:
             reward=np.zeros(count),
             terms=np.zeros((count, terms)),
             energy=np.zeros(count),
-            way=np.zeros(count),
+            distance=np.zeros(count),
             pitch_rate=np.zeros(count),
             jolt=np.zeros(count),
         )
@@ -53,6 +53,6 @@ class Tally:
         self.reward += reward
         self.terms += terms
         self.energy += energy
-        self.way += seen.forward_speed * seconds
+        self.distance += seen.forward_speed * seconds
         np.maximum(self.pitch_rate, np.abs(seen.angular_velocity[:, 1]), out=self.pitch_rate)
         np.maximum(self.jolt, np.abs(seen.jolt), out=self.jolt)

@@ -31,7 +31,7 @@ class End(IntEnum):
 def ending(
     upright: ArrayLike,
     beyond: ArrayLike,
-    aside: ArrayLike,
+    lateral_offset: ArrayLike,
     half_width: ArrayLike,
     over_ground: ArrayLike,
     arrived_height: float,
@@ -42,7 +42,7 @@ def ending(
     Args:
         upright: cosine of the angle between the body's up and the vertical.
         beyond: how far the base is past the goal, along the flight [m].
-        aside: offset of the base from the middle of the flight [m], to either side.
+        lateral_offset: offset of the base from the middle of the flight [m], to either side.
         half_width: half of the flight's width [m].
         over_ground: height of the base [m].
         arrived_height: the base must be over the ground by this much [m], or the robot lies and has
@@ -57,7 +57,7 @@ def ending(
     )
     end = np.where(time_is_up, End.TIMEOUT, End.RUNNING)
     end = np.where(arrived, End.ARRIVED, end)
-    end = np.where(np.abs(aside) > half_width, End.OFF_SIDE, end)
+    end = np.where(np.abs(lateral_offset) > half_width, End.OFF_SIDE, end)
     return np.where(upright < FALL_COSINE, End.FALL, end)
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from envs.physics.quiet import quiet
-from envs.workers.worker import Ended, Job, Shared, Worker, WorkerError, work
+from envs.workers.worker import FinishedEpisode, Job, SharedArrays, Worker, WorkerError, work
 
 PATIENCE = 60.0
 """Time without an answer or a control step after which a worker counts as hung [s]."""
@@ -59,7 +59,7 @@ class Pool:
         self.actions = controller.actions
         self.observations = controller.observations
         self.privileged = PRIVILEGED_SIZE
-        self.shared = Shared(
+        self.shared = SharedArrays(
             robots=job.robots,
             actions=self.actions,
             observations=self.observations,
@@ -67,7 +67,8 @@ class Pool:
         )
         shares = np.array_split(np.arange(job.robots), workers or 1)
         self.processes = [
-            (Process if workers else Here)(make, job, rows.tolist(), self.shared) for rows in shares
+            (WorkerProcess if workers else InProcessWorker)(make, job, rows.tolist(), self.shared)
+            for rows in shares
         ]
         self._losses: list[int] = []
 
@@ -109,7 +110,7 @@ class Pool:
             self._replace(number, error)
             return None
 
-    def episodes(self, number: int) -> list[Ended]:
+    def episodes(self, number: int) -> list[FinishedEpisode]:
         """The episodes of worker `number` that ended with the step that it was sent, in the robots'
         order: all, and lost, if it was.
 
@@ -118,11 +119,11 @@ class Pool:
         """
         ended = self.receive(number)
         if ended is None:
-            return [Ended(robot, None) for robot in self.processes[number].rows]
+            return [FinishedEpisode(robot, None) for robot in self.processes[number].rows]
         self.tell(ended)
         return ended
 
-    def tell(self, ended: list[Ended]) -> None:
+    def tell(self, ended: list[FinishedEpisode]) -> None:
         """Say why episodes were lost.
 
         Raises:
@@ -142,7 +143,7 @@ class Pool:
                 file=sys.stderr,
                 flush=True,
             )
-            self.processes[number] = Process(
+            self.processes[number] = WorkerProcess(
                 make=self._make, job=self.job, rows=process.rows, shared=self.shared
             )
             self.processes[number].send("reset")
@@ -170,12 +171,12 @@ class Pool:
             process.end()
 
 
-class Process:
+class WorkerProcess:
     """One worker process and the pipe to it. It is not waited for until its first answer is:
     workers start side by side.
     """
 
-    def __init__(self, make: type[Worker], job: Job, rows: list[int], shared: Shared) -> None:
+    def __init__(self, make: type[Worker], job: Job, rows: list[int], shared: SharedArrays) -> None:
         context = mp.get_context("spawn")
         self.rows = rows
         self._ready = False
@@ -257,7 +258,7 @@ class Process:
         self._pipe.close()
 
 
-class Here:
+class InProcessWorker:
     """What stands for a worker process where there is none: it saves two switches between processes
     in every step.
     """
@@ -265,7 +266,7 @@ class Here:
     pid = None
     pipe = None
 
-    def __init__(self, make: type[Worker], job: Job, rows: list[int], shared: Shared) -> None:
+    def __init__(self, make: type[Worker], job: Job, rows: list[int], shared: SharedArrays) -> None:
         self.rows = rows
         self._request: tuple[Any, ...] = ()
         with quiet():

@@ -32,7 +32,7 @@ def faults(batch: "ClimbBatch", result: "Result") -> dict[int, str]:
     of.
     """
     parts: dict[str, NDArray[Any]] = {
-        "physics": batch.physics.numbers(),
+        "physics": batch.physics.raw_state(),
         "observation": result.policy,
         "privileged observation": result.privileged,
         "reward": result.terms,

@@ -49,7 +49,7 @@ class WorkerError(RuntimeError):
     """A worker process died, hung or failed; the message says which and why."""
 
 
-class Ended(NamedTuple):
+class FinishedEpisode(NamedTuple):
     """An episode that is over."""
 
     robot: int
@@ -65,7 +65,7 @@ class Ended(NamedTuple):
         return self.summary is None or self.summary["end"] == End.TIMEOUT.label
 
 
-class Shared:
+class SharedArrays:
     """Arrays that all processes see, one row a robot."""
 
     def __init__(self, robots: int, actions: int, observations: int, privileged: int) -> None:
@@ -99,7 +99,7 @@ class Shared:
 class Worker:
     """What runs in a worker process: the robots `rows` of the job."""
 
-    def __init__(self, job: Job, rows: list[int], shared: Shared) -> None:
+    def __init__(self, job: Job, rows: list[int], shared: SharedArrays) -> None:
         from envs.climb import ClimbBatch
 
         self.job = job
@@ -146,7 +146,7 @@ class Worker:
     def idle(self) -> None:
         """Do nothing: what is left is what a request costs."""
 
-    def step(self) -> list[Ended]:
+    def step(self) -> list[FinishedEpisode]:
         """One control step; robots that end start anew at once. Returns the episodes that are
         over.
         """
@@ -176,7 +176,7 @@ class Worker:
             self._acted.popleft()
         return ended
 
-    def _finish(self, row: int, end: int) -> Ended:
+    def _finish(self, row: int, end: int) -> FinishedEpisode:
         summary = self.batch.episodes.summary(row, end)
         scenario = self.batch.episodes.scenarios[row]
         if scenario is not None and scenario.counts:
@@ -185,9 +185,9 @@ class Worker:
                 summary["direction"] == "down",
                 float(summary["share"]) if not summary["is_success"] else 1.0,
             )
-        return Ended(self.rows[row], summary)
+        return FinishedEpisode(self.rows[row], summary)
 
-    def _lose(self, row: int, what: str) -> Ended:
+    def _lose(self, row: int, what: str) -> FinishedEpisode:
         """The episode of a robot in which a number is not finite: kept for a replay, and given up
         together with its physics client.
         """
@@ -214,10 +214,12 @@ class Worker:
             )
             why += f"; see it again: python -m envs.workers.replay {path}"
         self.batch.physics.replace(row)
-        return Ended(self.rows[row], None, why)
+        return FinishedEpisode(self.rows[row], None, why)
 
 
-def work(make: type[Worker], job: Job, rows: list[int], shared: Shared, pipe: Connection) -> None:
+def work(
+    make: type[Worker], job: Job, rows: list[int], shared: SharedArrays, pipe: Connection
+) -> None:
     """The process: says "ready", then answers requests, which are names of the worker's methods and
     their arguments, until it is told to close or its trainer is gone.
     """
@@ -225,13 +227,13 @@ def work(make: type[Worker], job: Job, rows: list[int], shared: Shared, pipe: Co
 
     import torch
 
-    from envs.physics.pages import thrifty
+    from envs.physics.pages import release_zero_pages
 
     # Ctrl-C is the trainer's to handle: it closes the workers.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     torch.set_num_threads(1)
     try:
-        with quiet(), thrifty():
+        with quiet(), release_zero_pages():
             worker = make(job, rows, shared)
         pipe.send(("ready", None))
         while True:
