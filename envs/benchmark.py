@@ -1,8 +1,8 @@
-"""What a control step costs, part by part: python -m envs.benchmark. With the learner and
-stable-baselines3 beside it: python -m agents.training.benchmark.
+"""What a control step costs, part by part: python -m envs.benchmark.
 
-Figures of one run are comparable, those of two machines are not, nor those of one machine that does
-something else.
+The same with the learner and stable-baselines3 beside it: python -m agents.training.benchmark.
+Figures of one run are comparable. Figures of two machines are not, nor are those of a machine that
+is busy with something else.
 """
 
 import time
@@ -27,10 +27,11 @@ from envs.workers.pool import Pool
 from envs.workers.worker import Job, Worker
 
 WARM_UP = 30
+"""Control steps before the measurement begins."""
 LEVEL = 4
-"""Of the curriculum in all robots: risers of 11 cm."""
+"""Curriculum level of all robots: risers of 11 cm."""
 NOISE = 0.12
-"""Standard deviation of the random actions: what training explores with."""
+"""Standard deviation of the random actions: that of exploration in training."""
 BULLET = "physics: Bullet's stepSimulation"
 CONTROLLER = ("controller", "observation: the controller's part")
 BULLET_CALLS = "physics: torques to Bullet and states from it"
@@ -59,24 +60,26 @@ class BenchmarkConfig:
     """Measure environment steps a second under full randomisation."""
 
     robot: str = "go2"
+    """Name of the robot."""
     robots: int = 256
-    """Robots, over all workers; with fewer, what is done once a batch weighs more."""
+    """Number of robots, over all workers. With few robots, costs per batch weigh more."""
     workers: int = 2
-    """Worker processes."""
+    """Number of worker processes."""
     steps: int = 400
-    """Control steps to measure."""
+    """Number of control steps to measure."""
 
 
 class Stopwatch:
-    """Time spent in functions [s], by label; calls inside one another count for the inner one
-    too.
+    """Time spent in functions [s], by label.
+
+    A call inside another one counts for both labels.
     """
 
     def __init__(self) -> None:
         self.seconds: dict[str, float] = {}
 
     def watch(self, owner: Any, name: str, label: str) -> None:
-        """Replace `owner.name` by a timed version."""
+        """Replace `owner.name` by a version that is timed under `label`."""
         inner: Callable[..., Any] = getattr(owner, name)
         self.seconds.setdefault(label, 0.0)
 
@@ -92,25 +95,26 @@ class Stopwatch:
 
 @dataclass(frozen=True)
 class Figures:
-    """What was measured."""
+    """The measured costs and speeds."""
 
     speed: float
-    """Environment steps a second of all robots over the worker processes, without learning."""
+    """Environment steps per second of all robots over the worker processes, without learning."""
     bullet: float
-    """What it would be if Bullet's stepSimulation were all there is to do, for the same robots in
-    the same motion on the same flights.
+    """Environment steps per second if Bullet's stepSimulation were the only cost.
+
+    The robots, their motion and their flights are the same.
     """
     parts: dict[str, float]
-    """Time of a worker for a step of one robot [us], by part."""
+    """Time that a worker spends on one step of one robot [us], by part."""
 
     def share(self, without: tuple[str, ...] = ()) -> float:
-        """Of Bullet's calls in a worker's time for a step, some parts of it not counted."""
+        """Share of Bullet's calls in a worker's time per step, the parts `without` left out."""
         bullet = sum(self.parts[label] for label in (BULLET, BULLET_CALLS, BULLET_RESETS))
         return bullet / sum(cost for label, cost in self.parts.items() if label not in without)
 
 
 def measure(config: BenchmarkConfig) -> Figures:
-    """Measure the robots of `config`."""
+    """Measure the robots that `config` describes."""
     pool = Pool(job(config), config.workers)
     try:
         speed, transport = _throughput(pool, config.steps)
@@ -126,7 +130,7 @@ def measure(config: BenchmarkConfig) -> Figures:
 
 
 def job(config: BenchmarkConfig) -> Job:
-    """The robots of `config`, as in training."""
+    """The job of the robots that `config` describes, as in training."""
     return Job(
         spec=find(config.robot),
         robots=config.robots,
@@ -137,8 +141,9 @@ def job(config: BenchmarkConfig) -> Job:
 
 
 def _throughput(pool: Pool, steps: int) -> tuple[float, float]:
-    """Environment steps a second, and what the way to the workers and back costs a robot's step
-    [us].
+    """Environment steps per second, and the cost of transport to the workers and back.
+
+    The second number is the time per step of one robot [us].
     """
     pool.shared["level"][:] = LEVEL
     pool.ask("reset")
@@ -158,8 +163,9 @@ def _throughput(pool: Pool, steps: int) -> tuple[float, float]:
 
 
 def _parts(config: BenchmarkConfig, pool: Pool) -> dict[str, float]:
-    """Time of a robot's step by part [us], in this process, with as many robots as one worker
-    has.
+    """Time of one robot's step [us], by part.
+
+    Measured in this process, with as many robots as one worker has.
     """
     rows = pool.processes[0].rows
     worker = Worker(pool.job, rows, pool.shared)
@@ -205,10 +211,10 @@ def _parts(config: BenchmarkConfig, pool: Pool) -> dict[str, float]:
 
 
 def ant(steps: int) -> float:
-    """Steps a second of Gymnasium's Ant-v5 in one process.
+    """Steps per second of Gymnasium's Ant-v5 in one process.
 
     Raises:
-        ImportError: something that it needs is not installed.
+        ImportError: a package that Ant-v5 needs is not installed.
     """
     import gymnasium
 
@@ -224,7 +230,7 @@ def ant(steps: int) -> float:
 
 
 def ants(processes: int, steps: int) -> float | str:
-    """Steps a second of Ant-v5 in several processes together, or why there are none."""
+    """Steps per second of Ant-v5 in several processes together, or why it was not measured."""
     import gymnasium
 
     try:
@@ -237,7 +243,7 @@ def ants(processes: int, steps: int) -> float | str:
 def table(
     config: BenchmarkConfig, costs: dict[str, float], speeds: dict[str, float | str]
 ) -> Table:
-    """Costs [us], and speeds [steps/s] or why there is none, as a table."""
+    """A table of costs [us] and speeds [steps/s]; a speed may be the reason why it is missing."""
     made = Table(
         "",
         "us a robot's step",
@@ -255,7 +261,7 @@ def table(
 
 
 def speeds(config: BenchmarkConfig, figures: Figures) -> dict[str, float | str]:
-    """What is measured here, side by side."""
+    """The measured speeds and shares, by label, with Ant-v5 for comparison."""
     shares = f"{figures.share():.0%}; {figures.share(CONTROLLER):.0%}"
     bare = f"bare Bullet: stepSimulation alone, same robots and flights, {config.workers} processes"
     return {
@@ -267,7 +273,7 @@ def speeds(config: BenchmarkConfig, figures: Figures) -> dict[str, float | str]:
 
 
 def main() -> None:
-    """Command line."""
+    """Run the benchmark from the command line."""
     import torch
 
     torch.set_num_threads(1)

@@ -1,4 +1,4 @@
-"""How a robot's joints and links are found in Bullet, and what is set about them once."""
+"""How a robot's joints and links are found in Bullet, and the properties that are set once."""
 
 from typing import NamedTuple
 
@@ -18,28 +18,28 @@ _STATIC = 2
 
 
 class Binding(NamedTuple):
-    """Bullet's numbers of a robot's parts, and what the robot's file says of them."""
+    """Bullet's numbers of a robot's parts, and what the robot's file says about them."""
 
     joints: list[int]
     """Joints with a motor of their own, in the order of the robot's spec."""
     wheels: list[int]
-    """Joints of the tracks' wheels; empty without tracks."""
+    """Joints of the wheels of the tracks; empty without tracks."""
     links: dict[str, int]
-    """By name; -1 is the base."""
+    """Bullet's number of each link, by name; the base is -1."""
     flipper_sign: Array
-    """Which way the flippers turn about the base's y axis, +-1, (F,); empty without tracks."""
+    """Sense of each flipper's joint about the base's y axis, +-1, (F,); empty without tracks."""
     grip: dict[int, float]
     """Friction of each link relative to that of the feet or tracks."""
     mass: dict[int, float]
-    """Of each link [kg]."""
+    """Mass of each link [kg]."""
     inertia: dict[int, tuple[float, ...]]
-    """Of each link about its own axes [kg m2], with the motors' rotors."""
+    """Inertia of each link about its own axes, with the motors' rotors [kg m2]."""
     base_com: Array
     """Centre of mass of the base link in the base frame [m], (3,)."""
 
 
 def bind(client: int, robot: int, spec: RobotSpec, tracks: TrackModel | None) -> Binding:
-    """Find the parts of `robot`, and free it of what Bullet assumes.
+    """Find the parts of `robot`, and turn off what Bullet assumes about them.
 
     Raises:
         RuntimeError: the robot's file lacks joints of `spec`.

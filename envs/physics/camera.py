@@ -12,16 +12,17 @@ import pybullet
 from numpy.typing import NDArray
 
 FIELD_OF_VIEW = 50.0
-"""Vertical angle [deg]."""
+"""Vertical field of view [deg]."""
 NEAR = 0.1
+"""Distance below which nothing is drawn [m]."""
 FAR = 20.0
-"""What is nearer or further than these is not seen [m]."""
+"""Distance beyond which nothing is drawn [m]."""
 LIGHT = (-2, -3, 4)
-"""Direction to the light."""
+"""Direction towards the light."""
 
 
 class Camera(NamedTuple):
-    """Where a picture is taken from: what it looks at [m], distance [m], angles [deg]."""
+    """A camera by the point that it looks at [m], its distance from there [m], and angles [deg]."""
 
     target: tuple[float, float, float]
     distance: float = 1.9
@@ -30,9 +31,7 @@ class Camera(NamedTuple):
 
 
 def picture(client: int, camera: Camera, size: tuple[int, int]) -> NDArray[np.uint8]:
-    """RGB picture, (height, width, 3), of the world of a physics client; `size` is width and
-    height.
-    """
+    """RGB picture (height, width, 3) of a physics client's world; `size` is (width, height)."""
     width, height = size
     view = pybullet.computeViewMatrixFromYawPitchRoll(
         camera.target, camera.distance, camera.yaw, camera.pitch, 0, 2
@@ -53,7 +52,7 @@ def picture(client: int, camera: Camera, size: tuple[int, int]) -> NDArray[np.ui
 
 
 def can_open_window() -> bool:
-    """Whether an X server answers: without one Bullet would end the whole process."""
+    """Whether an X server answers: without one, Bullet would end the whole process."""
     if sys.platform != "linux":
         return True
     try:

@@ -19,12 +19,13 @@ from envs.task.staircase import Staircase
 Array = NDArray[np.float64]
 
 SOLVER_ITERATIONS = 20
+"""Iterations of Bullet's constraint solver in each physics step."""
 _AWAY = 100.0
 """Height at which nothing touches the robot [m]."""
 
 
 def bullet() -> tuple[bytes, int]:
-    """The file of Bullet's code that is loaded, and the version of its interface for plugins."""
+    """File of the loaded Bullet library, and the version of its plugin interface."""
     return str(pybullet.__file__).encode(), int(pybullet.getAPIVersion())
 
 
@@ -34,15 +35,15 @@ class World:
     Args:
         spec: the robot.
         gui: open Bullet's own window.
-        step: of the physics [s]; that of `spec` if left out.
+        step: physics step [s]; that of `spec` if left out.
 
     Attributes:
         client: Bullet's number of this client; negative once it is closed.
         robot: Bullet's number of the robot.
-        bound: the robot's parts.
+        bound: the parts of the robot.
 
     Raises:
-        RuntimeError: no display for the window, or the URDF does not have the joints of `spec`.
+        RuntimeError: there is no display for the window, or the URDF lacks joints of `spec`.
     """
 
     def __init__(self, spec: RobotSpec, gui: bool = False, step: float | None = None) -> None:
@@ -86,13 +87,14 @@ class World:
 
     @property
     def base_com(self) -> Array:
-        """Centre of mass of the base link in the base frame [m], (3,): Bullet reports poses of this
-        point.
+        """Centre of mass of the base link in the base frame [m], (3,).
+
+        Bullet reports poses of this point.
         """
         return self.bound.base_com
 
     def close(self) -> None:
-        """Free the client. The world cannot be used afterwards."""
+        """Disconnect the client. The world cannot be used afterwards."""
         if self.client >= 0:
             pybullet.disconnect(self.client)
             self.client = -1
@@ -104,8 +106,12 @@ class World:
     def reset(
         self, position: Sequence[float], quaternion: Sequence[float], joints: Sequence[float]
     ) -> None:
-        """Put the robot at rest: base frame origin in the world [m], attitude xyzw, joint positions
-        [rad].
+        """Put the robot at rest.
+
+        Args:
+            position: origin of the base frame in the world [m], (3,).
+            quaternion: attitude of the base, xyzw.
+            joints: joint positions [rad], (J,).
         """
         p = pybullet
         c = self.client
@@ -125,8 +131,9 @@ class World:
             self._tracks.reset()
 
     def set_friction(self, friction: float) -> None:
-        """Coulomb coefficient between the robot's feet or tracks and the ground (the ground's own
-        is 1, and Bullet multiplies).
+        """Set the Coulomb coefficient between the robot's feet or tracks and the ground.
+
+        The ground's own coefficient is 1, and Bullet multiplies the two.
         """
         for link, grip in self.bound.grip.items():
             pybullet.changeDynamics(
@@ -134,8 +141,9 @@ class World:
             )
 
     def set_payload(self, base: float, carriers: Sequence[float]) -> None:
-        """Mass [kg] added to the base link, and to each of `spec.payload_links`; inertias of the
-        links stay.
+        """Add mass [kg] to the base link and to each of `spec.payload_links`.
+
+        The inertias of the links stay.
         """
         extra = {-1: base} | {
             self.links[name]: mass
@@ -151,13 +159,13 @@ class World:
             )
 
     def push(self, velocity: Sequence[float]) -> None:
-        """Change the base's velocity by `velocity` [m/s] in the world at once: a shove."""
+        """Change the base velocity at once by `velocity` [m/s] in the world."""
         linear, angular = pybullet.getBaseVelocity(self.robot, physicsClientId=self.client)
         pushed = [a + b for a, b in zip(linear, velocity, strict=True)]
         pybullet.resetBaseVelocity(self.robot, pushed, angular, physicsClientId=self.client)
 
     def step(self, torque: list[float]) -> None:
-        """Hold `torque` [N m] for one physics step."""
+        """Advance by one physics step under `torque` [N m], (J,)."""
         if self._tracks:
             hinges = len(self.bound.joints)
             torque = torque[:hinges] + self._tracks.drive(torque[hinges:], *self._spins()).tolist()
@@ -171,8 +179,9 @@ class World:
         pybullet.stepSimulation(physicsClientId=self.client)
 
     def _spins(self) -> tuple[float, Array]:
-        """Pitch rate of the base (nose down is positive), and of each wheel of the tracks in the
-        same frame, (W,) [rad/s].
+        """Pitch rate of the base, and of each wheel of the tracks in the same frame, (W,) [rad/s].
+
+        Nose down is positive.
         """
         p, c = pybullet, self.client
         _, (x, y, z, w) = p.getBasePositionAndOrientation(self.robot, physicsClientId=c)
@@ -195,8 +204,10 @@ class World:
         return list(zip(row[::2], row[1::2], strict=True))
 
     def joint_row(self) -> list[float]:
-        """The same as one list, (2 J): position and velocity of the first joint, then of the next.
-        The quickest that Bullet can be asked.
+        """Positions [rad] and velocities [rad/s] of the joints in one list, (2 J).
+
+        The order is position and velocity of the first joint, then of the next. This is the
+        quickest way to ask Bullet.
         """
         row: list[float] = []
         for position, velocity, _, _ in pybullet.getJointStates(
@@ -208,9 +219,7 @@ class World:
         return row
 
     def state_index(self) -> tuple[list[int], list[int]]:
-        """Where Bullet has the joints' positions, and their velocities, in the state of the
-        robot.
-        """
+        """Indices of the joints' positions and velocities in Bullet's state of the robot."""
         infos = [
             pybullet.getJointInfo(self.robot, joint, physicsClientId=self.client)
             for joint in self.bound.joints
@@ -218,24 +227,26 @@ class World:
         return [info[3] for info in infos], [info[4] for info in infos]
 
     def load_plugin(self, library: Path) -> int:
-        """Load a plugin of Bullet's. Returns Bullet's number of the robot.
+        """Load a plugin into Bullet. Returns Bullet's number of the robot.
 
         Raises:
-            RuntimeError: Bullet does not take it.
+            RuntimeError: Bullet does not accept the plugin.
         """
         if pybullet.loadPlugin(str(library), physicsClientId=self.client) < 0:
             raise RuntimeError(f"Bullet cannot load {library}; remove it to do without")
         return int(self.robot)
 
     def track_load(self) -> Array:
-        """What the ground took from each track's drive in the last physics step [N m], (T,); of a
-        robot without tracks, (0,).
+        """Load of the ground on each track's drive in the last physics step [N m], (T,).
+
+        Empty for a robot without tracks.
         """
         return self._tracks.load if self._tracks else np.zeros(0)
 
     def base(self) -> tuple[float, ...]:
-        """Of the base link's centre of mass, in the world, 13 numbers: position [m], quaternion
-        xyzw, velocity [m/s], angular velocity [rad/s].
+        """State of the base link's centre of mass in the world, 13 numbers.
+
+        Position [m], quaternion xyzw, velocity [m/s], angular velocity [rad/s].
         """
         position, quaternion = pybullet.getBasePositionAndOrientation(
             self.robot, physicsClientId=self.client
@@ -244,5 +255,5 @@ class World:
         return (*position, *quaternion, *linear, *angular)
 
     def picture(self, view: Camera, size: tuple[int, int]) -> NDArray[np.uint8]:
-        """RGB picture, (height, width, 3); `size` is width and height."""
+        """RGB picture (height, width, 3); `size` is (width, height)."""
         return camera.picture(self.client, view, size)

@@ -13,25 +13,26 @@ Array = NDArray[np.float64]
 
 @dataclass
 class Tally:
-    """What has come together since each robot's episode began; all (E,) but `terms`."""
+    """Sums and peaks since each robot's episode began; all (E,) but `terms`."""
 
     steps: NDArray[np.int64]
-    """Control steps."""
+    """Number of control steps."""
     reward: Array
+    """Sum of the rewards."""
     terms: Array
-    """Weighted reward terms, (E, T)."""
+    """Sums of the weighted reward terms, (E, T)."""
     energy: Array
     """Mechanical work, |torque x speed| [J]."""
     distance: Array
     """Distance along the flight [m]."""
     pitch_rate: Array
-    """Largest so far [rad/s]."""
+    """Largest pitch rate so far [rad/s]."""
     jolt: Array
     """Largest change of the vertical speed in a control step so far [m/s]."""
 
     @classmethod
     def zero(cls, count: int, terms: int) -> Self:
-        """The tally of `count` robots that have not begun."""
+        """The tally of `count` robots whose episodes have not begun."""
         return cls(
             steps=np.zeros(count, np.int64),
             reward=np.zeros(count),
@@ -43,7 +44,7 @@ class Tally:
         )
 
     def clear(self, row: int) -> None:
-        """Begin anew with robot `row`."""
+        """Reset the sums of robot `row`."""
         for total in vars(self).values():
             total[row] = 0
 

@@ -1,5 +1,6 @@
-"""The training robots in worker processes, from the trainer's side: requests, answers, and
-replacements for workers that die, hang or fail.
+"""A pool of training robots in worker processes, seen from the trainer.
+
+It sends requests, receives answers, and replaces workers that die, hang or fail.
 """
 
 import multiprocessing as mp
@@ -18,12 +19,13 @@ from envs.workers.worker import FinishedEpisode, Job, SharedArrays, Worker, Work
 PATIENCE = 60.0
 """Time without an answer or a control step after which a worker counts as hung [s]."""
 POLL = 0.1
-"""Interval between checks whether a worker is alive [s]."""
+"""Interval between liveness checks of a worker [s]."""
 STARTING = 300.0
-"""Time that a worker may take to start, on a machine that does something else [s]."""
+"""Time allowed for a worker to start, on a busy machine [s]."""
 LOSSES = 5
-"""Most losses of a worker or of a robot's episode within `ROUNDS` that a run survives: with more,
-something is wrong that a new start does not mend.
+"""Largest number of lost workers and lost episodes within `ROUNDS` that a run survives.
+
+With more, something is wrong that a new start does not mend.
 """
 ROUNDS = 10_000
 """Control steps within which losses are counted."""
@@ -34,13 +36,13 @@ class Pool:
 
     Args:
         job: what to simulate.
-        workers: how many processes; the robots are split evenly. 0: none, this process steps the
+        workers: number of processes; the robots are split evenly. With 0, this process steps the
             robots, and nothing is replaced.
-        make: what they run.
+        make: the class that runs in the processes.
 
     Attributes:
-        shared: the arrays; write `shared["action"]` before "step" is sent, read the others when it
-            is answered.
+        shared: the shared arrays. Write `shared["action"]` before "step" is sent; read the others
+            after it is answered.
         processes: the workers, by number; each has the robots `rows`.
     """
 
@@ -79,13 +81,14 @@ class Pool:
         return [self.receive(number) for number in everyone]
 
     def send(self, numbers: Iterable[int], request: str, *arguments: Any) -> None:
-        """Ask the workers `numbers` for a method of theirs."""
+        """Call the method `request` of the workers `numbers`."""
         for number in numbers:
             self.processes[number].send(request, *arguments)
 
     def answered(self, numbers: list[int]) -> list[int]:
-        """Which of the workers `numbers` can be received from at once: waits for one, but not for
-        long.
+        """The workers among `numbers` that can be received from at once.
+
+        It waits for one of them, but not for long.
         """
         pipes = {pipe: number for number in numbers if (pipe := self.processes[number].pipe)}
         if not pipes:
@@ -98,11 +101,12 @@ class Pool:
         ]
 
     def receive(self, number: int) -> Any:
-        """What worker `number` answers; None if it has died, hung or failed: then another has its
-        robots, which have started anew.
+        """The answer of worker `number`; None if the worker died, hung or failed.
+
+        Another worker then has its robots, which have started anew.
 
         Raises:
-            WorkerError: that has happened too often.
+            WorkerError: too many workers and episodes were lost.
         """
         try:
             return self.processes[number].answer()
@@ -111,11 +115,12 @@ class Pool:
             return None
 
     def episodes(self, number: int) -> list[FinishedEpisode]:
-        """The episodes of worker `number` that ended with the step that it was sent, in the robots'
-        order: all, and lost, if it was.
+        """The episodes of worker `number` that ended with its last step, in the robots' order.
+
+        All of its episodes are lost if the worker was.
 
         Raises:
-            WorkerError: as `receive`.
+            WorkerError: too many workers and episodes were lost.
         """
         ended = self.receive(number)
         if ended is None:
@@ -124,10 +129,10 @@ class Pool:
         return ended
 
     def tell(self, ended: list[FinishedEpisode]) -> None:
-        """Say why episodes were lost.
+        """Report why episodes were lost.
 
         Raises:
-            WorkerError: that has happened too often.
+            WorkerError: too many workers and episodes were lost.
         """
         for one in ended:
             if one.why:
@@ -164,7 +169,7 @@ class Pool:
             )
 
     def close(self) -> None:
-        """End the processes."""
+        """End the worker processes."""
         for process in self.processes:
             process.send("close")
         for process in self.processes:
@@ -172,8 +177,9 @@ class Pool:
 
 
 class WorkerProcess:
-    """One worker process and the pipe to it. It is not waited for until its first answer is:
-    workers start side by side.
+    """One worker process and the pipe to it.
+
+    Its start is awaited with its first answer, so that workers start side by side.
     """
 
     def __init__(self, make: type[Worker], job: Job, rows: list[int], shared: SharedArrays) -> None:
@@ -192,16 +198,16 @@ class WorkerProcess:
 
     @property
     def pid(self) -> int | None:
-        """Its number in the operating system."""
+        """Process id of the worker."""
         return self._process.pid
 
     @property
     def pipe(self) -> Connection:
-        """Can be read when there is an answer."""
+        """The pipe, which can be read when there is an answer."""
         return self._pipe
 
     def send(self, request: str, *arguments: Any) -> None:
-        """Ask for something. That a process is dead shows when its answer is awaited."""
+        """Send a request. A dead process shows when its answer is awaited."""
         self._heard = time.monotonic()
         try:
             self._pipe.send((request, *arguments))
@@ -217,7 +223,7 @@ class WorkerProcess:
         return time.monotonic() - self._heard
 
     def answer(self) -> Any:
-        """What came of the request.
+        """The answer to the request.
 
         Raises:
             WorkerError: the process died, hung or failed; the message says which, after the
@@ -247,20 +253,21 @@ class WorkerProcess:
         return answer
 
     def end(self) -> None:
-        """Wait for it to end as it was told, or else end it."""
+        """Wait for the process to end as it was told, or kill it."""
         self._process.join(5.0)
         self.kill()
 
     def kill(self) -> None:
-        """End it at once."""
+        """Kill the process."""
         self._process.kill()
         self._process.join()
         self._pipe.close()
 
 
 class InProcessWorker:
-    """What stands for a worker process where there is none: it saves two switches between processes
-    in every step.
+    """A worker in the trainer's own process.
+
+    It saves two switches between processes in every step.
     """
 
     pid = None
@@ -273,20 +280,20 @@ class InProcessWorker:
             self._worker = make(job, rows, shared)
 
     def send(self, request: str, *arguments: Any) -> None:
-        """Ask for something."""
+        """Take a request."""
         self._request = (request, *arguments)
 
     def silence(self) -> float:
-        """It is never silent."""
+        """0: this worker is never silent."""
         return 0.0
 
     def answer(self) -> Any:
-        """What came of the request."""
+        """The answer to the request, which runs now."""
         request, *arguments = self._request
         return getattr(self._worker, request)(*arguments)
 
     def end(self) -> None:
-        """Free the physics."""
+        """Disconnect the physics clients."""
         self._worker.batch.close()
 
     kill = end

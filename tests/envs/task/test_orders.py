@@ -34,10 +34,10 @@ def test_orders_are_given_at_their_time() -> None:
 
 def test_a_robot_that_roams_has_no_goal_and_no_sides_and_is_paid_along_its_own_heading() -> None:
     rng = np.random.default_rng(5)
-    roaming = replace(
+    walk = replace(
         roaming(rng, GO2, "nominal"), yaw=1.5, y=2.9, orders=(Order(0.0, 0.5, 0.0),), seconds=4.0
     )
-    batch = started(roaming)
+    batch = started(walk)
     ends = [int(batch.step(idle(batch)).end[0]) for _ in range(200)]
     assert ends[:-1] == [0] * 199
     assert ends[-1] == 4
