@@ -1,8 +1,8 @@
-"""What a control step costs, part by part: python -m envs.benchmark. With the learner and
-stable-baselines3 beside it: python -m agents.training.benchmark.
+"""What a control step costs, part by part: python -m envs.benchmark.
 
-Figures of one run are comparable, those of two machines are not, nor those of one machine that does
-something else.
+The same with the learner and stable-baselines3 beside it: python -m agents.training.benchmark.
+Figures of one run are comparable. Figures of two machines are not, nor are those of a machine that
+is busy with something else.
 """
 
 import time
@@ -26,17 +26,18 @@ from envs.workers.pool import Pool
 from envs.workers.worker import Job, Worker
 
 WARM_UP = 30
+"""Control steps before the measurement begins."""
 LEVEL = 4
-"""Of the curriculum in all robots: risers of 11 cm."""
+"""Curriculum level of all robots: risers of 11 cm."""
 NOISE = 0.12
-"""Standard deviation of the random actions: what training explores with."""
+"""Standard deviation of the random actions: that of exploration in training."""
 BULLET = "physics: Bullet's stepSimulation"
 CONTROLLER = ("controller", "observation: the controller's part")
-AROUND = "physics: torques to Bullet and states from it"
+BULLET_CALLS = "physics: torques to Bullet and states from it"
 MOTORS = "physics: motors"
-JUDGED = "reward and ends"
+REWARDS = "reward and ends"
 RESETS = "resets: the rest"
-RESETTING = "resets: Bullet's calls"
+BULLET_RESETS = "resets: Bullet's calls"
 STEP_CALLS = (
     "getJointStates",
     "setJointMotorControlArray",
@@ -58,24 +59,26 @@ class BenchmarkConfig:
     """Measure environment steps a second under full randomisation."""
 
     robot: str = "go2"
+    """Name of the robot."""
     robots: int = 256
-    """Robots, over all workers; with fewer, what is done once a batch weighs more."""
+    """Number of robots, over all workers. With few robots, costs per batch weigh more."""
     workers: int = 2
-    """Worker processes."""
+    """Number of worker processes."""
     steps: int = 400
-    """Control steps to measure."""
+    """Number of control steps to measure."""
 
 
 class Stopwatch:
-    """Time spent in functions [s], by label; calls inside one another count for the inner one
-    too.
+    """Time spent in functions [s], by label.
+
+    A call inside another one counts for both labels.
     """
 
     def __init__(self) -> None:
         self.seconds: dict[str, float] = {}
 
     def watch(self, owner: object, name: str, label: str) -> None:
-        """Replace `owner.name` by a timed version."""
+        """Replace `owner.name` by a version that is timed under `label`."""
         inner: Callable[..., object] = getattr(owner, name)
         self.seconds.setdefault(label, 0.0)
 
@@ -91,25 +94,26 @@ class Stopwatch:
 
 @dataclass(frozen=True)
 class Figures:
-    """What was measured."""
+    """The measured costs and speeds."""
 
     speed: float
-    """Environment steps a second of all robots over the worker processes, without learning."""
+    """Environment steps per second of all robots over the worker processes, without learning."""
     bullet: float
-    """What it would be if Bullet's stepSimulation were all there is to do, for the same robots in
-    the same motion on the same flights.
+    """Environment steps per second if Bullet's stepSimulation were the only cost.
+
+    The robots, their motion and their flights are the same.
     """
     parts: dict[str, float]
-    """Time of a worker for a step of one robot [us], by part."""
+    """Time that a worker spends on one step of one robot [us], by part."""
 
     def share(self, without: tuple[str, ...] = ()) -> float:
-        """Of Bullet's calls in a worker's time for a step, some parts of it not counted."""
-        bullet = sum(self.parts[label] for label in (BULLET, AROUND, RESETTING))
+        """Share of Bullet's calls in a worker's time per step, the parts `without` left out."""
+        bullet = sum(self.parts[label] for label in (BULLET, BULLET_CALLS, BULLET_RESETS))
         return bullet / sum(cost for label, cost in self.parts.items() if label not in without)
 
 
 def measure(config: BenchmarkConfig) -> Figures:
-    """Measure the robots of `config`."""
+    """Measure the robots that `config` describes."""
     pool = Pool(job(config), config.workers)
     try:
         speed, transport = _throughput(pool, config.steps)
@@ -125,7 +129,7 @@ def measure(config: BenchmarkConfig) -> Figures:
 
 
 def job(config: BenchmarkConfig) -> Job:
-    """The robots of `config`, as in training."""
+    """The job of the robots that `config` describes, as in training."""
     return Job(
         spec=find(config.robot),
         robots=config.robots,
@@ -136,8 +140,9 @@ def job(config: BenchmarkConfig) -> Job:
 
 
 def _throughput(pool: Pool, steps: int) -> tuple[float, float]:
-    """Environment steps a second, and what the way to the workers and back costs a robot's step
-    [us].
+    """Environment steps per second, and the cost of transport to the workers and back.
+
+    The second number is the time per step of one robot [us].
     """
     pool.shared["level"][:] = LEVEL
     pool.ask("reset")
@@ -157,8 +162,9 @@ def _throughput(pool: Pool, steps: int) -> tuple[float, float]:
 
 
 def _parts(config: BenchmarkConfig, pool: Pool) -> dict[str, float]:
-    """Time of a robot's step by part [us], in this process, with as many robots as one worker
-    has.
+    """Time of one robot's step [us], by part.
+
+    Measured in this process, with as many robots as one worker has.
     """
     rows = pool.processes[0].rows
     worker = Worker(pool.job, rows, pool.shared)
@@ -167,20 +173,20 @@ def _parts(config: BenchmarkConfig, pool: Pool) -> dict[str, float]:
     physics = batch.physics
     watch = Stopwatch()
     if physics.stepper:
-        watch.watch(physics.stepper, "advance", AROUND)
+        watch.watch(physics.stepper, "advance", BULLET_CALLS)
     else:
         watch.watch(world.pybullet, "stepSimulation", BULLET)
         for name in STEP_CALLS:
-            watch.watch(world.pybullet, name, AROUND)
+            watch.watch(world.pybullet, name, BULLET_CALLS)
         watch.watch(physics.actuators, "torque", MOTORS)
     watch.watch(batch.controllers.controller, "act", CONTROLLER[0])
     watch.watch(batch.sensing, "measure", "observation: sensors and randomisation")
     watch.watch(batch.controllers.controller, "observe", CONTROLLER[1])
-    watch.watch(rewards, "evaluate", JUDGED)
-    watch.watch(batch, "_ends", JUDGED)
+    watch.watch(rewards, "evaluate", REWARDS)
+    watch.watch(batch, "_ends", REWARDS)
     watch.watch(worker, "begin", RESETS)
     for name in RESET_CALLS:
-        watch.watch(world.pybullet, name, RESETTING)
+        watch.watch(world.pybullet, name, BULLET_RESETS)
     rng = np.random.default_rng(0)
     before = physics.stepper.seconds if physics.stepper else np.zeros(2)
     begun = time.perf_counter()
@@ -192,8 +198,8 @@ def _parts(config: BenchmarkConfig, pool: Pool) -> dict[str, float]:
         # All three in one.
         stepping, driving = (physics.stepper.seconds - before).tolist()
         watch.seconds = {BULLET: stepping, MOTORS: driving} | watch.seconds
-        watch.seconds[AROUND] -= stepping + driving
-    watch.seconds[RESETS] -= watch.seconds[RESETTING]
+        watch.seconds[BULLET_CALLS] -= stepping + driving
+    watch.seconds[RESETS] -= watch.seconds[BULLET_RESETS]
     batch.close()
     # A reset's own observation is in two parts; it is what is left over that suffers, by a percent.
     watch.seconds["everything else"] = total - sum(watch.seconds.values())
@@ -204,10 +210,10 @@ def _parts(config: BenchmarkConfig, pool: Pool) -> dict[str, float]:
 
 
 def ant(steps: int) -> float:
-    """Steps a second of Gymnasium's Ant-v5 in one process.
+    """Steps per second of Gymnasium's Ant-v5 in one process.
 
     Raises:
-        ImportError: something that it needs is not installed.
+        ImportError: a package that Ant-v5 needs is not installed.
     """
     import gymnasium
 
@@ -223,7 +229,7 @@ def ant(steps: int) -> float:
 
 
 def ants(processes: int, steps: int) -> float | str:
-    """Steps a second of Ant-v5 in several processes together, or why there are none."""
+    """Steps per second of Ant-v5 in several processes together, or why it was not measured."""
     import gymnasium
 
     try:
@@ -236,7 +242,7 @@ def ants(processes: int, steps: int) -> float | str:
 def table(
     config: BenchmarkConfig, costs: dict[str, float], speeds: dict[str, float | str]
 ) -> Table:
-    """Costs [us], and speeds [steps/s] or why there is none, as a table."""
+    """A table of costs [us] and speeds [steps/s]; a speed may be the reason why it is missing."""
     made = Table(
         "",
         "us a robot's step",
@@ -254,7 +260,7 @@ def table(
 
 
 def speeds(config: BenchmarkConfig, figures: Figures) -> dict[str, float | str]:
-    """What is measured here, side by side."""
+    """The measured speeds and shares, by label, with Ant-v5 for comparison."""
     shares = f"{figures.share():.0%}; {figures.share(CONTROLLER):.0%}"
     bare = f"bare Bullet: stepSimulation alone, same robots and flights, {config.workers} processes"
     return {
@@ -266,7 +272,7 @@ def speeds(config: BenchmarkConfig, figures: Figures) -> dict[str, float | str]:
 
 
 def main() -> None:
-    """Command line."""
+    """Run the benchmark from the command line."""
     import torch
 
     torch.set_num_threads(1)

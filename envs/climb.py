@@ -1,4 +1,4 @@
-"""E robots on E staircases, stepped together: the rooms of this package wired to one another."""
+"""E robots on E staircases, stepped together: the parts of an episode wired to one another."""
 
 from typing import NamedTuple
 
@@ -12,7 +12,7 @@ from envs.physics.motors import Command
 from envs.physics.state import State
 from envs.programs.sensors import JointCommand, Sensors
 from envs.robots.spec import RobotSpec
-from envs.sensing.measurement import Sensing, exact
+from envs.sensing.measurement import Sensing, exact_reading
 from envs.task import privileged, rewards
 from envs.task.course import Course
 from envs.task.episodes import Episodes
@@ -27,18 +27,18 @@ _NOTHING = torch.empty(0)
 
 
 class Result(NamedTuple):
-    """One control step of E robots."""
+    """The result of one control step of E robots."""
 
     policy: Floats
     """Observation of the policy, (E, N)."""
     privileged: Floats
-    """What only the critic may see, (E, 12): see `envs.task.privileged`."""
+    """Observation of the critic, (E, 12): see `envs.task.privileged`."""
     reward: Array
-    """(E,)."""
+    """Reward of the step, (E,)."""
     terminated: NDArray[np.bool_]
     """Whether the robot arrived, fell or left the flight, (E,)."""
     truncated: NDArray[np.bool_]
-    """Whether time was up before, (E,)."""
+    """Whether the time limit ended the episode, (E,)."""
     end: NDArray[np.int64]
     """The `End` of each episode, `End.RUNNING` while it goes on, (E,)."""
     terms: Array
@@ -46,24 +46,24 @@ class Result(NamedTuple):
 
 
 class ClimbBatch:
-    """Robots of one make on staircases.
+    """Robots of one model on staircases.
 
     Args:
         spec: the robot.
-        count: how many, E.
+        count: number of robots, E.
         gui: show the first robot in a window.
 
     Attributes:
         family: what is true of all robots that move alike.
-        rewards: the table of what a step is worth.
-        physics: the robots' bodies.
-        course: the flights they are on.
-        operator: who steers them.
-        sensing: their sensors.
-        controllers: their controllers, with what these remember.
-        episodes: what they play, and what came of it.
+        rewards: the reward table.
+        physics: the bodies of the robots.
+        course: the flights that they are on.
+        operator: gives the commands.
+        sensing: the sensors.
+        controllers: the controllers, with their memories.
+        episodes: the running episodes and their sums.
         sensors: last reading, of the robots that were observed last.
-        command: what the motors were told last.
+        command: last joint command.
     """
 
     def __init__(self, spec: RobotSpec, count: int, gui: bool = False) -> None:
@@ -95,14 +95,16 @@ class ClimbBatch:
         return self.controllers.controller.observations
 
     def close(self) -> None:
-        """Free the physics clients."""
+        """Disconnect the physics clients."""
         self.physics.close()
 
     def reset(
         self, scenarios: dict[int, Scenario], generators: dict[int, np.random.Generator]
     ) -> tuple[Floats, Floats]:
-        """Start `scenarios` (by row), noise and pushes drawn from `generators` (by row). Returns
-        the observations of these rows in ascending order: policy and privileged.
+        """Start `scenarios` (by row). Returns the policy's and the critic's observations.
+
+        Noise and pushes are drawn from `generators` (by row). The observations are those of the
+        given rows, in ascending order.
         """
         # Flights, orders and robots that stand on them
         for row, scenario in scenarios.items():
@@ -133,10 +135,10 @@ class ClimbBatch:
         self.sensing.reset(row, scenario.values, pose.position, scenario.world_yaw)
 
     def step(self, actions: Floats) -> Result:
-        """Advance all robots by one control step. `actions` (E, A) in -1..1.
+        """Advance all robots by one control step with `actions` (E, A) in -1..1.
 
         Raises:
-            ValueError: an action of the wrong shape, or not finite.
+            ValueError: the actions have the wrong shape, or are not finite.
         """
         actions = _checked(actions, (self.count, self.actions))
 
@@ -179,16 +181,16 @@ class ClimbBatch:
         )
 
     def _measure(self, rows: slice | list[int]) -> Sensors:
-        """What the operator says and the sensors tell of the robots `rows`."""
+        """Update the operator's commands, and read the sensors of the robots `rows`."""
         state = self.physics.state
         command = self.operator.steer(
             now=self.episodes.seconds(),
-            aside=self.course.aside(state.position),
-            away=self.course.away(state.yaw),
+            lateral_offset=self.course.lateral_offset(state.position),
+            heading_error=self.course.heading_error(state.yaw),
         )
         return self.sensing.measure(
             rows=rows,
-            exact=exact(state),
+            exact=exact_reading(state),
             zero_offset=self.physics.actuators.zero_offset,
             command=command,
             terrain=self.course.terrain,
@@ -196,8 +198,9 @@ class ClimbBatch:
         )
 
     def _seen(self, before: State, action_before: Array, work: Array) -> rewards.Step:
-        """What rewards are made of: the control step since the state `before`, whose motors did
-        `work` [J].
+        """What the reward terms see of the control step since the state `before`.
+
+        `work` is that of the motors [J], (E,).
         """
         state = self.physics.state
         along = self.course.along(state.velocity)
@@ -219,7 +222,7 @@ class ClimbBatch:
         return ending(
             upright=state.upright(),
             beyond=-self.course.to_goal(state.position),
-            aside=state.position[:, 1],
+            lateral_offset=state.position[:, 1],
             half_width=self.course.half_width,
             over_ground=self.course.height_over(state.position),
             arrived_height=self.spec.arrived_height,
@@ -233,8 +236,8 @@ class ClimbBatch:
         return privileged.figures(
             velocity_in_base=state.velocity_in_base,
             to_goal=self.course.to_goal(state.centre),
-            aside=self.course.aside(state.centre) * steers,
-            away=self.course.away(state.yaw) * steers,
+            lateral_offset=self.course.lateral_offset(state.centre) * steers,
+            heading_error=self.course.heading_error(state.yaw) * steers,
             fixed=self.episodes.fixed,
             mirrored=self.controllers.mirrored(),
         )
@@ -249,7 +252,7 @@ def _checked(actions: Floats, shape: tuple[int, int]) -> Floats:
 
 
 def _motor_command(said: JointCommand) -> Command:
-    """The part of a joint command that the motors of a batch are told at each step, in numpy."""
+    """The part of a joint command that the simulated motors take, as numpy arrays."""
     return Command(
         position=said.position.numpy().astype(np.float64),
         velocity=said.velocity.numpy().astype(np.float64),

@@ -1,4 +1,4 @@
-"""The data sheet of a robot's environment, put together from the tables that the code runs by."""
+"""The data sheet of a robot's environment, made from the tables that the code itself uses."""
 
 from envs.families import family
 from envs.programs.observation import LIMIT, describe
@@ -10,9 +10,12 @@ from envs.task.scenario import OPTIONS
 
 
 def data_sheet(spec: RobotSpec) -> str:
-    """Actions, observations, rewards, randomisation, options, ends and versions, as text."""
+    """The data sheet of `spec` as text.
+
+    It lists actions, observations, rewards, randomisation, options, terminations and versions.
+    """
     its = family(spec)
-    ends = (
+    terminations = (
         "terminated: arrived (success), fall (over 65 degrees), off_side (base beside the "
         "stairs); truncated: timeout. info['end'] says which."
     )
@@ -24,11 +27,11 @@ def data_sheet(spec: RobotSpec) -> str:
             "meaning\n" + describe(its.terms(spec)),
             "Observation 'privileged', for a critic only, each clipped to "
             f"+-{PRIVILEGED_LIMIT:g}:\n" + "\n".join(PRIVILEGED),
-            "Reward, per second unless it says once; a step's sum is at least 0:\n"
+            "Reward terms, per second unless it says once; a step's sum is at least 0:\n"
             + rewards.describe(spec.rewards),
             "Random under randomize='full':\n" + randomization.describe(rows(spec.randomization)),
             "Reset options: " + ", ".join(OPTIONS),
-            ends,
+            terminations,
             "Versions: " + "; ".join(f"v{k}, {change}" for k, change in enumerate(spec.history)),
         ]
     )

@@ -1,4 +1,4 @@
-"""Atomic writes: a file is written whole or not at all, and outlasts a loss of power."""
+"""Atomic writes: a file is written whole or not at all, and survives a loss of power."""
 
 import os
 from collections.abc import Iterator
@@ -8,8 +8,9 @@ from pathlib import Path
 
 @contextmanager
 def atomic(path: Path) -> Iterator[Path]:
-    """A temporary name beside `path`, of the same suffix, for the block to write to. It becomes
-    `path` if the block ends well, and is deleted if not.
+    """A temporary path beside `path`, with the same suffix, for the block to write to.
+
+    The temporary file replaces `path` when the block succeeds, and is deleted when it fails.
 
     Raises:
         OSError: the disk is full or not writable; what was at `path` is untouched.
@@ -26,7 +27,7 @@ def atomic(path: Path) -> Iterator[Path]:
 
 
 def _flush(path: Path) -> None:
-    """Let a file or folder reach the disk."""
+    """Flush a file or folder to the disk."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)

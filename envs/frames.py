@@ -1,5 +1,6 @@
-"""Rotations of whole batches. Quaternions are xyzw, rotation matrices turn base-frame vectors into
-world-frame ones.
+"""Rotations of whole batches.
+
+Quaternions are xyzw. Rotation matrices turn base-frame vectors into world-frame ones.
 """
 
 import numpy as np
@@ -26,8 +27,9 @@ def rotation_matrix(quaternion: Array) -> Array:
 
 
 def to_base(rotation: Array, vector: Array) -> Array:
-    """World-frame vectors (E, 3) in the base frame. Element by element, so that a robot's result
-    does not depend on its batch.
+    """World-frame vectors (E, 3) in the base frame.
+
+    Computed element by element, so that a robot's result does not depend on its batch.
     """
     return (
         rotation[:, 0] * vector[:, :1]
@@ -46,7 +48,7 @@ def to_world(rotation: Array, vector: Array) -> Array:
 
 
 def quaternion_from_yaw_pitch(yaw: float, pitch: float) -> tuple[float, float, float, float]:
-    """xyzw of a turn by `yaw` [rad] about z, then by `pitch` [rad] nose up."""
+    """Quaternion xyzw of a turn by `yaw` [rad] about z, then by `pitch` [rad] nose up."""
     cy = np.cos(yaw / 2)
     sy = np.sin(yaw / 2)
     cp = np.cos(-pitch / 2)
@@ -55,5 +57,5 @@ def quaternion_from_yaw_pitch(yaw: float, pitch: float) -> tuple[float, float, f
 
 
 def wrap(angle: Array) -> Array:
-    """Angles [rad] in -pi..pi."""
+    """Angles wrapped to -pi..pi [rad]."""
     return (angle + np.pi) % (2 * np.pi) - np.pi

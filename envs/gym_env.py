@@ -1,5 +1,6 @@
-"""Gymnasium's doors to the climb: `StairClimb-Go2-v1` and `StairClimb-Tracked-v1` for one robot,
-and their vector entry points for many.
+"""The Gymnasium environments: one robot, and a vector of robots.
+
+`StairClimb-Go2-v1` and `StairClimb-Tracked-v1` are ids of both.
 """
 
 from collections.abc import Iterable
@@ -27,10 +28,11 @@ from envs.task.terminations import End
 
 Observation = dict[str, Any]
 PICTURE_SIZE = (640, 400)
+"""Width and height of a picture [pixels]."""
 
 
 def observation_space(observations: int) -> spaces.Dict:
-    """What a policy sees ("policy") and what only a critic may ("privileged")."""
+    """Space of what the policy sees ("policy") and what only a critic may see ("privileged")."""
     return spaces.Dict(
         policy=spaces.Box(-LIMIT, LIMIT, (observations,), np.float32),
         privileged=spaces.Box(-PRIVILEGED_LIMIT, PRIVILEGED_LIMIT, (PRIVILEGED_SIZE,), np.float32),
@@ -38,8 +40,9 @@ def observation_space(observations: int) -> spaces.Dict:
 
 
 class StairClimbEnv(gym.Env[Observation, NDArray[np.float32]]):
-    """One robot on one staircase. The data sheet is put together from the tables that the code runs
-    by; see `print(StairClimbEnv.__doc__)`.
+    """One robot on one staircase.
+
+    The data sheet below is made from the tables that the code itself uses.
 
     Args:
         robot: name of a robot in `envs.robots`.
@@ -67,8 +70,10 @@ class StairClimbEnv(gym.Env[Observation, NDArray[np.float32]]):
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[Observation, dict[str, Any]]:
-        """Start an episode; `options` fixes what it names (`envs.task.scenario.OPTIONS`), the rest
-        is drawn or has its default.
+        """Start an episode.
+
+        `options` sets what it names (`envs.task.scenario.OPTIONS`). The rest is drawn or has its
+        default.
         """
         super().reset(seed=seed)
         generator = np.random.default_rng(self.np_random.integers(2**63))
@@ -81,7 +86,7 @@ class StairClimbEnv(gym.Env[Observation, NDArray[np.float32]]):
     def step(
         self, action: NDArray[np.float32]
     ) -> tuple[Observation, float, bool, bool, dict[str, Any]]:
-        """One control step: 0.02 s of a robot with legs, 0.05 s of one with tracks."""
+        """Advance by one control step: 0.02 s on legs, 0.05 s on tracks."""
         result = self.batch.step(np.asarray(action)[None])
         end = End(result.end[0])
         info: dict[str, Any] = {"is_success": end == End.ARRIVED, "end": end.label}
@@ -96,20 +101,21 @@ class StairClimbEnv(gym.Env[Observation, NDArray[np.float32]]):
         )
 
     def render(self) -> Any:
-        """RGB picture (400, 640, 3) of a camera that follows the robot; with "human" the window
-        shows it.
+        """RGB picture (400, 640, 3) of a camera that follows the robot; None unless "rgb_array".
+
+        With "human" the window shows the robot.
         """
         if self.render_mode != "rgb_array":
             return None
         return self.batch.physics.worlds[0].picture(follow(self.batch), PICTURE_SIZE)
 
     def close(self) -> None:
-        """Free the physics client."""
+        """Disconnect the physics client."""
         self.batch.close()
 
 
 def start_info(scenario: Scenario | None) -> dict[str, Any]:
-    """What `reset` says of the episode: riser [m] and direction."""
+    """The episode's riser [m] and direction, as `reset` returns them."""
     return (
         {}
         if scenario is None
@@ -118,8 +124,9 @@ def start_info(scenario: Scenario | None) -> dict[str, Any]:
 
 
 def follow(batch: ClimbBatch, row: int = 0) -> Camera:
-    """A camera beside the robot of `row`, at the height of the flight there: the picture does not
-    bob with the body.
+    """A camera beside the robot of `row`, at the height of the flight there.
+
+    The picture does not bob with the body.
     """
     x, y, _ = batch.physics.worlds[row].base()[:3]
     scenario = batch.episodes.scenarios[row]
@@ -132,11 +139,11 @@ def follow(batch: ClimbBatch, row: int = 0) -> Camera:
 
 
 class StairClimbVectorEnv(VectorEnv[dict[str, Any], NDArray[np.float32], Any]):
-    """`num_envs` robots stepped together in one process: `gymnasium.make_vec("StairClimb-Go2-v1",
-    num_envs=8)`.
+    """`num_envs` robots stepped together in one process.
 
-    Spaces, rewards and ends are those of `StairClimbEnv`. A finished robot starts anew with the
-    next step (Gymnasium's NEXT_STEP autoreset).
+    Made by `gymnasium.make_vec("StairClimb-Go2-v1", num_envs=8)`. Spaces, rewards and terminations
+    are those of `StairClimbEnv`. A finished robot starts anew with the next step (Gymnasium's
+    NEXT_STEP autoreset).
     """
 
     metadata: dict[str, Any] = {
@@ -172,8 +179,9 @@ class StairClimbVectorEnv(VectorEnv[dict[str, Any], NDArray[np.float32], Any]):
     def reset(
         self, *, seed: int | list[int | None] | None = None, options: dict[str, Any] | None = None
     ) -> tuple[dict[str, Any], dict[str, Any]]:
-        """Start all robots. Robot i of seed s starts as a single environment of seed s + i
-        would.
+        """Start all robots.
+
+        Robot i of seed s starts as a single environment of seed s + i would.
         """
         seeds = (
             [seed + i for i in range(self.num_envs)]
@@ -213,8 +221,9 @@ class StairClimbVectorEnv(VectorEnv[dict[str, Any], NDArray[np.float32], Any]):
     def step(
         self, actions: NDArray[np.float32]
     ) -> tuple[dict[str, Any], Any, Any, Any, dict[str, Any]]:
-        """One control step of all robots; those that ended in the step before start anew, with
-        reward 0.
+        """Advance all robots by one control step.
+
+        Robots whose episode ended in the step before start anew, with reward 0.
         """
         if not self._streams:
             raise gym.error.ResetNeeded(
@@ -248,14 +257,14 @@ class StairClimbVectorEnv(VectorEnv[dict[str, Any], NDArray[np.float32], Any]):
         return info
 
     def render(self) -> Any:
-        """RGB pictures, one a robot."""
+        """RGB pictures, one per robot."""
         return tuple(
             world.picture(follow(self.batch, row), PICTURE_SIZE)
             for row, world in enumerate(self.batch.physics.worlds)
         )
 
     def close_extras(self, **kwargs: Any) -> None:
-        """Free the physics clients."""
+        """Disconnect the physics clients."""
         self.batch.close()
 
 

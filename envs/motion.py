@@ -1,4 +1,4 @@
-"""How robots move, for those who judge behaviour."""
+"""The motion of robots, as evaluation of behaviour measures it."""
 
 from typing import NamedTuple
 
@@ -12,27 +12,25 @@ Array = NDArray[np.float64]
 
 
 class Motion(NamedTuple):
-    """How E robots with J joints move."""
+    """The motion of E robots with J joints."""
 
-    aside: Array
-    """Offset of the base from the middle of the flight to the robot's left [m], (E,)."""
+    lateral_offset: Array
+    """Lateral offset of the base from the centre line, left of the robot positive [m], (E,)."""
     place: Array
-    """x, y of the base in the world [m], (E, 2)."""
+    """Position x, y of the base in the world [m], (E, 2)."""
     speed: Array
     """Speed along the robot's own heading [m/s], (E,)."""
     turning: Array
     """Yaw rate [rad/s], (E,)."""
     overspeed: Array
-    """Share of the last control step in which each joint was faster than its motor's no-load speed,
-    (E, J).
-    """
+    """Share of the last control step in which each joint exceeded its no-load speed, (E, J)."""
 
 
 def motion(physics: Physics, course: Course) -> Motion:
-    """How the robots moved in the last control step."""
+    """The motion of the robots in the last control step."""
     state = physics.state
     return Motion(
-        aside=course.aside(state.centre),
+        lateral_offset=course.lateral_offset(state.centre),
         place=state.centre[:, :2],
         speed=state.speed_ahead(),
         turning=state.yaw_rate(),

@@ -1,4 +1,4 @@
-"""Settings that check themselves: the range of a number stands beside its field, once."""
+"""Settings that check themselves: a number's range stands beside its field, once."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import is_dataclass, replace
@@ -10,18 +10,18 @@ Settings = TypeVar("Settings")
 
 
 class Within(NamedTuple):
-    """Lowest and highest value of a number, both allowed; of a tuple, of each of its numbers."""
+    """Lowest and highest value of a number, both allowed; for a tuple, of each of its numbers."""
 
     low: float
     high: float
 
 
 def out_of_range(settings: object, prefix: str = "") -> str | None:
-    """The first setting that cannot be, in one line that says what can; None if all can.
+    """The first setting that is out of its range, in one line with a remedy; None if all fit.
 
     Args:
         settings: a dataclass whose numbers may be `Annotated[..., Within(low, high)]`.
-        prefix: of the names in the message, such as "ppo.".
+        prefix: prefix of the names in the message, such as "ppo.".
     """
     hints = get_type_hints(type(settings), include_extras=True)
     for name, value in vars(settings).items():
@@ -56,12 +56,12 @@ def changed(settings: Settings, values: object, prefix: str = "") -> Settings:
 
     Args:
         settings: a dataclass, or a named tuple.
-        values: the new values by name, as `plain` has them: nested where settings are nested.
-        prefix: of the names in messages, such as "ppo.".
+        values: the new values by name, in the form of `plain`: nested where settings are nested.
+        prefix: prefix of the names in messages, such as "ppo.".
 
     Raises:
         ValueError: there is no such setting, or its value has the wrong type; the message is one
-            line and says what there is.
+            line and says what is allowed.
     """
     hints = get_type_hints(type(settings))
     if not isinstance(values, Mapping):
@@ -93,7 +93,7 @@ _WORDS: dict[object, str] = {
 
 
 def _read(hint: object, value: object, name: str) -> object:
-    """`value` as the type `hint` has it."""
+    """`value` converted to the type `hint`, which may be optional."""
     for kind in _alternatives(hint):
         try:
             return _converted(kind, value)
@@ -108,10 +108,10 @@ def _alternatives(hint: object) -> tuple[object, ...]:
 
 
 def _converted(kind: object, value: object) -> object:
-    """`value` as the type `kind` has it.
+    """`value` converted to the type `kind`.
 
     Raises:
-        TypeError: it is of another type.
+        TypeError: the value is of another type.
     """
     if get_origin(kind) is tuple and isinstance(value, list | tuple):
         inner = get_args(kind)
@@ -140,7 +140,7 @@ def _word(kind: object) -> str:
 
 
 def _shown(value: object) -> str:
-    """`value` in one line."""
+    """`value` on one line."""
     return " ".join(repr(value).split())
 
 
@@ -148,7 +148,7 @@ class Difference(NamedTuple):
     """A setting that has two values."""
 
     name: str
-    """Its dotted name, such as "rewards.progress"."""
+    """Dotted name of the setting, such as "rewards.progress"."""
     before: object
     now: object
 
@@ -156,7 +156,7 @@ class Difference(NamedTuple):
 def differences(
     before: Mapping[str, object], now: Mapping[str, object], prefix: str = ""
 ) -> Iterator[Difference]:
-    """The settings, as `plain` has them, that differ; what only one side has is passed over."""
+    """The settings that differ, in the form of `plain`; settings of one side only are skipped."""
     for name, value in now.items():
         if name not in before:
             continue

@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 
 from agents.networks import OBSERVATIONS, Actor
-from envs.workers.worker import Ended, Job, Shared, Worker
+from envs.workers.worker import FinishedEpisode, Job, SharedArrays, Worker
 
 Array = NDArray[np.float32]
 
@@ -40,7 +40,7 @@ class Over(NamedTuple):
     """An episode that ended with a control step."""
 
     step: int
-    ended: Ended
+    ended: FinishedEpisode
     last: dict[str, Array]
     """Last observation of the episode, by name."""
 
@@ -65,7 +65,7 @@ class Steps:
 class Driven(Worker):
     """Robots that collect whole rollouts by themselves."""
 
-    def __init__(self, job: Job, rows: list[int], shared: Shared) -> None:
+    def __init__(self, job: Job, rows: list[int], shared: SharedArrays) -> None:
         super().__init__(job, rows, shared)
         self._actor = Actor(self.shared["policy"].shape[1], self.shared["action"].shape[1])
         self._starts = np.ones(len(rows), dtype=bool)
@@ -123,7 +123,7 @@ class Driven(Worker):
             now={},
         )
 
-    def _end(self, kept: Steps, step: int, one: Ended) -> None:
+    def _end(self, kept: Steps, step: int, one: FinishedEpisode) -> None:
         row = one.robot - self.rows[0]
         self._starts[row] = True
         if one.summary is None:

@@ -11,7 +11,7 @@ from agents.learning.driven import Driven, NotFiniteError, Steps
 from agents.learning.vec_robots import STATE, VecRobots
 from agents.networks import OBSERVATIONS
 from envs.workers.pool import Pool
-from envs.workers.worker import Ended, Job
+from envs.workers.worker import FinishedEpisode, Job
 
 
 class ClimbVecEnv(VecRobots):
@@ -85,7 +85,7 @@ class ClimbVecEnv(VecRobots):
             self.pool.tell([one.ended for one in steps.over])
         return [found[number] for number in range(len(self.rows))]
 
-    def info(self, ended: Ended, last: dict[str, np.ndarray]) -> dict[str, Any]:
+    def info(self, ended: FinishedEpisode, last: dict[str, np.ndarray]) -> dict[str, Any]:
         """Info of an episode that is over, as stable-baselines3 has it, with its last observation.
         A lost episode has no summary.
         """

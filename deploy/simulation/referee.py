@@ -39,7 +39,7 @@ class Referee:
         end = ending(
             upright=upright,
             beyond=beyond,
-            aside=y,
+            lateral_offset=y,
             half_width=0.5 * stairs.width,
             over_ground=over_ground,
             arrived_height=self._arrived_height,

@@ -61,10 +61,10 @@ class Senses:
         return state, HeightMapMessage(now, heights)
 
 
-def _batch_of_one(truth: Truth) -> measurement.Exact:
+def _batch_of_one(truth: Truth) -> measurement.ExactReading:
     rotation = frames.rotation_matrix(truth.quaternion[None])
     joints = (truth.joint_position[None], truth.joint_velocity[None])
-    return measurement.Exact(
+    return measurement.ExactReading(
         truth.position[None],
         np.array([heading(truth.quaternion)]),
         -rotation[:, 2],

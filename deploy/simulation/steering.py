@@ -21,6 +21,6 @@ def sticks(
         position: of the base in the world [m], (3,).
         quaternion: its attitude, xyzw, (4,).
     """
-    aside = stairs.heading * position[1]
-    away = frames.wrap(np.array(heading(quaternion) - stairs.yaw))
-    return speed / FORWARD, float(operator.yaw_rate(aside, away)) / TURN
+    lateral_offset = stairs.heading * position[1]
+    heading_error = frames.wrap(np.array(heading(quaternion) - stairs.yaw))
+    return speed / FORWARD, float(operator.yaw_rate(lateral_offset, heading_error)) / TURN

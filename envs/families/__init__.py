@@ -1,6 +1,6 @@
 """What is true of all robots that walk, or of all that roll on tracks.
 
-A family is looked up by what its robots move on; nothing else asks which robot it is.
+A family is looked up by what its robots move on. Nothing else asks which robot it is.
 """
 
 from envs.families.family import Family
@@ -16,5 +16,5 @@ BASELINES = tuple(dict.fromkeys(name for row in _FAMILIES.values() for name in r
 
 
 def family(spec: RobotSpec) -> Family:
-    """The family of the robot that `spec` is."""
+    """The family of the robot that `spec` describes."""
     return _FAMILIES[type(spec.limbs)]

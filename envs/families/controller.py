@@ -1,4 +1,4 @@
-"""What a controller is to the simulator, and a whole batch of them with their memories."""
+"""What a controller is to the simulator, and the controllers of a whole batch of robots."""
 
 from collections.abc import Iterator
 from typing import Generic, Protocol, TypeVar
@@ -11,26 +11,27 @@ from torch import Tensor
 from envs.programs.sensors import JointCommand, Sensors
 
 
-class Memory(Protocol):
-    """What a controller remembers of E robots: a NamedTuple of tensors, one row a robot. Only the
-    controller knows what parts other than `action` mean.
+class ControllerMemory(Protocol):
+    """What a controller remembers of E robots: a NamedTuple of tensors, one row per robot.
+
+    Only the controller knows what the parts other than `action` mean.
     """
 
     def __init__(self, *parts: Tensor) -> None: ...
 
     @property
     def action(self) -> Tensor:
-        """The smoothed action that is in effect, (E, A)."""
+        """The smoothed action in effect, (E, A)."""
 
     def __iter__(self) -> Iterator[Tensor]: ...
 
 
-M = TypeVar("M", bound=Memory)
-M_co = TypeVar("M_co", bound=Memory, covariant=True)
+M = TypeVar("M", bound=ControllerMemory)
+M_co = TypeVar("M_co", bound=ControllerMemory, covariant=True)
 
 
-class Controller(Protocol[M]):
-    """The controller of one kind of robot: pure functions, batch first."""
+class ControllerProgram(Protocol[M]):
+    """The controller of one robot family: pure functions, batch first."""
 
     actions: int
     """Size of an action, A."""
@@ -41,17 +42,17 @@ class Controller(Protocol[M]):
         """Memory of `count` robots that have just been switched on."""
 
     def observe(self, sensors: Sensors, memory: M) -> tuple[Tensor, M]:
-        """Observation (E, N) of `sensors`, and the memory with what was seen."""
+        """Observation (E, N) of `sensors`, and the updated memory."""
 
     def act(self, action: Tensor, memory: M) -> tuple[JointCommand, M]:
-        """Joint commands for the `action` (E, A) in -1..1, and the memory after them."""
+        """Joint commands for the `action` (E, A) in -1..1, and the updated memory."""
 
     def mirrored(self, memory: M) -> Tensor:
-        """Whether the network sees a robot in the mirror, and acts so, (E, 1)."""
+        """Whether the network sees and moves the robot's mirror image, (E, 1)."""
 
 
 def with_rows(memory: M, rows: list[int], fresh: M) -> M:
-    """`memory` with its `rows` replaced by those of `fresh`, in that order."""
+    """`memory` with its `rows` replaced by those of `fresh`, in the order of `rows`."""
     chosen = torch.tensor(rows)
     parts = zip(memory, fresh, strict=True)
     return type(memory)(*(old.index_copy(0, chosen, new) for old, new in parts))
@@ -61,16 +62,16 @@ class Controllers(Generic[M_co]):
     """One controller for E robots, and what it remembers of each.
 
     Attributes:
-        controller: the same for all robots.
-        memory: of all robots.
+        controller: the controller of all robots.
+        memory: the memory of all robots.
     """
 
-    def __init__(self, controller: Controller[M_co], count: int) -> None:
+    def __init__(self, controller: ControllerProgram[M_co], count: int) -> None:
         self.controller = controller
         self.memory = controller.start(count)
 
     def begin(self, rows: list[int], sensors: Sensors) -> NDArray[np.float32]:
-        """Switch the controllers of `rows` on. Returns their first observations, of `sensors`."""
+        """Switch the controllers of `rows` on. Returns their first observations (R, N)."""
         with torch.inference_mode():
             seen, memory = self.controller.observe(sensors, self.controller.start(len(rows)))
             self.memory = with_rows(self.memory, rows, memory)
@@ -83,15 +84,15 @@ class Controllers(Generic[M_co]):
         return seen.numpy()
 
     def act(self, actions: NDArray[np.float32]) -> JointCommand:
-        """What all robots' motors are told for `actions` (E, A) in -1..1."""
+        """Joint commands of all robots for `actions` (E, A) in -1..1."""
         with torch.inference_mode():
             command, self.memory = self.controller.act(torch.from_numpy(actions), self.memory)
         return command
 
     def action(self) -> NDArray[np.float64]:
-        """The smoothed actions that are in effect, (E, A)."""
+        """The smoothed actions in effect, (E, A)."""
         return self.memory.action.numpy().astype(np.float64)
 
     def mirrored(self) -> NDArray[np.bool_]:
-        """Which robots' networks see and act in the mirror, (E, 1)."""
+        """Which robots' networks see and move the mirror image, (E, 1)."""
         return self.controller.mirrored(self.memory).numpy()

@@ -1,4 +1,4 @@
-"""What the rest of the project needs to know of a family of robots."""
+"""What the rest of the project needs to know about a robot family."""
 
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from envs.families.controller import Controllers, Memory
+from envs.families.controller import ControllerMemory, Controllers
 from envs.programs import legged, tracked
 from envs.programs.observation import Term
 from envs.robots.spec import RobotSpec
@@ -19,12 +19,12 @@ Baseline = Callable[[Observations], NDArray[np.float32]]
 
 
 class InitialPose(NamedTuple):
-    """A robot that has been put down."""
+    """Pose of a robot at the start of an episode."""
 
     position: Array
-    """Base's origin in the world [m], (3,)."""
+    """Origin of the base in the world [m], (3,)."""
     quaternion: tuple[float, ...]
-    """Attitude xyzw."""
+    """Attitude of the base in the world, xyzw."""
     joints: Array
     """Joint positions [rad], (J,)."""
 
@@ -33,23 +33,27 @@ class Family(NamedTuple):
     """What is true of all robots that move alike."""
 
     controller: Callable[[RobotSpec], legged.Controller | tracked.Controller]
-    """Makes the controller, an `envs.families.controller.Controller`."""
-    controllers: Callable[[RobotSpec, int], Controllers[Memory]]
-    """Makes the controllers of so many robots."""
+    """Makes the controller: an `envs.families.controller.ControllerProgram`."""
+    controllers: Callable[[RobotSpec, int], Controllers[ControllerMemory]]
+    """Makes the controllers of a number of robots."""
     terms: Callable[[RobotSpec], tuple[Term, ...]]
-    """Table of the observation."""
+    """The observation's table of a robot."""
     actions: Callable[[RobotSpec], list[str]]
-    """What each element of an action does, for the data sheet."""
+    """Meaning of each element of an action, for the data sheet."""
     mirror: str
-    """What the data sheet says of mirror images."""
+    """The data sheet's sentence on mirror images."""
     footprint: Callable[[RobotSpec], Array]
     """Points of the ground that the robot stands on, level frame [m], (P, 2)."""
     initial_pose: Callable[[RobotSpec, Scenario, Array, Array], InitialPose]
-    """Puts it down, for the heights (P,) of those points [m], and the points."""
+    """Makes the initial pose of a robot.
+
+    Its arguments are the robot, the scenario, the heights of the ground under the footprint (P,)
+    [m], and the points of the footprint (P, 2) [m].
+    """
     baselines: Mapping[str, Callable[[RobotSpec], Baseline]]
-    """What it does without a trained policy, by name: the yardsticks that a policy must beat."""
+    """Baselines by name: the yardsticks that a policy must beat."""
 
 
-def nothing(actions: int) -> Baseline:
-    """Action 0: what the controller does by itself."""
+def zero_action(actions: int) -> Baseline:
+    """The baseline of action 0: what the controller does by itself."""
     return lambda seen: np.zeros((len(seen), actions), np.float32)

@@ -1,22 +1,24 @@
-"""Robots that walk: put down with every foot where the ground is, under a trot."""
+"""The family of robots that walk: every foot starts on the ground, a trot is under the policy."""
 
 import numpy as np
 import torch
 
 from envs import frames
 from envs.families.controller import Controllers
-from envs.families.family import Array, Family, InitialPose, nothing
+from envs.families.family import Array, Family, InitialPose, zero_action
 from envs.programs import leg, legged
 from envs.robots.spec import RobotSpec
 from envs.task.scenario import Scenario
 
 
 def initial_pose(spec: RobotSpec, scenario: Scenario, heights: Array, feet: Array) -> InitialPose:
-    """A robot that stands on the ground, its body pitched with the flight.
+    """Pose of a robot that stands on the ground, its body pitched with the flight.
 
     Args:
-        heights: of the ground under `feet` [m], (L,).
-        feet: where the feet go, level frame [m], (L, 2).
+        spec: the robot.
+        scenario: the episode.
+        heights: height of the ground under `feet` [m], (L,).
+        feet: positions of the feet, level frame [m], (L, 2).
     """
     legs = spec.legs
     x = feet[:, 0]
@@ -38,14 +40,14 @@ def initial_pose(spec: RobotSpec, scenario: Scenario, heights: Array, feet: Arra
     return InitialPose(base, quaternion, np.clip(in_motor_order, spec.lower, spec.upper))
 
 
-def feet_below_hips(spec: RobotSpec) -> Array:
-    """Feet of a standing robot in the level frame [m], (L, 2)."""
+def footprint(spec: RobotSpec) -> Array:
+    """Positions of a standing robot's feet below the thighs, level frame [m], (L, 2)."""
     hips = np.array(spec.legs.hip_in_base)
     return np.column_stack([hips[:, 0], hips[:, 1] + np.array(spec.legs.abduction)])
 
 
 def actions(spec: RobotSpec) -> list[str]:
-    """What each element of an action does."""
+    """Meaning of each element of an action."""
     gait = spec.trot
     feet = [
         f"{3 * i}..{3 * i + 2}: x, y, z of foot {name}, units of {gait.foot_range} m"
@@ -59,10 +61,10 @@ LEGGED = Family(
     controllers=lambda spec, count: Controllers[legged.Memory](legged.Controller(spec), count),
     terms=legged.terms,
     actions=actions,
-    mirror="In the second half of the gait's phase action, 'policy' and 'privileged' are those of "
-    "the mirror image, left for right.",
-    footprint=feet_below_hips,
+    mirror="In the second half of the gait's phase, the action, 'policy' and 'privileged' are "
+    "those of the mirror image: left and right are exchanged.",
+    footprint=footprint,
     initial_pose=initial_pose,
     # The bare gait.
-    baselines={"zero": lambda spec: nothing(legged.action_size(spec))},
+    baselines={"zero": lambda spec: zero_action(legged.action_size(spec))},
 )

@@ -1,4 +1,4 @@
-"""Robots that roll on tracks: put down with their flippers flat, driven by the operator."""
+"""The family of robots that roll on tracks: they start with flat flippers."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +11,7 @@ from envs.families.family import (
     Family,
     InitialPose,
     Observations,
-    nothing,
+    zero_action,
 )
 from envs.programs import tracked
 from envs.robots.spec import RobotSpec
@@ -20,18 +20,20 @@ from envs.task.scenario import Scenario
 SLOPES = np.linspace(-1.2, 1.2, 241)
 """Slopes that are tried [rise over run], up to steeper than any flight that can be built."""
 MARGIN = 0.002
-"""Height from which it is dropped [m]."""
+"""Height above the ground from which the robot is dropped [m]."""
 
 
 def initial_pose(spec: RobotSpec, scenario: Scenario, heights: Array, points: Array) -> InitialPose:
-    """A robot that lies on the ground, flippers flat, on the highest edges under it.
+    """Pose of a robot that lies flat on the highest edges under it, its flippers flat.
 
-    A stiff line over the ground rests where its middle is lowest, because there its weight is: of
-    all slopes, the one whose line touches the ground lowest at x = 0.
+    A stiff line over the ground rests where its middle is lowest, because its weight is there. Of
+    all slopes, it takes the one whose touching line is lowest at x = 0.
 
     Args:
-        heights: of the ground under `points` [m], (P,).
-        points: of the ground that can touch the tracks, level frame [m], (P, 2).
+        spec: the robot.
+        scenario: the episode.
+        heights: height of the ground under `points` [m], (P,).
+        points: points of the ground that can touch the tracks, level frame [m], (P, 2).
     """
     touching = (heights - SLOPES[:, None] * points[:, 0]).max(1)
     best = int(touching.argmin())
@@ -43,7 +45,7 @@ def initial_pose(spec: RobotSpec, scenario: Scenario, heights: Array, points: Ar
     return InitialPose(base, quaternion, np.array(spec.stance))
 
 
-def under_the_tracks(spec: RobotSpec) -> Array:
+def footprint(spec: RobotSpec) -> Array:
     """Points under both rows of tracks from tip to tip, level frame [m], (P, 2)."""
     tracks = spec.tracks
     reach = max(abs(x) for x, _, _ in tracks.axis_in_base) + tracks.length
@@ -56,7 +58,7 @@ def under_the_tracks(spec: RobotSpec) -> Array:
 
 
 def fixed_flippers(spec: RobotSpec) -> Baseline:
-    """Flippers held flat, as far as an action can hold them against the schedule."""
+    """The baseline that holds the flippers flat, as far as an action can against the schedule."""
     places = {}
     start = 0
     for term in tracked.terms(spec):
@@ -90,7 +92,7 @@ def fixed_flippers(spec: RobotSpec) -> Baseline:
 
 
 def actions(spec: RobotSpec) -> list[str]:
-    """What each element of an action does."""
+    """Meaning of each element of an action."""
     return [
         f"{k}: {action.meaning}, units of {action.size} {action.unit}"
         for k, action in enumerate(tracked.action_table(spec))
@@ -102,12 +104,12 @@ TRACKED = Family(
     controllers=lambda spec, count: Controllers[tracked.Memory](tracked.Controller(spec), count),
     terms=tracked.terms,
     actions=actions,
-    mirror="While the robot is steered to the right action, 'policy' and 'privileged' are those of "
-    "the mirror image, left for right.",
-    footprint=under_the_tracks,
+    mirror="While the robot is steered to the right, the action, 'policy' and 'privileged' are "
+    "those of the mirror image: left and right are exchanged.",
+    footprint=footprint,
     initial_pose=initial_pose,
     baselines={
         "zero": fixed_flippers,
-        "scripted": lambda spec: nothing(len(tracked.action_table(spec))),
+        "scripted": lambda spec: zero_action(len(tracked.action_table(spec))),
     },
 )

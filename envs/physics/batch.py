@@ -1,5 +1,6 @@
-"""E robots of one kind, each in a world of its own, stepped together: motors as one pass over the
-batch, Bullet one client a robot.
+"""E robots of one model, each in a world of its own, stepped together.
+
+Motors are computed in one pass over the batch; Bullet has one client per robot.
 """
 
 import numpy as np
@@ -15,8 +16,9 @@ from envs.task.scenario import Scenario
 Array = NDArray[np.float64]
 
 SIDE_BY_SIDE = 8
-"""Robots whose physics is stepped in turn: one numpy pass for all of them, and their clients fit
-into a core's cache together.
+"""Number of robots whose physics is stepped in turn.
+
+One numpy pass serves them all, and their clients fit into a core's cache together.
 """
 
 
@@ -25,14 +27,14 @@ class Physics:
 
     Args:
         spec: the robot.
-        count: how many, E.
-        control_step: how long a command is held [s].
+        count: number of robots, E.
+        control_step: time for which a command is held [s].
         gui: show the first robot in a window.
 
     Attributes:
-        worlds: one a robot.
+        worlds: one world per robot.
         actuators: the motors of all robots.
-        stepper: what steps the robots in C; None: the loop in this class does.
+        stepper: steps the robots in C; None if the loop in this class does.
         state: the true state after the last control step or `refresh`.
     """
 
@@ -57,12 +59,12 @@ class Physics:
         return state.read(self._buffers.base, self._buffers.joint_state, self.worlds[0].base_com)
 
     def close(self) -> None:
-        """Free the physics clients."""
+        """Disconnect the physics clients."""
         for world in self.worlds:
             world.close()
 
     def replace(self, row: int) -> None:
-        """Give the robot of `row` a new physics client; it has to be reset before the next step."""
+        """Give the robot of `row` a new physics client; it must be reset before the next step."""
         self.worlds[row].close()
         self.worlds[row] = World(self.spec)
         if self.stepper:
@@ -76,13 +78,16 @@ class Physics:
         quaternion: tuple[float, ...],
         joints: Array,
     ) -> None:
-        """Put the robot of `row` on the flight of `scenario`, at rest and with what is drawn about
-        its body; `refresh` tells when all rows are put down.
+        """Put the robot of `row` on the flight of `scenario`, at rest, with its drawn properties.
+
+        Call `refresh` after all rows are reset.
 
         Args:
+            row: index of the robot.
+            scenario: the episode.
             position: origin of the base in the world [m], (3,).
             quaternion: attitude of the base, xyzw.
-            joints: positions [rad], (J,).
+            joints: joint positions [rad], (J,).
         """
         world = self.worlds[row]
         values = scenario.values
@@ -100,15 +105,18 @@ class Physics:
         self._buffers.base[row] = world.base()
 
     def refresh(self) -> None:
-        """Bring `state` up to date after `reset`."""
+        """Update `state` after `reset`."""
         self.state = self._read()
 
     def push(self, row: int, velocity: tuple[float, float, float]) -> None:
-        """Change the velocity of the base of `row` by `velocity` [m/s] in the world at once."""
+        """Change the base velocity of the robot of `row` at once.
+
+        `velocity` is the change in the world [m/s].
+        """
         self.worlds[row].push(velocity)
 
     def advance(self, command: Command) -> None:
-        """One control step with the motor drivers following `command` after their delay."""
+        """Advance by one control step; the motor drivers follow `command` after their delay."""
         at_rest = self.actuators.wanted_at_rest(command)
         # The command before this one holds until its delay is over, (S, E, J).
         substeps = np.arange(len(self._buffers.at_rest))[:, None, None]
@@ -124,8 +132,9 @@ class Physics:
         self.state = self._read()
 
     def _advance_some(self, rows: slice) -> None:
-        """The physics steps of the robots `rows`: so few that their physics stays in the
-        processor's cache from one step to the next.
+        """Step the physics of the robots `rows` through one control step.
+
+        They are so few that their physics stays in the processor's cache from one step to the next.
         """
         worlds = self.worlds[rows]
         drives = len(self.spec.drives)
@@ -157,12 +166,10 @@ class Physics:
         return np.square(self._buffers.motor / np.array(self.spec.torque_limit)).mean((1, 2))
 
     def overspeed(self) -> Array:
-        """Share of the last control step in which each joint was faster than its motor's no-load
-        speed, (E, J).
-        """
+        """Share of the last control step in which each joint exceeded its no-load speed, (E, J)."""
         return (np.abs(self._buffers.speeds) > np.array(self.spec.speed_limit)).mean(1)
 
-    def numbers(self) -> Array:
-        """What Bullet says of each robot's base and joints, (E, 13 + 2 J)."""
+    def raw_state(self) -> Array:
+        """Bullet's numbers of each robot's base and joints, (E, 13 + 2 J)."""
         joints = self._buffers.joint_state
         return np.column_stack([self._buffers.base, joints.reshape(len(joints), -1)])

@@ -1,4 +1,4 @@
-"""How a robot's joints and links are found in Bullet, and what is set about them once."""
+"""How a robot's joints and links are found in Bullet, and the properties that are set once."""
 
 from typing import NamedTuple
 
@@ -6,7 +6,7 @@ import numpy as np
 import pybullet
 from numpy.typing import NDArray
 
-from envs.physics.tracks import Belts
+from envs.physics.tracks import TrackModel
 from envs.robots.spec import RobotSpec
 from envs.robots.tracks import TrackGeometry
 
@@ -18,28 +18,28 @@ _STATIC = 2
 
 
 class Binding(NamedTuple):
-    """Bullet's numbers of a robot's parts, and what the robot's file says of them."""
+    """Bullet's numbers of a robot's parts, and what the robot's file says about them."""
 
     joints: list[int]
     """Joints with a motor of their own, in the order of the robot's spec."""
     wheels: list[int]
-    """Joints of the tracks' wheels; empty without tracks."""
+    """Joints of the wheels of the tracks; empty without tracks."""
     links: dict[str, int]
-    """By name; -1 is the base."""
-    turns: Array
-    """Which way the flippers turn about the base's y axis, +-1, (F,); empty without tracks."""
+    """Bullet's number of each link, by name; the base is -1."""
+    flipper_sign: Array
+    """Sense of each flipper's joint about the base's y axis, +-1, (F,); empty without tracks."""
     grip: dict[int, float]
     """Friction of each link relative to that of the feet or tracks."""
     mass: dict[int, float]
-    """Of each link [kg]."""
+    """Mass of each link [kg]."""
     inertia: dict[int, tuple[float, ...]]
-    """Of each link about its own axes [kg m2], with the motors' rotors."""
+    """Inertia of each link about its own axes, with the motors' rotors [kg m2]."""
     base_com: Array
     """Centre of mass of the base link in the base frame [m], (3,)."""
 
 
-def bind(client: int, robot: int, spec: RobotSpec, belts: Belts | None) -> Binding:
-    """Find the parts of `robot`, and free it of what Bullet assumes.
+def bind(client: int, robot: int, spec: RobotSpec, tracks: TrackModel | None) -> Binding:
+    """Find the parts of `robot`, and turn off what Bullet assumes about them.
 
     Raises:
         RuntimeError: the robot's file lacks joints of `spec`.
@@ -56,7 +56,7 @@ def bind(client: int, robot: int, spec: RobotSpec, belts: Belts | None) -> Bindi
             f"{spec.urdf.name} has no joint {sorted(missing)}; its joints are {sorted(by_joint)}"
         )
     joints = [by_joint[name] for name in hinges]
-    wheels = [by_joint[name] for name in belts.wheels] if belts else []
+    wheels = [by_joint[name] for name in tracks.wheels] if tracks else []
     links = {"base": -1} | {info[12].decode(): info[0] for info in infos}
     dynamics = {
         link: pybullet.getDynamicsInfo(robot, link, physicsClientId=client)
@@ -66,8 +66,8 @@ def bind(client: int, robot: int, spec: RobotSpec, belts: Belts | None) -> Bindi
     if isinstance(spec.limbs, TrackGeometry):
         grip[-1] = spec.limbs.belly_grip
     rotors = dict(zip(joints, spec.rotor_inertia, strict=False))
-    if belts:
-        rotors |= dict(zip(wheels, belts.rotors, strict=True))
+    if tracks:
+        rotors |= dict(zip(wheels, tracks.rotors, strict=True))
     inertia = {link: info[2] for link, info in dynamics.items()}
     # The motors' rotors, geared up, resist a joint's acceleration. Bullet has no such term; added
     # to the link's inertia about its joint's axis it is exact for that joint.
@@ -79,7 +79,7 @@ def bind(client: int, robot: int, spec: RobotSpec, belts: Belts | None) -> Bindi
         wheels=wheels,
         links=links,
         # Positive angles of a flipper lift its tip, so front ones turn about -y.
-        turns=np.array([infos[joint][13][1] for joint in joints]) if belts else np.zeros(0),
+        flipper_sign=np.array([infos[joint][13][1] for joint in joints]) if tracks else np.zeros(0),
         grip=grip,
         mass={link: info[0] for link, info in dynamics.items()},
         inertia=inertia,

@@ -1,5 +1,6 @@
-"""The arrays in which a control step of E robots is worked out: shared by the loop in Python and
-the stepper in C, which keeps their addresses.
+"""The arrays of a control step of E robots.
+
+The loop in Python and the stepper in C share them; the stepper keeps their addresses.
 """
 
 from typing import NamedTuple
@@ -13,20 +14,21 @@ Array = NDArray[np.float64]
 
 
 class Buffers(NamedTuple):
-    """For E robots with J joints and control steps of S physics steps. Write into the arrays, never
-    replace them.
+    """Arrays of E robots with J joints, for control steps of S physics steps.
+
+    Write into the arrays, never replace them.
     """
 
     at_rest: Array
-    """What `Actuators.torque` gets for each physics step [N m], (S, E, J)."""
+    """Input of `Actuators.torque` for each physics step [N m], (S, E, J)."""
     motor: Array
     """Torques of the motors [N m], (E, S, J)."""
     speeds: Array
-    """Speeds of the joints at which the motors were asked [rad/s], (E, S, J)."""
+    """Joint speeds for which the torques were computed [rad/s], (E, S, J)."""
     joint_state: Array
-    """Position [rad] and velocity [rad/s] of each joint after the step, (E, J, 2)."""
+    """Position [rad] and velocity [rad/s] of each joint after the control step, (E, J, 2)."""
     base: Array
-    """The bases after the step, (E, 13), as `World.base` gives them."""
+    """State of the bases after the control step, (E, 13), in the form of `World.base`."""
 
 
 def empty(count: int, substeps: int, joints: int) -> Buffers:

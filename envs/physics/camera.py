@@ -1,5 +1,10 @@
-"""Pictures of a world, by Bullet's software renderer: it needs no display."""
+"""What a person sees of a world: pictures, and whether a window can be opened.
 
+Pictures come from Bullet's software renderer, which needs no display.
+"""
+
+import ctypes
+import sys
 from typing import NamedTuple
 
 import numpy as np
@@ -7,16 +12,17 @@ import pybullet
 from numpy.typing import NDArray
 
 FIELD_OF_VIEW = 50.0
-"""Vertical angle [deg]."""
+"""Vertical field of view [deg]."""
 NEAR = 0.1
+"""Distance below which nothing is drawn [m]."""
 FAR = 20.0
-"""What is nearer or further than these is not seen [m]."""
+"""Distance beyond which nothing is drawn [m]."""
 LIGHT = (-2, -3, 4)
-"""Direction to the light."""
+"""Direction towards the light."""
 
 
 class Camera(NamedTuple):
-    """Where a picture is taken from: what it looks at [m], distance [m], angles [deg]."""
+    """A camera by the point that it looks at [m], its distance from there [m], and angles [deg]."""
 
     target: tuple[float, float, float]
     distance: float = 1.9
@@ -25,9 +31,7 @@ class Camera(NamedTuple):
 
 
 def picture(client: int, camera: Camera, size: tuple[int, int]) -> NDArray[np.uint8]:
-    """RGB picture, (height, width, 3), of the world of a physics client; `size` is width and
-    height.
-    """
+    """RGB picture (height, width, 3) of a physics client's world; `size` is (width, height)."""
     width, height = size
     view = pybullet.computeViewMatrixFromYawPitchRoll(
         camera.target, camera.distance, camera.yaw, camera.pitch, 0, 2
@@ -45,3 +49,18 @@ def picture(client: int, camera: Camera, size: tuple[int, int]) -> NDArray[np.ui
     )
     pixels = np.asarray(image[2], dtype=np.uint8)
     return np.reshape(pixels, (height, width, 4))[..., :3].copy()
+
+
+def can_open_window() -> bool:
+    """Whether an X server answers: without one, Bullet would end the whole process."""
+    if sys.platform != "linux":
+        return True
+    try:
+        x11 = ctypes.CDLL("libX11.so.6")
+    except OSError:
+        return False
+    x11.XOpenDisplay.restype = ctypes.c_void_p
+    display = x11.XOpenDisplay(None)
+    if display:
+        x11.XCloseDisplay(ctypes.c_void_p(display))
+    return bool(display)

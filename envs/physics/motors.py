@@ -1,4 +1,4 @@
-"""What the motor driver and the gearbox do: from a joint command to the torque at the joint."""
+"""The motor drivers and gearboxes: from a joint command to the torque at the joint."""
 
 from typing import NamedTuple
 
@@ -10,14 +10,16 @@ from envs.robots.spec import RobotSpec
 Array = NDArray[np.float64]
 
 FRICTION_SPEED = 0.3
-"""Speed [rad/s] at which Coulomb friction is three quarters of its full value; sharper would ring
-at a physics step of 5 ms.
+"""Speed at which Coulomb friction is three quarters of its full value [rad/s].
+
+A sharper rise would ring at a physics step of 5 ms.
 """
 
 
 class Command(NamedTuple):
-    """What the motor drivers are told, each (E, J): position [rad], velocity [rad/s], feed-forward
-    torque [N m].
+    """The command of the motor drivers, each part (E, J).
+
+    Position [rad], velocity [rad/s] and feed-forward torque [N m].
     """
 
     position: Array
@@ -26,12 +28,14 @@ class Command(NamedTuple):
 
 
 class Actuators:
-    """The drives of E robots. Per-episode deviations are plain arrays that the owner writes.
+    """The motor drives of E robots with J joints.
+
+    The deviations of an episode are plain arrays that the owner writes.
 
     Attributes:
         strength: factor on the torque limit, (E, J).
         kp, kd: gains, (E, J) [N m/rad, N m s/rad].
-        zero_offset: error of the joint encoders [rad], (E, J): measured minus true.
+        zero_offset: error of the joint encoders, measured minus true [rad], (E, J).
     """
 
     def __init__(self, spec: RobotSpec, count: int) -> None:
@@ -45,9 +49,7 @@ class Actuators:
         self._friction = np.array(spec.joint_friction)
 
     def wanted_at_rest(self, command: Command) -> Array:
-        """The part of the driver's torque that does not depend on the joints' state [N m], (E,
-        J).
-        """
+        """The part of the driver's torque that does not depend on the joint state [N m], (E, J)."""
         return (
             self.kp * (command.position - self.zero_offset)
             + self.kd * command.velocity
@@ -57,13 +59,15 @@ class Actuators:
     def torque(
         self, rows: int | slice, at_rest: Array, position: Array, velocity: Array
     ) -> tuple[Array, Array]:
-        """Torque of the motors and torque at the joints of the robots `rows` [N m], for their true
-        joint `position` and `velocity`; all (R, J), or (J,) of one.
+        """Torque of the motors and torque at the joints of the robots `rows` [N m].
 
-        The motor gives its peak torque up to half of its no-load speed, then less on a straight
-        line that passes zero at that speed: a joint that is driven faster is braked, because the
-        voltage cannot hold the current up (the usual shape of a current- and voltage-limited
-        motor). Braking is limited by the peak only.
+        `position` and `velocity` are those of the true joint state. All arrays are (R, J), or (J,)
+        for one robot.
+
+        The motor gives its peak torque up to half of its no-load speed. Above, the limit falls on a
+        straight line that passes zero at the no-load speed: a joint that is driven faster is
+        braked, because the voltage cannot hold the current up (the usual shape of a current- and
+        voltage-limited motor). Braking is limited by the peak only.
         """
         peak = self.strength[rows] * self._limit
         twice = peak + peak

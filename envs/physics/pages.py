@@ -1,10 +1,9 @@
-"""Memory that Bullet has filled with zeros and never uses, given back to the operating system: more
-than half of what a physics client takes.
+"""Memory that Bullet fills with zeros and never uses goes back to the operating system.
 
-A client has buffers of many megabytes for meshes and pictures. Pages of zeros that are given back
-are zeros when they are read again, so nothing notices. It is for a process of its own in which no
-other thread is at work, and does nothing where `envs.physics.stepper` has not been built or there
-is no Linux.
+It is more than half of what a physics client takes: a client has buffers of many megabytes for
+meshes and pictures. Pages of zeros that are released read as zeros again, so nothing changes. This
+is for a process of its own in which no other thread works. It does nothing where
+`envs.physics.stepper` has not been built, or outside Linux.
 """
 
 import ctypes
@@ -23,8 +22,8 @@ Span = tuple[int, int]
 
 
 @contextmanager
-def thrifty() -> Iterator[None]:
-    """Give back the zeros in memory that is taken meanwhile."""
+def release_zero_pages() -> Iterator[None]:
+    """Release the pages of zeros among the memory that the block takes."""
     before = _mapped()
     yield
     library = stepper.library()
@@ -35,7 +34,7 @@ def thrifty() -> Iterator[None]:
 
 
 def _mapped() -> list[Span]:
-    """Private memory of this process that is no file's, by address."""
+    """Private memory of this process that belongs to no file, sorted by address."""
     maps = Path("/proc/self/maps")
     if not maps.exists():
         return []
@@ -49,7 +48,7 @@ def _mapped() -> list[Span]:
 
 
 def _without(spans: list[Span], others: list[Span]) -> list[Span]:
-    """What of `spans` is in none of `others`; both sorted, without overlaps."""
+    """The parts of `spans` that are in none of `others`; both sorted, without overlaps."""
     left = []
     for start, end in spans:
         for other_start, other_end in others:

@@ -1,4 +1,7 @@
-"""Bullet prints its build time when it is imported; here is how to keep it to itself."""
+"""Silence for C libraries: Bullet prints its build time when it is imported.
+
+This file imports nothing of Bullet, so that it can be used before Bullet is imported.
+"""
 
 import os
 from collections.abc import Iterator
@@ -7,8 +10,9 @@ from contextlib import contextmanager
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Drop what C code writes to standard output and standard error meanwhile. Python's exceptions
-    pass.
+    """Drop what C code writes to standard output and standard error in the block.
+
+    Python's exceptions pass.
     """
     kept = {stream: os.dup(stream) for stream in (1, 2)}
     null = os.open(os.devnull, os.O_WRONLY)

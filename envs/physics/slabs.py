@@ -1,6 +1,6 @@
 """The ground of a physics client, and the slabs of which flights of stairs are made.
 
-A flight is made once, of thick slabs, and moved into place at each reset: no body is created or
+A flight is made once, of thick slabs, and moved into place at each reset. No body is created or
 removed afterwards, so memory stays flat and a reset costs microseconds.
 """
 
@@ -9,18 +9,18 @@ import pybullet
 from envs.task.staircase import SLAB_THICKNESS, Box, Staircase
 
 PARKED = -50.0
-"""Height of slabs that are not needed [m]."""
+"""Height at which unused slabs are parked [m]."""
 GROUND = 10_000.0
-"""Half of the ground's length and width [m]: nothing walks that far in the longest episode."""
+"""Half of the ground's length and width [m]: no robot gets that far in the longest episode."""
 SHADES = (0.72, 0.62)
 """Grey values of the slabs in turn."""
 
 
 def make_ground(client: int) -> None:
-    """Flat ground, and a plane that shows it.
+    """Make flat ground, and a plane that shows it.
 
-    To walk on, a box: a plane has no end, so that each of the robot's shapes is tested against it
-    in every step, a fifth of the step's time. The plane is what is seen.
+    The robot stands on a box. A plane has no end, so that each of the robot's shapes would be
+    tested against it in every step: a fifth of the step's time. The plane is only seen.
     """
     p, c = pybullet, client
     shape = p.createCollisionShape(
@@ -51,8 +51,10 @@ class Slabs:
         self._sizes: set[tuple[float, ...]] = set()
 
     def place(self, stairs: Staircase) -> None:
-        """Move the slabs so that they form `stairs`; slabs are made when a flight first needs them,
-        always after the robot, so that their order never differs.
+        """Move the slabs so that they form `stairs`.
+
+        Slabs are made when a flight first needs them, always after the robot, so that their order
+        never differs.
         """
         boxes = stairs.boxes if stairs.riser > 0.0 else []
         sizes = _sizes(stairs, boxes)
@@ -94,8 +96,9 @@ class Slabs:
 
 
 def _sizes(stairs: Staircase, boxes: list[Box]) -> set[tuple[float, ...]]:
-    """What slabs must have in common to be used again. Plain flights share theirs; what overhangs
-    or stands free has plates of its own.
+    """The sizes that slabs must share to be used again.
+
+    Plain flights share theirs. Treads that overhang or stand free have plates of their own.
     """
     if stairs.nosing or stairs.open_risers:
         return {(stairs.width, box.length, box.thickness) for box in boxes}

@@ -1,6 +1,4 @@
-"""The true state of E robots, under the names of what is measured: the only place that knows where
-Bullet's numbers stand.
-"""
+"""The true state of E robots: the only place that knows the order of Bullet's numbers."""
 
 from typing import NamedTuple
 
@@ -16,12 +14,13 @@ QUATERNION = slice(3, 7)
 VELOCITY = slice(7, 10)
 ANGULAR_VELOCITY = slice(10, 13)
 BASE_SIZE = 13
-"""Numbers that `World.base` gives of a base, and where each part of them stands."""
+"""Length of `World.base`; the slices above are its parts."""
 
 
 class State(NamedTuple):
-    """How E robots with J joints are and move. The base's origin is that of its frame; *base* in a
-    name: in the base frame.
+    """Pose and motion of E robots with J joints.
+
+    The base's origin is that of its frame. Names that end in *in_base* are in the base frame.
     """
 
     centre: Array
@@ -29,28 +28,28 @@ class State(NamedTuple):
     position: Array
     """Origin of the base in the world [m], (E, 3)."""
     rotation: Array
-    """Turns vectors of the base frame into the world's, (E, 3, 3)."""
+    """Rotation from the base frame to the world, (E, 3, 3)."""
     yaw: Array
     """Heading in the world [rad], (E,)."""
     velocity: Array
     """Velocity of the base's origin in the world [m/s], (E, 3)."""
     velocity_in_base: Array
-    """The same in the base frame [m/s], (E, 3)."""
+    """Velocity of the base's origin in the base frame [m/s], (E, 3)."""
     angular_velocity: Array
     """Angular velocity of the base in the world [rad/s], (E, 3)."""
     angular_velocity_in_base: Array
-    """The same in the base frame [rad/s], (E, 3)."""
+    """Angular velocity of the base in the base frame [rad/s], (E, 3)."""
     joint_position: Array
-    """[rad], (E, J)."""
+    """Joint positions [rad], (E, J)."""
     joint_velocity: Array
-    """[rad/s], (E, J)."""
+    """Joint velocities [rad/s], (E, J)."""
 
     def gravity_in_base(self) -> Array:
         """Unit vector that points down, in the base frame, (E, 3)."""
         return -self.rotation[:, 2]
 
     def upright(self) -> Array:
-        """Cosine of the angle between the body's up and the vertical, (E,)."""
+        """Cosine of the angle between the body's up axis and the vertical, (E,)."""
         return self.rotation[:, 2, 2]
 
     def speed_ahead(self) -> Array:
@@ -66,9 +65,9 @@ def read(base: Array, joints: Array, com: Array) -> State:
     """The state that Bullet's numbers describe.
 
     Args:
-        base: what `World.base` gives, (E, 13), of the base link's centre of mass.
+        base: state of the base link's centre of mass, in the form of `World.base`, (E, 13).
         joints: position [rad] and velocity [rad/s] of each joint, (E, J, 2).
-        com: that centre of mass in the base frame [m], (3,).
+        com: centre of mass of the base link in the base frame [m], (3,).
     """
     rotation = frames.rotation_matrix(base[:, QUATERNION])
     offset = frames.to_world(rotation, np.broadcast_to(com, (len(base), 3)))

@@ -1,8 +1,7 @@
-"""The fast way to step robots with legs: `stepper.c`, which runs the loop of `Physics` over
-joints and physics steps in C. Build it: python -m envs.physics.stepper.
+"""The fast way to step legged robots: `stepper.c` runs the inner loop of `Physics` in C.
 
-What it gives is, bit for bit, what that loop gives, which is taken wherever this has not been
-built: a test compares the two.
+Build it: python -m envs.physics.stepper. Its results are those of the loop in Python, bit for bit;
+a test compares the two. The loop in Python runs wherever the stepper has not been built.
 """
 
 import ctypes
@@ -30,12 +29,13 @@ from envs.robots.spec import RobotSpec
 Array = NDArray[np.float64]
 
 SOURCES = (Path(__file__).with_suffix(".c"), Path(__file__).with_name("pages.c"))
+"""C sources of the stepper."""
 _VERSION = hashlib.sha256(b"".join(path.read_bytes() for path in SOURCES)).hexdigest()[:12]
 NAME = f"treadwell-stepper-{_VERSION}.so"
-"""What another version has built has another name."""
+"""File name of the built stepper: each version of the sources has its own."""
 SLOWER = "robots with legs are stepped in Python, with the same results and a quarter slower"
 COMPILE = ("-O2", "-ffp-contract=off", "-shared", "-fPIC")
-"""A product that is added without rounding in between would change the last bits."""
+"""Compiler flags. A fused multiply-add would change the last bits."""
 COMMAND = "python -m envs.physics.stepper"
 
 
@@ -64,9 +64,7 @@ class _Robots(ctypes.Structure):
 
 
 class _UFunc(ctypes.Structure):
-    """The beginning of numpy's PyUFuncObject (numpy/ufuncobject.h), which has been the same since
-    numpy 1.0.
-    """
+    """The beginning of numpy's PyUFuncObject (numpy/ufuncobject.h), unchanged since numpy 1.0."""
 
     _fields_ = [
         ("object", ctypes.c_byte * object.__basicsize__),
@@ -77,8 +75,10 @@ class _UFunc(ctypes.Structure):
 
 
 def folders() -> Iterator[Path]:
-    """Folders that may hold the stepper: that of the Python environment, so that workers of a
-    cluster find it too, and one of the user, for an environment that cannot be written to.
+    """Folders that may hold the built stepper.
+
+    The first is that of the Python environment, where workers of a cluster find it too. The second
+    is the user's, for an environment that is not writable.
     """
     yield Path(sys.prefix) / "lib"
     cache = Path(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"))  # noqa: PTH111
@@ -89,8 +89,9 @@ def folders() -> Iterator[Path]:
 
 @lru_cache
 def library() -> ctypes.CDLL | None:
-    """The stepper, or None if it has not been built for this version and machine. Then a warning
-    says so, once, and not in workers: their parent asks as well.
+    """The stepper, or None if it has not been built for this version and machine.
+
+    A missing stepper is warned about once, and not in workers: their parent asks as well.
     """
     for folder in folders():
         if (folder / NAME).is_file() and (found := _load(folder / NAME)):
@@ -118,15 +119,16 @@ def _load(path: Path) -> ctypes.CDLL | None:
 
 
 class Stepper:
-    """Steps `worlds` by C. It keeps the addresses of all arrays: their owners may write into them,
-    but not replace them.
+    """Steps robots in C.
+
+    It keeps the addresses of all arrays: their owners may write into them, but not replace them.
 
     Args:
-        built: from `library`.
+        built: the library from `library`.
         spec: a robot with legs.
-        actuators: of the robots.
-        worlds: one a robot.
-        buffers: what it reads and writes.
+        actuators: the motors of the robots.
+        worlds: one world per robot.
+        buffers: the arrays that it reads and writes.
     """
 
     def __init__(
@@ -174,11 +176,11 @@ class Stepper:
 
     @property
     def seconds(self) -> Array:
-        """Time spent in Bullet's stepSimulation and in the motors' law so far [s], (2,)."""
+        """Time spent in Bullet's stepSimulation and in the motor model so far [s], (2,)."""
         return np.array([self._robots.stepping, self._robots.driving])
 
     def advance(self) -> None:
-        """One control step of all robots: reads and writes the arrays.
+        """Advance all robots by one control step; reads and writes the buffers.
 
         Raises:
             RuntimeError: Bullet does not answer.
@@ -188,9 +190,7 @@ class Stepper:
 
 
 def build() -> str:
-    """Compile the stepper into the first of `folders` that can be written to. Returns what came of
-    it, in one line.
-    """
+    """Compile the stepper into the first writable folder. Returns the outcome in one line."""
     compiler = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
     if compiler is None:
         return (
@@ -209,7 +209,7 @@ def build() -> str:
 
 
 def _compile(compiler: str, fresh: Path, path: Path) -> str:
-    """Compile the stepper to `fresh`, and move it to `path`. Returns what came of it."""
+    """Compile the stepper to `fresh`, and move it to `path`. Returns the outcome."""
     done = subprocess.run(
         [compiler, *COMPILE, "-o", str(fresh), *map(str, SOURCES), "-lm", "-ldl"],
         capture_output=True,

@@ -1,16 +1,16 @@
-"""Tracks as rows of wheels, all of which turn with their belt: Bullet has no contact surface that
-moves.
+"""Tracks as rows of driven wheels, because Bullet has no moving contact surface.
 
-The drive is geared so low that the ground cannot turn it back: its motor's torque speeds up its own
-rotor, and every wheel is held to the belt's speed whatever the load. Bullet's own joint motors
-could do that, at two thirds of the time of a step. Here each wheel gets the torque that brings it
-to the belt's speed within one physics step, plus what the ground took from it in the last one:
+The drive's gear ratio is so high that the ground cannot turn it back: the motor's torque speeds up
+its own rotor, and every wheel is held to the speed of its belt whatever the load. Bullet's own
+joint motors could do that, at two thirds of the time of a step. Here each wheel gets the torque
+that brings it to the belt's speed within one physics step, plus what the ground took from it in the
+last one:
 
     torque' = torque + inertia / step (wanted - 2 speed + speed of the step before)
 
-so that a steady load leaves no error: a robot with its brakes on does not creep. Wheels share an
+A steady load therefore leaves no error: a robot with its brakes on does not creep. Wheels share an
 axle with flippers that are lighter than all of their wheels together, and a torque that answers to
-a flipper's own turning would shake it: speeds are therefore those about the world's pitch axis, and
+a flipper's own turning would shake it. Speeds are therefore those about the world's pitch axis, and
 the hull's pitch rate is followed with a lag.
 """
 
@@ -25,19 +25,19 @@ FOLLOWING = 0.3
 """Share of a change of the hull's pitch rate that the wheels follow in each physics step."""
 
 
-class Belts:
-    """The tracks of one robot.
+class TrackModel:
+    """The tracks of one robot, as rows of W wheels.
 
     Args:
-        tracks: what they are.
-        step: of the physics [s].
+        tracks: the geometry of the tracks.
+        step: physics step [s].
 
     Attributes:
-        wheels: joints of the wheels, W of them, flipper by flipper from the axis to the tip.
-        rotors: inertia to add to each wheel [kg m2], its share of the drive's rotor: without it
+        wheels: joints of the wheels, (W,), flipper by flipper from the axis to the tip.
+        rotors: inertia to add to each wheel [kg m2]: its share of the drive's rotor. Without it
             Bullet's solver lets wheels slip, and a robot cannot turn.
-        speed, angle: of each track's sprocket [rad/s, rad], (T,).
-        load: what the wheels took from each sprocket in the last physics step [N m], (T,).
+        speed, angle: speed and angle of each track's sprocket [rad/s, rad], (T,).
+        load: load of the wheels on each sprocket in the last physics step [N m], (T,).
     """
 
     def __init__(self, tracks: TrackGeometry, step: float) -> None:
@@ -62,7 +62,7 @@ class Belts:
         self._torque, self._before = np.zeros((2, len(self.wheels)))
 
     def reset(self) -> None:
-        """Stand still."""
+        """Bring the tracks to rest."""
         self.speed[:] = 0.0
         self.angle[:] = 0.0
         self.load[:] = 0.0
@@ -71,12 +71,12 @@ class Belts:
         self._before = np.zeros(len(self.wheels))
 
     def drive(self, torque: list[float], pitch: float, spins: Array) -> Array:
-        """Torque of the wheels [N m], (W,), for one physics step in which the motors turn the
-        sprockets by `torque` [N m].
+        """Torques of the wheels for one physics step [N m], (W,).
 
         Args:
-            pitch: rate of the hull [rad/s].
-            spins: of the wheels in the same frame [rad/s], (W,).
+            torque: torques of the motors on the sprockets [N m], (T,).
+            pitch: pitch rate of the hull [rad/s].
+            spins: rates of the wheels in the same frame [rad/s], (W,).
         """
         self.speed += np.array(torque) * (self._step / self._inertia)
         self.angle = (self.angle + self.speed * self._step + np.pi) % (2 * np.pi) - np.pi

@@ -9,10 +9,9 @@ from numpy.typing import NDArray
 
 from envs.physics import camera
 from envs.physics.binding import bind
-from envs.physics.camera import Camera
-from envs.physics.display import can_open_window
+from envs.physics.camera import Camera, can_open_window
 from envs.physics.slabs import Slabs, make_ground
-from envs.physics.tracks import Belts
+from envs.physics.tracks import TrackModel
 from envs.robots.spec import RobotSpec
 from envs.robots.tracks import TrackGeometry
 from envs.task.staircase import Staircase
@@ -20,12 +19,13 @@ from envs.task.staircase import Staircase
 Array = NDArray[np.float64]
 
 SOLVER_ITERATIONS = 20
+"""Iterations of Bullet's constraint solver in each physics step."""
 _AWAY = 100.0
 """Height at which nothing touches the robot [m]."""
 
 
 def bullet() -> tuple[bytes, int]:
-    """The file of Bullet's code that is loaded, and the version of its interface for plugins."""
+    """File of the loaded Bullet library, and the version of its plugin interface."""
     return str(pybullet.__file__).encode(), int(pybullet.getAPIVersion())
 
 
@@ -35,15 +35,15 @@ class World:
     Args:
         spec: the robot.
         gui: open Bullet's own window.
-        step: of the physics [s]; that of `spec` if left out.
+        step: physics step [s]; that of `spec` if left out.
 
     Attributes:
         client: Bullet's number of this client; negative once it is closed.
         robot: Bullet's number of the robot.
-        bound: the robot's parts.
+        bound: the parts of the robot.
 
     Raises:
-        RuntimeError: no display for the window, or the URDF does not have the joints of `spec`.
+        RuntimeError: there is no display for the window, or the URDF lacks joints of `spec`.
     """
 
     def __init__(self, spec: RobotSpec, gui: bool = False, step: float | None = None) -> None:
@@ -63,8 +63,8 @@ class World:
             str(spec.urdf), flags=pybullet.URDF_USE_INERTIA_FROM_FILE, physicsClientId=self.client
         )
         limbs = spec.limbs
-        self._belts = Belts(limbs, step) if isinstance(limbs, TrackGeometry) else None
-        self.bound = bind(self.client, self.robot, spec, self._belts)
+        self._tracks = TrackModel(limbs, step) if isinstance(limbs, TrackGeometry) else None
+        self.bound = bind(self.client, self.robot, spec, self._tracks)
         self._driven = self.bound.joints + self.bound.wheels
 
     def _configure(self, step: float) -> None:
@@ -87,13 +87,14 @@ class World:
 
     @property
     def base_com(self) -> Array:
-        """Centre of mass of the base link in the base frame [m], (3,): Bullet reports poses of this
-        point.
+        """Centre of mass of the base link in the base frame [m], (3,).
+
+        Bullet reports poses of this point.
         """
         return self.bound.base_com
 
     def close(self) -> None:
-        """Free the client. The world cannot be used afterwards."""
+        """Disconnect the client. The world cannot be used afterwards."""
         if self.client >= 0:
             pybullet.disconnect(self.client)
             self.client = -1
@@ -105,8 +106,12 @@ class World:
     def reset(
         self, position: Sequence[float], quaternion: Sequence[float], joints: Sequence[float]
     ) -> None:
-        """Put the robot at rest: base frame origin in the world [m], attitude xyzw, joint positions
-        [rad].
+        """Put the robot at rest.
+
+        Args:
+            position: origin of the base frame in the world [m], (3,).
+            quaternion: attitude of the base, xyzw.
+            joints: joint positions [rad], (J,).
         """
         p = pybullet
         c = self.client
@@ -122,12 +127,13 @@ class World:
         p.resetJointStatesMultiDof(
             robot, self._driven, angles, [[0.0]] * len(angles), physicsClientId=c
         )
-        if self._belts:
-            self._belts.reset()
+        if self._tracks:
+            self._tracks.reset()
 
     def set_friction(self, friction: float) -> None:
-        """Coulomb coefficient between the robot's feet or tracks and the ground (the ground's own
-        is 1, and Bullet multiplies).
+        """Set the Coulomb coefficient between the robot's feet or tracks and the ground.
+
+        The ground's own coefficient is 1, and Bullet multiplies the two.
         """
         for link, grip in self.bound.grip.items():
             pybullet.changeDynamics(
@@ -135,8 +141,9 @@ class World:
             )
 
     def set_payload(self, base: float, carriers: Sequence[float]) -> None:
-        """Mass [kg] added to the base link, and to each of `spec.payload_links`; inertias of the
-        links stay.
+        """Add mass [kg] to the base link and to each of `spec.payload_links`.
+
+        The inertias of the links stay.
         """
         extra = {-1: base} | {
             self.links[name]: mass
@@ -152,16 +159,16 @@ class World:
             )
 
     def push(self, velocity: Sequence[float]) -> None:
-        """Change the base's velocity by `velocity` [m/s] in the world at once: a shove."""
+        """Change the base velocity at once by `velocity` [m/s] in the world."""
         linear, angular = pybullet.getBaseVelocity(self.robot, physicsClientId=self.client)
         pushed = [a + b for a, b in zip(linear, velocity, strict=True)]
         pybullet.resetBaseVelocity(self.robot, pushed, angular, physicsClientId=self.client)
 
     def step(self, torque: list[float]) -> None:
-        """Hold `torque` [N m] for one physics step."""
-        if self._belts:
+        """Advance by one physics step under `torque` [N m], (J,)."""
+        if self._tracks:
             hinges = len(self.bound.joints)
-            torque = torque[:hinges] + self._belts.drive(torque[hinges:], *self._spins()).tolist()
+            torque = torque[:hinges] + self._tracks.drive(torque[hinges:], *self._spins()).tolist()
         pybullet.setJointMotorControlArray(
             self.robot,
             self._driven,
@@ -172,8 +179,9 @@ class World:
         pybullet.stepSimulation(physicsClientId=self.client)
 
     def _spins(self) -> tuple[float, Array]:
-        """Pitch rate of the base (nose down is positive), and of each wheel of the tracks in the
-        same frame, (W,) [rad/s].
+        """Pitch rate of the base, and of each wheel of the tracks in the same frame, (W,) [rad/s].
+
+        Nose down is positive.
         """
         p, c = pybullet, self.client
         _, (x, y, z, w) = p.getBasePositionAndOrientation(self.robot, physicsClientId=c)
@@ -187,7 +195,7 @@ class World:
             [state[1] for state in p.getJointStates(self.robot, self._driven, physicsClientId=c)]
         )
         hinges = len(self.bound.joints)
-        arms = pitch + self.bound.turns * rates[:hinges]
+        arms = pitch + self.bound.flipper_sign * rates[:hinges]
         return pitch, rates[hinges:] + np.repeat(arms, len(self.bound.wheels) // hinges)
 
     def joints(self) -> list[tuple[float, float]]:
@@ -196,22 +204,22 @@ class World:
         return list(zip(row[::2], row[1::2], strict=True))
 
     def joint_row(self) -> list[float]:
-        """The same as one list, (2 J): position and velocity of the first joint, then of the next.
-        The quickest that Bullet can be asked.
+        """Positions [rad] and velocities [rad/s] of the joints in one list, (2 J).
+
+        The order is position and velocity of the first joint, then of the next. This is the
+        quickest way to ask Bullet.
         """
         row: list[float] = []
         for position, velocity, _, _ in pybullet.getJointStates(
             self.robot, self.bound.joints, physicsClientId=self.client
         ):
             row += (position, velocity)
-        if self._belts:
-            row += [number for state in self._belts.state() for number in state]
+        if self._tracks:
+            row += [number for state in self._tracks.state() for number in state]
         return row
 
     def state_index(self) -> tuple[list[int], list[int]]:
-        """Where Bullet has the joints' positions, and their velocities, in the state of the
-        robot.
-        """
+        """Indices of the joints' positions and velocities in Bullet's state of the robot."""
         infos = [
             pybullet.getJointInfo(self.robot, joint, physicsClientId=self.client)
             for joint in self.bound.joints
@@ -219,24 +227,26 @@ class World:
         return [info[3] for info in infos], [info[4] for info in infos]
 
     def load_plugin(self, library: Path) -> int:
-        """Load a plugin of Bullet's. Returns Bullet's number of the robot.
+        """Load a plugin into Bullet. Returns Bullet's number of the robot.
 
         Raises:
-            RuntimeError: Bullet does not take it.
+            RuntimeError: Bullet does not accept the plugin.
         """
         if pybullet.loadPlugin(str(library), physicsClientId=self.client) < 0:
             raise RuntimeError(f"Bullet cannot load {library}; remove it to do without")
         return int(self.robot)
 
     def track_load(self) -> Array:
-        """What the ground took from each track's drive in the last physics step [N m], (T,); of a
-        robot without tracks, (0,).
+        """Load of the ground on each track's drive in the last physics step [N m], (T,).
+
+        Empty for a robot without tracks.
         """
-        return self._belts.load if self._belts else np.zeros(0)
+        return self._tracks.load if self._tracks else np.zeros(0)
 
     def base(self) -> tuple[float, ...]:
-        """Of the base link's centre of mass, in the world, 13 numbers: position [m], quaternion
-        xyzw, velocity [m/s], angular velocity [rad/s].
+        """State of the base link's centre of mass in the world, 13 numbers.
+
+        Position [m], quaternion xyzw, velocity [m/s], angular velocity [rad/s].
         """
         position, quaternion = pybullet.getBasePositionAndOrientation(
             self.robot, physicsClientId=self.client
@@ -245,5 +255,5 @@ class World:
         return (*position, *quaternion, *linear, *angular)
 
     def picture(self, view: Camera, size: tuple[int, int]) -> NDArray[np.uint8]:
-        """RGB picture, (height, width, 3); `size` is width and height."""
+        """RGB picture (height, width, 3); `size` is (width, height)."""
         return camera.picture(self.client, view, size)

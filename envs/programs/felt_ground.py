@@ -1,4 +1,4 @@
-"""What a robot feels through its standing feet: the ground under it, and its own speed."""
+"""What a legged robot feels through its standing feet: the ground under it, and its own speed."""
 
 import math
 
@@ -22,19 +22,22 @@ class FeltGround(nn.Module):
         self.odometry_limit = trot.odometry_limit
 
     def standing(self, swung: Tensor) -> Tensor:
-        """1 for the feet that stand, 0 for those that `swung`, (E, L); before the first step all
-        stand.
+        """1 for feet that stand, 0 for those that `swung`, (E, L).
+
+        All feet stand before the first step.
         """
         swung = swung & ~swung.all(1, keepdim=True)
         return (~swung).to(torch.float32)
 
     def plane(self, feet: Tensor, stands: Tensor) -> tuple[Tensor, Tensor]:
-        """Height under the base's origin [m] and slope [rise over run], each (E,), of the line that
-        the standing feet are on: what a robot without a map feels.
+        """Height under the base's origin [m] and slope of the felt ground, each (E,).
+
+        The slope is the rise over run of the line that the standing feet are on. This is what a
+        robot without a map feels.
 
         Args:
             feet: centres of the feet in the level frame [m], (E, L, 3).
-            stands: from `standing`, (E, L).
+            stands: result of `standing`, (E, L).
         """
         x, z = feet[..., 0], feet[..., 2] - self.foot_radius
         count = stands.sum(1)
@@ -47,15 +50,15 @@ class FeltGround(nn.Module):
         return level - slope * middle, slope
 
     def velocity(self, feet: Tensor, before: Tensor, stands: Tensor, smoothed: Tensor) -> Tensor:
-        """Velocity of the base in the level frame, smoothed [m/s], (E, 3).
+        """Smoothed velocity of the base in the level frame [m/s], (E, 3).
 
-        A standing foot stays where it is, so the body goes where its feet come from.
+        A standing foot stays where it is, so the body moves against the motion of its feet.
 
         Args:
             feet: centres of the feet in the level frame now [m], (E, L, 3).
-            before: the same a control step ago.
-            stands: from `standing`, (E, L).
-            smoothed: what this said a control step ago [m/s], (E, 3).
+            before: centres of the feet a control step ago [m], (E, L, 3).
+            stands: result of `standing`, (E, L).
+            smoothed: the smoothed velocity a control step ago [m/s], (E, 3).
         """
         stands = stands.unsqueeze(-1)
         speed = (before - feet) / self.control_step

@@ -1,14 +1,13 @@
-"""The hand-written schedule under a tracked robot's policy: flippers that lie on the ground as the
-height map shows it, ahead and behind.
+"""The hand-written schedule under a tracked robot's policy: flippers that lie on the ground.
 
-Seen from a flipper's axis, ground at a distance d and a height h does not reach into the flipper
-while its track's line leans by at least
+The height map shows the ground ahead and behind. Seen from a flipper's axis, ground at a distance d
+and a height h does not reach into the flipper while its track's line leans by at least
 
     atan2(h, d) + asin(radius / sqrt(d^2 + h^2))
 
 to the level: the tangent from the point to the circle round the axis. The largest such angle over
-the flipper's reach lets it rest on the ground's highest edge: it rises before a step, lies along a
-flight, and goes down over the last edge before the body does.
+the flipper's reach lets it rest on the ground's highest edge. The flipper rises before a step, lies
+along a flight, and goes down over the last edge before the body does.
 """
 
 import torch
@@ -18,14 +17,18 @@ from envs.programs.sensors import MAP_X_COUNT, MAP_X_START, MAP_X_STEP, MAP_Y_CO
 from envs.robots.spec import RobotSpec
 
 UNSEEN = -2.0
-"""Height that ground beyond the map counts as [m]: the map ends before the rear flippers do."""
+"""Assumed height of ground beyond the map [m]: the map ends before the rear flippers do."""
 STEEPEST = 1.0
-"""Slopes of the body are clipped to this rise over run."""
+"""Limit of the body's slope [rise over run], to either side."""
 
 
 def resting(heights: Tensor, distance: Tensor, radius: float) -> Tensor:
-    """Lean of the track's line over the level [rad], (E, F), at which flippers rest on ground of
-    `heights` (E, F, D) above their axes, at `distance` (D,) outwards [m].
+    """Lean of the track's line over the level at which flippers rest on the ground [rad], (E, F).
+
+    Args:
+        heights: heights of the ground above the flippers' axes [m], (E, F, D).
+        distance: distances of these points from the axis, outwards [m], (D,).
+        radius: radius of the track round the axis [m].
     """
     reach = torch.sqrt(distance * distance + heights * heights)
     return (torch.atan2(heights, distance) + torch.asin(torch.clamp(radius / reach, max=1.0))).amax(
@@ -34,7 +37,7 @@ def resting(heights: Tensor, distance: Tensor, radius: float) -> Tensor:
 
 
 class Flippers(nn.Module):
-    """The flippers of one robot under their schedule."""
+    """The scheduled flippers of one robot."""
 
     axis: Tensor
     outwards: Tensor
@@ -68,20 +71,24 @@ class Flippers(nn.Module):
             self.register_buffer(name, torch.tensor(values, dtype=torch.float32))
 
     def slope(self, up: Tensor) -> Tensor:
-        """Rise over run of the body's own plane, (E,), of its unit vectors against gravity."""
+        """Slope of the body's own plane [rise over run], (E,).
+
+        `up` is the unit vector against gravity in the base frame, (E, 3).
+        """
         level = torch.sqrt(torch.clamp(1 - up[:, 0] * up[:, 0], min=1e-6))
         return torch.clamp(up[:, 0] / level, -self.steepest, self.steepest)
 
     def profiles(self, ground: Tensor) -> Tensor:
-        """Height of the ground under the robot's left and right half above the base's origin [m],
-        (E, 2, X), from the height map (E, X, Y).
+        """Height of the ground under the robot's left and right half, (E, 2, X) [m].
+
+        Heights are above the base's origin, as in the height map `ground` (E, X, Y).
         """
         left = ground[:, :, self.middle + 1 :].mean(2)
         right = ground[:, :, : self.middle].mean(2)
         return torch.stack([left, right], 1)
 
     def angles(self, up: Tensor, ground: Tensor) -> Tensor:
-        """Angles of the flippers [rad], (E, F), that lie on the ground on their own side."""
+        """Angles at which the flippers lie on the ground on their own side [rad], (E, F)."""
         slope = self.slope(up)
         pitch = torch.atan(slope)
         profiles = self.profiles(ground)

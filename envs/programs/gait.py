@@ -1,4 +1,4 @@
-"""The clock of a trot: who swings, how far along, and where a foot is in its cycle."""
+"""The clock of a trot: which legs swing, how far they are, and where a foot is in its cycle."""
 
 import math
 
@@ -7,10 +7,10 @@ from torch import Tensor
 
 
 def progress(phase: Tensor, offsets: Tensor, duty: float) -> tuple[Tensor, Tensor, Tensor]:
-    """Of each leg, (E, L): whether it swings, how much of the swing is done (0 in stance), how much
-    of the stance is done (0 in swing).
+    """Which legs swing, and their progress in the swing and in the stance, (E, L) each.
 
-    `phase` is (E,) in cycles; a leg swings in the first `1 - duty` of its own cycle.
+    The progress in the swing is 0 in stance, and that in the stance is 0 in swing. `phase` is (E,)
+    in cycles; a leg swings in the first `1 - duty` of its own cycle.
     """
     leg = torch.remainder(phase.unsqueeze(1) + offsets, 1.0)
     swings = leg < 1 - duty
@@ -23,17 +23,18 @@ def progress(phase: Tensor, offsets: Tensor, duty: float) -> tuple[Tensor, Tenso
 
 
 def travel(swings: Tensor, swing: Tensor, stance: Tensor) -> Tensor:
-    """Where the foot is along its stride, +1/2 (front) to -1/2 (back), (E, L): straight back in
-    stance, a cosine forward in swing.
+    """Position of each foot along its stride, +1/2 (front) to -1/2 (back), (E, L).
+
+    It moves straight back in stance, and forward along a cosine in swing.
     """
     return torch.where(swings, -0.5 * torch.cos(math.pi * swing), 0.5 - stance)
 
 
 def lift(swing: Tensor, start: Tensor, apex: Tensor, end: Tensor, rise: float) -> Tensor:
-    """Height of a swinging foot (E, L) [m]: a smooth rise from `start` to `apex` in the first share
-    `rise` of the swing, and down to `end` in the last.
+    """Height of each swinging foot [m], (E, L).
 
-    A quick rise takes the foot over a riser before its way forward does.
+    It rises smoothly from `start` to `apex` in the first share `rise` of the swing, and falls to
+    `end` in the last. A quick rise takes the foot over a riser before it moves forward.
     """
     near = torch.clamp(torch.minimum(swing, 1 - swing) / rise, 0.0, 1.0)
     side = torch.where(swing < 0.5, start, end)

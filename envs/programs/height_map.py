@@ -1,5 +1,7 @@
-"""The height map as the controller uses it: holes filled, a plane through the ground under the
-body, heights at points.
+"""The height map as the controller uses it.
+
+Holes are filled, a plane is fitted through the ground under the body, and heights are read at
+points.
 """
 
 import torch
@@ -16,7 +18,7 @@ from envs.programs.sensors import (
 
 
 class HeightMap(nn.Module):
-    """Reads of a height map (E, X, Y), level frame, heights above the base's origin [m].
+    """Reads a height map (E, X, Y), level frame, heights above the base's origin [m].
 
     Args:
         reach: the plane is fitted over |x| < reach [m], both sides, and |y| < 0.25 m.
@@ -47,11 +49,11 @@ class HeightMap(nn.Module):
         self.register_buffer("slope_weight", inside * x[:, None] / (inside * x[:, None] ** 2).sum())
 
     def fill(self, heights: Tensor, felt_height: Tensor, felt_slope: Tensor) -> Tensor:
-        """The map without holes: a missing cell takes the mean of its row (same x), an empty row
-        the row behind it.
+        """The map without holes.
 
-        Rows before the first that was seen, and a map in which nothing was, are the ground that is
-        felt: its height under the base's origin [m] and its slope, (E,) each.
+        A missing cell takes the mean of its row (same x), an empty row the row behind it. Rows
+        before the first that was seen, and a map without any seen cell, are the felt ground: its
+        height under the base's origin [m] and its slope, (E,) each.
         """
         heights = torch.clamp(heights, -2.0, 2.0)
         seen = ~torch.isnan(heights)
@@ -65,23 +67,26 @@ class HeightMap(nn.Module):
         return torch.where(seen, heights, row.unsqueeze(-1))
 
     def plane(self, heights: Tensor) -> tuple[Tensor, Tensor]:
-        """Height [m] under the base's origin and slope (rise over run along x) of the plane through
-        the ground under the body, each (E,).
+        """Height under the base's origin [m] and slope of the plane through the ground, each (E,).
+
+        The plane is fitted to the ground under the body; the slope is its rise over run along x.
         """
         return (heights * self.mean_weight).sum((1, 2)), (heights * self.slope_weight).sum((1, 2))
 
     def over_plane(
         self, heights: Tensor, height: Tensor, slope: Tensor, x: Tensor, y: Tensor
     ) -> Tensor:
-        """Height [m] at points (E, P) over the plane through the ground under the body.
+        """Height of points (E, P) of the ground over the plane through the ground [m], (E, P).
 
-        `height` [m] and `slope` [rise over run], (E,) each, are those of the plane.
+        The plane is that under the body: its `height` [m] and `slope` [rise over run] are (E,)
+        each.
         """
         return self.at(heights, x, y) - height.unsqueeze(1) - slope.unsqueeze(1) * x
 
     def at(self, heights: Tensor, x: Tensor, y: Tensor) -> Tensor:
-        """Bilinear height [m] at points (E, P) of the level frame; points outside are moved to the
-        border.
+        """Bilinear height at points (E, P) of the level frame [m].
+
+        Points outside of the map are moved to its border.
         """
         column = torch.clamp((x - self.x_start) / self.x_step, 0.0, self.x_count - 1.001)
         row = torch.clamp((y - self.y_start) / self.y_step, 0.0, self.y_count - 1.001)

@@ -1,11 +1,11 @@
-"""From the vendor's motor order to the order that a controller computes in, and back."""
+"""Conversion from the vendor's motor order to the order that a controller computes in, and back."""
 
 import torch
 from torch import Tensor, nn
 
 
 class Reorder(nn.Module):
-    """Element i of what comes out is element `order[i]` of what goes in, (E, J)."""
+    """Element i of the output is element `order[i]` of the input, (E, J)."""
 
     order: Tensor
 
@@ -14,12 +14,12 @@ class Reorder(nn.Module):
         self.register_buffer("order", torch.tensor(order))
 
     def forward(self, values: Tensor) -> Tensor:
-        """`values` (E, J) in the other order."""
+        """`values` (E, J) in the new order."""
         return values.index_select(1, self.order)
 
 
 def reorder(order: tuple[int, ...]) -> nn.Module:
-    """A module that puts joints in this order; one that costs nothing where they are in it."""
+    """A module that puts joints into `order`, at no cost where they are in order already."""
     return nn.Identity() if order == tuple(range(len(order))) else Reorder(order)
 
 

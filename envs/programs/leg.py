@@ -1,8 +1,8 @@
 """Closed-form kinematics of a three-joint leg, batch first.
 
-A leg: hip joint about x, `abduction` sideways to the thigh joint about y, `thigh` down to the calf
-joint about y, `calf` down to the foot. Vectors run from the hip joint to the foot in the base frame
-[m], (E, L, 3); joint positions are (hip, thigh, calf) [rad], (E, L, 3); L legs.
+A leg has a hip joint about x, `abduction` sideways to the thigh joint about y, `thigh` down to the
+calf joint about y, and `calf` down to the foot. Vectors run from the hip joint to the foot in the
+base frame [m], (E, L, 3); joint positions are (hip, thigh, calf) [rad], (E, L, 3); L legs.
 """
 
 import torch
@@ -10,8 +10,9 @@ from torch import Tensor
 
 
 def foot_position(joints: Tensor, abduction: Tensor, thigh: float, calf: float) -> Tensor:
-    """Hip joint to foot, (E, L, 3), of joint positions (E, L, 3); `abduction` is (L,) [m], left
-    positive.
+    """Vector from the hip joint to the foot [m], (E, L, 3), for joint positions (E, L, 3).
+
+    `abduction` is (L,) [m], left positive.
     """
     hip = joints[..., 0]
     upper = joints[..., 1]
@@ -24,8 +25,9 @@ def foot_position(joints: Tensor, abduction: Tensor, thigh: float, calf: float) 
 
 
 def joint_position(foot: Tensor, abduction: Tensor, thigh: float, calf: float) -> Tensor:
-    """Joint positions (E, L, 3) that put the foot at `foot` (E, L, 3), knee pointing back. Out of
-    reach: the leg stretches or folds towards it.
+    """Joint positions that put the foot at `foot` (E, L, 3), knee pointing back [rad], (E, L, 3).
+
+    Out of reach, the leg stretches or folds towards the foot.
     """
     x = foot[..., 0]
     y = foot[..., 1]
@@ -50,9 +52,9 @@ def joint_position(foot: Tensor, abduction: Tensor, thigh: float, calf: float) -
 def support_torque(
     joints: Tensor, up: Tensor, force: Tensor, abduction: Tensor, thigh: float, calf: float
 ) -> Tensor:
-    """Joint torques (E, L, 3) [N m] with which feet press on the ground with `force` (E, L) [N]
-    against `up`, a unit vector in the base frame, (E, 3).
+    """Joint torques with which the feet press on the ground [N m], (E, L, 3).
 
+    The feet press with `force` (E, L) [N] against `up`, a unit vector in the base frame, (E, 3).
     Transposed Jacobian: tau = -J^T (force * up), the ground's reaction being force * up at the
     foot.
     """

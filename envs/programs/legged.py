@@ -1,9 +1,9 @@
 """A legged robot's controller: a trot that already walks, and a policy that moves its feet.
 
-`observe` turns sensors into the network's input, `act` the network's output into joint commands.
-What must be remembered between steps is in `Memory`, explicitly.
+`observe` turns sensor readings into the network's input, `act` the network's output into joint
+commands. `Memory` holds explicitly what must be remembered between steps.
 
-The trot: feet follow strides that give the commanded speed; their heights follow the ground as the
+The trot: feet follow strides that give the commanded speed. Their heights follow the ground as the
 height map shows it, relative to a plane through the ground under the body, and the body is pitched
 with that plane. Feet stand vertically below the hips on any slope, which keeps the centre of mass
 over the support. The policy adds a displacement to each foot and shifts the frequency.
@@ -31,13 +31,13 @@ class Memory(NamedTuple):
     """What the controller remembers of E robots with L legs and A actions."""
 
     phase: Tensor
-    """Of the gait [cycles], (E,)."""
+    """Phase of the gait [cycles], (E,)."""
     action: Tensor
     """The smoothed action, (E, A)."""
     slope: Tensor
-    """Of the ground under the body [rise over run], (E,)."""
+    """Slope of the ground under the body [rise over run], (E,)."""
     height: Tensor
-    """Of the plane under the base's origin, above it (so negative) [m], (E,)."""
+    """Height of the ground plane under the base's origin, above it (so negative) [m], (E,)."""
     target: Tensor
     """Joint positions of the last command [rad], (E, J)."""
     foothold: Tensor
@@ -45,17 +45,17 @@ class Memory(NamedTuple):
     ground: Tensor
     """The height map without holes [m], (E, X, Y)."""
     up: Tensor
-    """Unit vector against gravity, base frame, (E, 3)."""
+    """Unit vector against gravity in the base frame, (E, 3)."""
     rates: Tensor
     """Angular velocity of the base in the base frame [rad/s], (E, 3)."""
     command: Tensor
-    """Forward speed [m/s], yaw rate [rad/s], as they are followed, (E, 2)."""
+    """The command as it is followed: forward speed [m/s], yaw rate [rad/s], (E, 2)."""
     feet: Tensor
     """Centres of the feet in the level frame [m], (E, L, 3)."""
     swung: Tensor
     """Which feet swung in the last step, (E, L)."""
     velocity: Tensor
-    """Of the base in the level frame as the standing legs tell it, smoothed [m/s], (E, 3)."""
+    """Smoothed velocity of the base in the level frame from leg odometry [m/s], (E, 3)."""
 
 
 def terms(spec: RobotSpec) -> tuple[Term, ...]:
@@ -69,7 +69,7 @@ def action_size(spec: RobotSpec) -> int:
 
 
 class Controller(nn.Module):
-    """The controller of one legged robot; buffers only, nothing is learned here."""
+    """The controller of one legged robot; it has buffers only, and nothing to learn."""
 
     kp: Tensor
     kd: Tensor
@@ -132,7 +132,7 @@ class Controller(nn.Module):
 
     @torch.jit.export
     def observe(self, sensors: Sensors, memory: Memory) -> tuple[Tensor, Memory]:
-        """Observation (E, N) of `sensors`, and the memory with what was seen."""
+        """Observation (E, N) of `sensors`, and the updated memory."""
         target = self.legs.to_motors(memory.target)
         sensors = sanitize(sensors=sensors, up=memory.up, target=target, largest=self.largest)
         position = self.legs.to_legs(sensors.joint_position)
@@ -185,8 +185,9 @@ class Controller(nn.Module):
 
     @torch.jit.export
     def act(self, action: Tensor, memory: Memory) -> tuple[JointCommand, Memory]:
-        """Joint commands for one control step, and the memory after it. `action` (E, A) in -1..1:
-        x, y, z of each foot, then frequency.
+        """Joint commands for one control step, and the updated memory.
+
+        `action` (E, A) in -1..1 is x, y, z of each foot, then the frequency.
         """
         action = self.reflection.action(action, self.mirrored(memory))
         pace = self._pace(memory.command)
@@ -240,8 +241,9 @@ class Controller(nn.Module):
 
     @torch.jit.export
     def mirrored(self, memory: Memory) -> Tensor:
-        """Whether the network sees a robot in the mirror, and acts so: in the second half of the
-        gait's phase, (E, 1).
+        """Whether the network sees and moves the robot's mirror image, (E, 1).
+
+        It does in the second half of the gait's phase.
         """
         return (memory.phase >= 0.5).unsqueeze(1)
 
@@ -266,8 +268,9 @@ class Controller(nn.Module):
         )
 
     def _over_ground(self, feet: Tensor, ground: Tensor) -> Tensor:
-        """Height of each foot over the ground below it, and over two points ahead of it [m],
-        (E, 3 L).
+        """Height of each foot over the ground below it, then over two points ahead.
+
+        The result is (E, 3 L) [m].
         """
         x = feet[..., 0]
         y = feet[..., 1]
@@ -276,5 +279,5 @@ class Controller(nn.Module):
         return torch.cat([z, z, z], 1) - self.map.at(ground, ahead, torch.cat([y, y, y], 1))
 
     def _pace(self, command: Tensor) -> Tensor:
-        """0 for a robot that is told to stand, 1 for one that is told to walk, (E, 1)."""
+        """0 for robots that are told to stand, 1 for robots that are told to walk, (E, 1)."""
         return torch.clamp((command[:, :1].abs() + 0.3 * command[:, 1:2].abs()) / 0.1, 0.0, 1.0)

@@ -1,4 +1,4 @@
-"""What a legged robot observes: the order, sizes and scales of its observation."""
+"""The observation of a legged robot: order, sizes and scales of its terms."""
 
 from envs.programs.mirror import Mirror, columns, join, signs, swap
 from envs.programs.observation import Term
@@ -7,10 +7,10 @@ from envs.programs.observation import Term
 def legged_terms(
     opposite: tuple[int, ...], map_rows: int, look_ahead: tuple[float, float]
 ) -> tuple[Term, ...]:
-    """The table for a robot whose leg i has its mirror image in leg `opposite[i]`.
+    """The observation's table for a robot whose leg i has its mirror image in leg `opposite[i]`.
 
-    Joints stand leg by leg: hip, thigh, calf. `look_ahead` is the distance of two points ahead of
-    each foot whose ground is seen [m].
+    Joints are ordered leg by leg: hip, thigh, calf. `look_ahead` has the distances of two points
+    ahead of each foot at which the ground is seen [m].
     """
     near, far = look_ahead
     joints = swap(opposite, -1.0, 1.0, 1.0)
@@ -26,27 +26,32 @@ def legged_terms(
             name="angular_velocity",
             mirror=signs(-1.0, 1.0, -1.0),
             scale=0.25,
-            meaning="of the base, in the base frame [rad/s]",
+            meaning="angular velocity of the base in the base frame [rad/s]",
         ),
         Term(
             name="command",
             mirror=signs(1.0, -1.0),
             scale=2.0,
-            meaning="forward speed [m/s], yaw rate [rad/s]",
+            meaning="commanded forward speed [m/s] and yaw rate [rad/s]",
         ),
-        Term(name="joint_position", mirror=joints, scale=1.0, meaning="minus the stance [rad]"),
-        Term(name="joint_velocity", mirror=joints, scale=0.05, meaning="[rad/s]"),
+        Term(
+            name="joint_position",
+            mirror=joints,
+            scale=1.0,
+            meaning="joint positions minus the stance [rad]",
+        ),
+        Term(name="joint_velocity", mirror=joints, scale=0.05, meaning="joint velocities [rad/s]"),
         Term(
             name="action",
             mirror=action_mirror(opposite),
             scale=1.0,
-            meaning="the smoothed action that is in effect",
+            meaning="the smoothed action in effect",
         ),
         Term(
             name="velocity",
             mirror=signs(1.0, -1.0, 1.0),
             scale=2.0,
-            meaning="of the base in the level frame as the standing legs tell it, smoothed [m/s]",
+            meaning="smoothed velocity of the base in the level frame, from leg odometry [m/s]",
         ),
         Term(
             name="phase",
@@ -58,7 +63,7 @@ def legged_terms(
             name="slope",
             mirror=signs(1.0),
             scale=2.0,
-            meaning="of the ground under the body, smoothed [rise over run]",
+            meaning="smoothed slope of the ground under the body [rise over run]",
         ),
         Term(
             name="foothold",
@@ -70,16 +75,21 @@ def legged_terms(
             name="ground",
             mirror=columns(map_rows, 3),
             scale=4.0,
-            meaning="of the ground over the plane's height under the body [m]: rows from -0.5 m "
-            "to 0.9 m ahead, at y -0.2, 0, 0.2 m",
+            meaning="height of the ground over the plane's height under the body [m]: rows from "
+            "-0.5 m to 0.9 m ahead, at y -0.2, 0, 0.2 m",
         ),
         Term(
             name="base_height",
             mirror=signs(1.0),
             scale=5.0,
-            meaning="of the base over the plane, minus the standing height [m]",
+            meaning="height of the base over the plane, minus the standing height [m]",
         ),
-        Term(name="clearance", mirror=legs, scale=5.0, meaning="of each foot over the ground [m]"),
+        Term(
+            name="clearance",
+            mirror=legs,
+            scale=5.0,
+            meaning="height of each foot over the ground [m]",
+        ),
         Term(
             name="ground_ahead",
             mirror=legs,
@@ -97,5 +107,5 @@ def legged_terms(
 
 
 def action_mirror(opposite: tuple[int, ...]) -> Mirror:
-    """Of an action: x, y, z of each foot, then the frequency."""
+    """Mirror of an action: x, y, z of each foot, then the frequency."""
     return join(swap(opposite, 1.0, -1.0, 1.0), signs(1.0))

@@ -9,9 +9,9 @@ from envs.robots.spec import RobotSpec
 
 
 class Legs(nn.Module):
-    """L legs of three joints. Joints stand leg by leg: hip, thigh, calf; (E, 3 L).
+    """L legs of three joints, ordered leg by leg: hip, thigh, calf; (E, 3 L).
 
-    `to_legs` puts values that stand in the vendor's motor order into this order, `to_motors` back.
+    `to_legs` puts values from the vendor's motor order into this order, `to_motors` puts them back.
     """
 
     hip: Tensor
@@ -80,8 +80,13 @@ class Legs(nn.Module):
         )
 
     def joints_for(self, x: Tensor, y: Tensor, z: Tensor, pitch: Tensor) -> Tensor:
-        """Joint positions within their limits [rad], (E, 3 L), of a body that is pitched by `pitch`
-        [rad], (E, 1), with its feet at `x`, `y`, `z` of the level frame [m], (E, L) each.
+        """Joint positions that put the feet at points of the level frame [rad], (E, 3 L).
+
+        The positions are within the joints' limits.
+
+        Args:
+            x, y, z: coordinates of the feet in the level frame [m], (E, L) each.
+            pitch: pitch of the body [rad], (E, 1).
         """
         sine = torch.sin(pitch)
         cosine = torch.cos(pitch)
@@ -92,12 +97,14 @@ class Legs(nn.Module):
         return torch.clamp(joints, self.lower, self.upper)
 
     def support(self, joints: Tensor, up: Tensor, force: Tensor) -> Tensor:
-        """Joint torques within their limits [N m], (E, 3 L), with which feet press on the ground.
+        """Joint torques with which the feet press on the ground [N m], (E, 3 L).
+
+        The torques are within the joints' limits.
 
         Args:
             joints: joint positions [rad], (E, 3 L).
             up: unit vector against gravity in the base frame, (E, 3).
-            force: of each foot [N], (E, L).
+            force: force of each foot [N], (E, L).
         """
         torque = leg.support_torque(
             joints=joints.reshape(-1, self.count, 3),

@@ -1,8 +1,7 @@
-"""Left and right exchanged, as an order and signs: what the world looks like to a robot's mirror
-image.
+"""The world as a robot's mirror image sees it: left and right exchanged by an order and signs.
 
 A trot is its own mirror image half a period later. The controller therefore shows its network only
-the first half of the gait's phase, and the second half mirrored: the policy is left-right symmetric
+the first half of the gait's phase, and the second half mirrored. The policy is left-right symmetric
 by construction, and learns each step once instead of twice.
 """
 
@@ -13,19 +12,19 @@ from torch import Tensor, nn
 
 
 class Mirror(NamedTuple):
-    """Element i of a mirrored vector is sign[i] times element order[i] of the vector."""
+    """Element i of a mirrored vector is `sign[i]` times element `order[i]` of the vector."""
 
     order: tuple[int, ...]
     sign: tuple[float, ...]
 
 
 def signs(*sign: float) -> Mirror:
-    """Every element stays in its place."""
+    """A mirror that keeps every element in its place."""
     return Mirror(tuple(range(len(sign))), sign)
 
 
 def swap(opposite: tuple[int, ...], *sign: float) -> Mirror:
-    """Legs change places with their `opposite`, with `sign` for each of a leg's elements."""
+    """A mirror that exchanges legs with their `opposite`, with a `sign` per element of a leg."""
     width = len(sign)
     return Mirror(
         tuple(width * leg + k for leg in opposite for k in range(width)), sign * len(opposite)
@@ -33,7 +32,7 @@ def swap(opposite: tuple[int, ...], *sign: float) -> Mirror:
 
 
 def columns(rows: int, width: int) -> Mirror:
-    """A grid of `rows` x `width` heights: each row is read from the other side."""
+    """A mirror of a grid of `rows` x `width` heights: each row is read from the other side."""
     return Mirror(
         tuple(width * row + width - 1 - k for row in range(rows) for k in range(width)),
         (1.0,) * (rows * width),
@@ -41,7 +40,7 @@ def columns(rows: int, width: int) -> Mirror:
 
 
 def join(*parts: Mirror) -> Mirror:
-    """The mirror of vectors that are put behind one another."""
+    """The mirror of vectors that are concatenated."""
     order: list[int] = []
     for part in parts:
         order += [len(order) + i for i in part.order]
@@ -49,7 +48,7 @@ def join(*parts: Mirror) -> Mirror:
 
 
 class Reflection(nn.Module):
-    """Shows the network a robot's mirror image, and turns its answer round again."""
+    """Shows the network a robot's mirror image, and mirrors its answer back."""
 
     observation_order: Tensor
     observation_sign: Tensor
@@ -63,11 +62,11 @@ class Reflection(nn.Module):
             self.register_buffer(f"{name}_sign", torch.tensor(mirror.sign))
 
     def observation(self, values: Tensor, mirrored: Tensor) -> Tensor:
-        """Observations (E, N), in the mirror where the robot is `mirrored`, (E, 1)."""
+        """Observations (E, N), mirrored where `mirrored` (E, 1) is true."""
         return _shown(values, self.observation_order, self.observation_sign, mirrored)
 
     def action(self, values: Tensor, mirrored: Tensor) -> Tensor:
-        """Actions (E, A), in the mirror where the robot is `mirrored`, (E, 1)."""
+        """Actions (E, A), mirrored where `mirrored` (E, 1) is true."""
         return _shown(values, self.action_order, self.action_sign, mirrored)
 
 

@@ -1,4 +1,4 @@
-"""The observation vector: one table of named terms for each family of robots."""
+"""The observation vector: one table of named terms for each robot family."""
 
 from typing import NamedTuple
 
@@ -8,9 +8,7 @@ from envs.programs.mirror import Mirror
 
 
 class Term(NamedTuple):
-    """Some elements of the observation, each multiplied by `scale`, and how they look in a
-    mirror.
-    """
+    """Elements of the observation that belong together, their `scale`, and their mirror."""
 
     name: str
     mirror: Mirror
@@ -19,7 +17,7 @@ class Term(NamedTuple):
 
     @property
     def size(self) -> int:
-        """Number of elements."""
+        """Number of elements of the term."""
         return len(self.mirror.order)
 
 
@@ -28,12 +26,12 @@ LIMIT = 5.0
 
 
 def scales(terms: tuple[Term, ...]) -> torch.Tensor:
-    """Factor of each element, (N,)."""
+    """Scale of each element of the observation, (N,)."""
     return torch.cat([torch.full((term.size,), term.scale) for term in terms])
 
 
 def describe(terms: tuple[Term, ...]) -> str:
-    """The table as text: index, size, scale, meaning."""
+    """The table as text: indices, name, scale, meaning."""
     lines = []
     start = 0
     for term in terms:

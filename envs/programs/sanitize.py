@@ -1,4 +1,4 @@
-"""Sensor readings that a controller can compute with, whatever the sensors say."""
+"""Sanitized sensor readings: finite numbers that a controller can compute with."""
 
 import math
 
@@ -8,7 +8,10 @@ from torch import Tensor
 from envs.programs.sensors import Sensors
 
 LARGEST = 1e6
-"""Readings are clipped to +-LARGEST, far beyond what a sensor can mean: squares stay finite."""
+"""Limit of readings, to either side.
+
+It is far beyond what a sensor can mean, and squares stay finite.
+"""
 
 
 def or_else(reading: Tensor, otherwise: Tensor, largest: float) -> Tensor:
@@ -18,10 +21,11 @@ def or_else(reading: Tensor, otherwise: Tensor, largest: float) -> Tensor:
 
 
 def sanitize(sensors: Sensors, up: Tensor, target: Tensor, largest: float) -> Sensors:
-    """`sensors` with what is not finite replaced: gravity by the last one (minus `up`), joints by
-    their `target`, rates by zero, and a command by the one to stand.
+    """`sensors` with replacements for all readings that are not finite.
 
-    Finite readings keep their bits up to +-`largest`. The height map fills its own holes.
+    Gravity is replaced by the last one (minus `up`), joint positions by their `target`, rates by
+    zero, and the command by the one to stand. Finite readings keep their bits up to +-`largest`.
+    The height map fills its own holes.
     """
     return Sensors(
         gravity_in_base=or_else(sensors.gravity_in_base, -up, largest),

@@ -1,8 +1,7 @@
-"""The seam of the project: what a controller reads and what it says. The same on the robot and in
-simulation.
+"""The seam of the project: what a controller reads and commands, on the robot and in simulation.
 
-Batch first: E robots. Joints in the vendor's motor order. Frames: *base* is fixed to the trunk (x
-forward, y left, z up); *level* has the base's origin and heading, but its z is vertical.
+Batch first: E robots. Joints are in the vendor's motor order. Frames: *base* is fixed to the trunk
+(x forward, y left, z up); *level* has the base's origin and heading, but its z is vertical.
 Quaternions, where one appears in the project, are xyzw.
 """
 
@@ -24,31 +23,33 @@ class Sensors(NamedTuple):
     gravity_in_base: Tensor
     """Unit vector that points down, in the base frame, (E, 3)."""
     angular_velocity_base_in_base: Tensor
-    """[rad/s], (E, 3)."""
+    """Angular velocity of the base in the base frame [rad/s], (E, 3)."""
     joint_position: Tensor
-    """[rad], (E, J)."""
+    """Joint positions [rad], (E, J)."""
     joint_velocity: Tensor
-    """[rad/s], (E, J)."""
+    """Joint velocities [rad/s], (E, J)."""
     command: Tensor
-    """The operator's: forward speed [m/s], yaw rate [rad/s], (E, 2)."""
+    """The operator's command: forward speed [m/s], yaw rate [rad/s], (E, 2)."""
     height_map: Tensor
-    """Ground height above the base's origin [m] (about -0.3), level frame, (E, 29, 7): x from -0.5
-    m in steps of 5 cm, y from -0.3 m in steps of 10 cm. NaN: not seen.
+    """Height of the ground above the base's origin (about -0.3), level frame [m], (E, 29, 7).
+
+    x starts at -0.5 m in steps of 5 cm, y at -0.3 m in steps of 10 cm. NaN: not seen.
     """
 
 
 class JointCommand(NamedTuple):
-    """What the motor drivers are told: torque = kp (position - q) + kd (velocity - dq) + torque.
-    Each (E, J).
+    """The command of the motor drivers, each part (E, J).
+
+    torque = kp (position - q) + kd (velocity - dq) + torque.
     """
 
     position: Tensor
-    """[rad]."""
+    """Target position of each joint [rad]."""
     velocity: Tensor
-    """[rad/s]."""
+    """Target velocity of each joint [rad/s]."""
     torque: Tensor
-    """Feed-forward [N m]."""
+    """Feed-forward torque [N m]."""
     kp: Tensor
-    """[N m/rad]."""
+    """Position gain [N m/rad]."""
     kd: Tensor
-    """[N m s/rad]."""
+    """Velocity gain [N m s/rad]."""

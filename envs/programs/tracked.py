@@ -1,13 +1,13 @@
-"""A tracked robot's controller: flippers that follow the ground, tracks that follow the operator,
-and a policy that changes both.
+"""A tracked robot's controller: a schedule that already climbs, and a policy that changes it.
 
-`observe` turns sensors into the network's input, `act` the network's output into joint commands, as
-for legs. Without a policy the robot drives at the commanded speed, turns with the slip of its
-tracks allowed for, and lays its flippers on the ground ahead and behind (`flippers`). The policy
-adds to the four angles and the two speeds. A tracked robot has no gait whose halves mirror each
-other. Its network is shown a robot that is steered to the left: one that is steered to the right is
-shown, and acts, in the mirror (`envs.programs.mirror`), so that each manoeuvre is learned once
-instead of twice.
+`observe` turns sensor readings into the network's input, `act` the network's output into joint
+commands, as for legs. Without a policy the robot drives at the commanded speed, allows for the slip
+of its tracks when it turns, and lays its flippers on the ground ahead and behind (`flippers`). The
+policy adds to the four angles and the two speeds.
+
+A tracked robot has no gait whose halves mirror each other. Its network is always shown a robot that
+is steered to the left: a robot that is steered to the right is shown, and acts, in the mirror
+(`envs.programs.mirror`). Each manoeuvre is so learned once instead of twice.
 """
 
 from typing import NamedTuple
@@ -25,8 +25,9 @@ from envs.programs.tracked_terms import tracked_terms
 from envs.robots.spec import RobotSpec
 
 SIDE_CHANGE = 0.05
-"""Yaw rate [rad/s] that must be commanded to the other side before the network's view changes
-sides: it does not flicker while the robot goes straight.
+"""Yaw rate to the other side at which the network's view changes sides [rad/s].
+
+The view does not flicker while the robot goes straight.
 """
 
 
@@ -36,32 +37,32 @@ class Memory(NamedTuple):
     action: Tensor
     """The smoothed action, (E, A)."""
     target: Tensor
-    """Joint positions of the last command [rad], (E, J); 0 of the tracks."""
+    """Joint positions of the last command [rad], (E, J); 0 for the tracks."""
     speed: Tensor
     """Commanded speeds of the tracks, left and right [m/s], (E, 2)."""
     ground: Tensor
     """The height map without holes [m], (E, X, Y)."""
     up: Tensor
-    """Unit vector against gravity, base frame, (E, 3)."""
+    """Unit vector against gravity in the base frame, (E, 3)."""
     command: Tensor
-    """Forward speed [m/s], yaw rate [rad/s], (E, 2)."""
+    """The operator's command: forward speed [m/s], yaw rate [rad/s], (E, 2)."""
     side: Tensor
-    """Where it was last steered: 1 to the left, -1 to the right, (E, 1)."""
+    """Side to which the robot was last steered: 1 for left, -1 for right, (E, 1)."""
 
 
 class Action(NamedTuple):
-    """An element of an action."""
+    """One element of an action."""
 
     meaning: str
     size: float
-    """What an action of 1 stands for."""
+    """Change by an action of 1, in `unit`."""
     unit: str
     sign: float
-    """Its sign in a mirror."""
+    """Sign of the element in a mirror."""
 
 
 def action_table(spec: RobotSpec) -> tuple[Action, ...]:
-    """The elements of an action of `spec`."""
+    """The elements of an action of the robot `spec`."""
     lift = spec.schedule.lift_range
     twist = spec.schedule.twist_range
     speed = spec.schedule.speed_range
@@ -85,7 +86,7 @@ def terms(spec: RobotSpec) -> tuple[Term, ...]:
 
 
 class Controller(nn.Module):
-    """The controller of one tracked robot; buffers only, nothing is learned here."""
+    """The controller of one tracked robot; it has buffers only, and nothing to learn."""
 
     lower: Tensor
     upper: Tensor
@@ -148,7 +149,7 @@ class Controller(nn.Module):
 
     @torch.jit.export
     def observe(self, sensors: Sensors, memory: Memory) -> tuple[Tensor, Memory]:
-        """Observation (E, N) of `sensors`, and the memory with what was seen."""
+        """Observation (E, N) of `sensors`, and the updated memory."""
         sensors = sanitize(
             sensors=sensors, up=memory.up, target=memory.target, largest=self.largest
         )
@@ -195,8 +196,9 @@ class Controller(nn.Module):
 
     @torch.jit.export
     def act(self, action: Tensor, memory: Memory) -> tuple[JointCommand, Memory]:
-        """Joint commands for one control step, and the memory after it. `action` (E, A) in -1..1:
-        see `action_table`.
+        """Joint commands for one control step, and the updated memory.
+
+        The elements of `action` (E, A) in -1..1 are those of `action_table`.
         """
         action = self.reflection.action(action, self.mirrored(memory))
         action = memory.action + self.smoothing * (action - memory.action)
@@ -237,14 +239,17 @@ class Controller(nn.Module):
 
     @torch.jit.export
     def mirrored(self, memory: Memory) -> Tensor:
-        """Whether the network sees a robot in the mirror, and acts so: while it is steered to the
-        right, (E, 1).
+        """Whether the network sees and moves the robot's mirror image, (E, 1).
+
+        It does while the robot is steered to the right.
         """
         return memory.side < 0
 
     def _speeds(self, memory: Memory, change: Tensor) -> Tensor:
-        """Speeds of the left and the right track [m/s], (E, 2). The commanded speed is over the
-        ground as seen from above: a slope is longer. A robot told to stand brakes.
+        """Speeds of the left and the right track [m/s], (E, 2).
+
+        The commanded speed is over the ground as seen from above: a slope is longer. A robot that
+        is told to stand brakes.
         """
         speed = memory.command[:, 0]
         yaw = memory.command[:, 1]

@@ -10,29 +10,29 @@ from envs.robots.spec import RobotSpec
 
 
 class Clock(NamedTuple):
-    """Where E robots are in their cycle."""
+    """Progress of E robots in their gait cycle."""
 
     phase: Tensor
     """Phase of the gait [cycles], (E,)."""
     frequency: Tensor
-    """[Hz], (E,)."""
+    """Frequency of the gait [Hz], (E,)."""
     swings: Tensor
     """Which feet swing, (E, L)."""
     swing: Tensor
-    """Share of the swing that is done, (E, L)."""
+    """Share of the swing that is done, (E, L); 0 in stance."""
     stance: Tensor
-    """Share of the stance that is done, (E, L)."""
+    """Share of the stance that is done, (E, L); 0 in swing."""
 
 
 class Path(NamedTuple):
-    """Where the feet of E robots are now, and what lies on the way of those that swing."""
+    """Positions of the feet of E robots now, and points on the path of those that swing."""
 
     x: Tensor
-    """Forward, in the level frame [m], (E, L)."""
+    """Forward position of each foot in the level frame [m], (E, L)."""
     y: Tensor
-    """To the left [m], (E, L)."""
+    """Position of each foot to the left in the level frame [m], (E, L)."""
     way: Tensor
-    """x of four points on the way of each foot [m], (E, 4 L)."""
+    """Forward positions of four points on the path of each foot [m], (E, 4 L)."""
 
 
 class Trot(nn.Module):
@@ -65,12 +65,12 @@ class Trot(nn.Module):
         self.register_buffer("below_y", hips[:, 1] + out * (1 + trot.widen / out.abs()))
 
     def clock(self, phase: Tensor, action: Tensor, pace: Tensor) -> Clock:
-        """The clock, one control step on.
+        """The clock one control step later.
 
         Args:
-            phase: before [cycles], (E,).
+            phase: phase before the step [cycles], (E,).
             action: the smoothed action, (E, A); its last element shifts the frequency.
-            pace: 0 for a robot that is told to stand, 1 for one that walks, (E, 1).
+            pace: 0 for robots that are told to stand, 1 for robots that walk, (E, 1).
         """
         frequency = self.base_frequency + self.frequency_range * action[:, -1]
         phase = torch.remainder(phase + self.control_step * frequency * pace[:, 0], 1.0)
@@ -83,8 +83,9 @@ class Trot(nn.Module):
         return action[:, :-1].reshape(-1, self.legs, 3) * self.foot_range
 
     def stride(self, command: Tensor, frequency: Tensor) -> tuple[Tensor, Tensor]:
-        """Way of each foot in one stance [m], (E, L), forward and to the left: the commanded twist
-        at the hip times half a period.
+        """Displacement of each foot in one stance, forward and to the left [m], (E, L) each.
+
+        It is the commanded twist at the hip times the duration of the stance.
         """
         duration = (self.duty / frequency).unsqueeze(1)
         speed = command[:, :1]
@@ -92,13 +93,13 @@ class Trot(nn.Module):
         return (speed - yaw * self.below_y) * duration, yaw * self.hip_x * duration
 
     def path(self, clock: Clock, command: Tensor, residual: Tensor, pitch: Tensor) -> Path:
-        """Where the feet go over the ground.
+        """Path of the feet over the ground.
 
         Args:
-            clock: of the gait.
+            clock: clock of the gait.
             command: forward speed [m/s], yaw rate [rad/s], (E, 2).
             residual: displacement of the feet by the policy [m], (E, L, 3).
-            pitch: of the body [rad], (E, 1).
+            pitch: pitch of the body [rad], (E, 1).
         """
         stride_x, stride_y = self.stride(command, clock.frequency)
         along = gait.travel(clock.swings, clock.swing, clock.stance)
@@ -119,11 +120,11 @@ class Trot(nn.Module):
         """Height of each foot's sole over the plane, and of its last foothold [m], (E, L) each.
 
         Args:
-            clock: of the gait.
-            over_plane: height of the ground over the plane on each foot's way [m], (E, 4 L).
-            foothold: height of each foot's foothold before [m], (E, L).
+            clock: clock of the gait.
+            over_plane: height of the ground over the plane on each foot's path [m], (E, 4 L).
+            foothold: height of each foot's previous foothold [m], (E, L).
             swung: which feet swung in the step before, (E, L).
-            pace: 0 for a robot that is told to stand, 1 for one that walks, (E, 1).
+            pace: 0 for robots that are told to stand, 1 for robots that walk, (E, 1).
         """
         heights = over_plane.reshape(-1, 4, self.legs)
         landing = heights[:, 3]
@@ -135,13 +136,14 @@ class Trot(nn.Module):
         return torch.where(clock.swings, lifted, foothold), foothold
 
     def levelling(self, up: Tensor, rates: Tensor, pitch: Tensor) -> Tensor:
-        """Lifts [m], (E, L), that stretch the legs on the low side of a body that is tilted, or
-        tilts, away from the ground's pitch.
+        """Lifts that level a body which tilts away from the pitch of the ground [m], (E, L).
+
+        They stretch the legs on the low side, for the tilt and for its rate.
 
         Args:
             up: unit vector against gravity in the base frame, (E, 3).
             rates: angular velocity of the base in the base frame [rad/s], (E, 3).
-            pitch: of the ground under the body [rad], (E, 1).
+            pitch: pitch of the ground under the body [rad], (E, 1).
         """
         lean = self.level_gain * up[:, 1:2] + self.level_damping * rates[:, 0:1]
         nose = (

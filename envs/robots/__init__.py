@@ -1,4 +1,4 @@
-"""The robots there are, by name. A file `NAME.py` in this folder with a spec `NAME` is a robot."""
+"""The robots, by name. A file `NAME.py` in this folder with a spec `NAME` is a robot."""
 
 import pkgutil
 from importlib import import_module
@@ -7,7 +7,7 @@ from envs.robots.spec import RobotSpec
 
 
 def _found() -> dict[str, RobotSpec]:
-    """Each file's spec, in the order of the files' names."""
+    """The spec of each file, in the order of the file names."""
     specs = {}
     for file in pkgutil.iter_modules(__path__):
         spec = getattr(import_module(f"{__name__}.{file.name}"), file.name.upper(), None)
@@ -23,7 +23,7 @@ def find(name: str) -> RobotSpec:
     """The robot of that name.
 
     Raises:
-        ValueError: there is none; the message lists those there are.
+        ValueError: there is no such robot; the message lists the names.
     """
     if name not in ROBOTS:
         raise ValueError(f"unknown robot {name!r}; use {', '.join(ROBOTS)}")

@@ -1,38 +1,38 @@
-"""How a robot is handled without a policy: stood up, sat down, damped, and given up."""
+"""How a robot is handled without a policy: standing up, sitting down, damping, giving up."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Handling:
-    """Figures of the runtime's motions and guards; per-joint tuples follow the joint names."""
+    """Figures of the runtime's motions and guards. Per-joint tuples follow the joint names."""
 
     hold_kp: tuple[float, ...]
-    """Position gain while the robot gets up, stands or sits down [N m/rad]."""
+    """Position gain while the robot stands up, stands or sits down [N m/rad]."""
     hold_kd: tuple[float, ...]
-    """Velocity gain meanwhile [N m s/rad]."""
+    """Velocity gain while the robot stands up, stands or sits down [N m s/rad]."""
     damping: tuple[float, ...]
-    """Velocity gain of a robot that is damped, without any position gain [N m s/rad]."""
+    """Velocity gain of a damped robot, which has no position gain [N m s/rad]."""
     gather_time: float
-    """Time to draw the legs in [s]."""
+    """Time to draw the limbs in before standing up [s]."""
     rise_time: float
-    """Time to push the body up from there [s]."""
+    """Time to push the body up after the limbs are drawn in [s]."""
     sit_time: float
     """Time to sit down [s]."""
     tolerance: float
-    """Largest distance of a joint from its place in a robot that stands [rad]."""
+    """Largest deviation of a joint from its target in a robot that stands [rad]."""
     patience: float
-    """Time after the motion in which it must stand, or it is blocked [s]."""
+    """Time after a motion within which the robot must stand, or it counts as blocked [s]."""
     max_tilt: float
-    """Angle between the body's up and the vertical beyond which the robot gives up [rad]."""
+    """Angle between the body's up axis and the vertical beyond which the robot gives up [rad]."""
     max_state_age: float
-    """Age of the newest sensors that may still be acted upon [s]."""
+    """Largest age of sensor readings that are still acted upon [s]."""
     max_command_age: float
-    """Age of the operator's newest command that may still be followed [s]."""
+    """Largest age of the operator's command that is still followed [s]."""
     max_map_age: float
-    """Age of the newest height map that may still be walked on [s]."""
+    """Largest age of the height map that is still walked on [s]."""
     position_margin: float
-    """Distance of a joint beyond its limits from which on its encoder counts as broken [rad]."""
+    """Distance beyond a joint's limits from which on its encoder counts as broken [rad]."""
     speed_margin: float
     """Largest joint speed, as a multiple of the joint's limit."""
     torque_margin: float

@@ -1,4 +1,4 @@
-"""What robots with legs have: where the legs are, and the trot under their policy."""
+"""Robots with legs: where the legs are, and the trot under the policy."""
 
 from dataclasses import dataclass
 from typing import Annotated
@@ -8,27 +8,27 @@ from envs.settings import Within
 
 @dataclass(frozen=True)
 class LegGeometry:
-    """Legs of three joints: hip about x, thigh and calf about y. One entry a leg, in one order."""
+    """Legs of three joints: hip about x, thigh and calf about y. Tuples have one entry per leg."""
 
     names: tuple[str, ...]
     joints: tuple[tuple[str, str, str], ...]
-    """Names of hip, thigh and calf joint of each leg."""
+    """Names of the hip, thigh and calf joints of each leg."""
     opposite: tuple[int, ...]
-    """Index of the leg on the other side."""
+    """Index of the leg on the other side, for each leg."""
     hip_in_base: tuple[tuple[float, float, float], ...]
-    """Hip joints in the base frame [m], (L, 3)."""
+    """Positions of the hip joints in the base frame [m], (L, 3)."""
     abduction: tuple[float, ...]
-    """Signed sideways distance from hip joint to thigh joint [m], left positive."""
+    """Sideways distance from each hip joint to its thigh joint, left positive [m], (L,)."""
     thigh: float
-    """Thigh joint to calf joint [m]."""
+    """Distance from the thigh joint to the calf joint [m]."""
     calf: float
-    """Calf joint to the centre of the foot [m]."""
+    """Distance from the calf joint to the centre of the foot [m]."""
     foot_radius: float
-    """[m]."""
+    """Radius of a foot [m]."""
 
     @property
     def corners(self) -> tuple[tuple[float, float, float], ...]:
-        """Where the legs begin, in the base frame [m], (L, 3)."""
+        """Positions at which the legs begin, in the base frame [m], (L, 3)."""
         return self.hip_in_base
 
 
@@ -47,40 +47,44 @@ class TrotGait:
     frequency_range: Annotated[float, Within(0.0, 5.0)] = 1.0
     """Change of the frequency by an action of 1 [Hz]."""
     clearance: Annotated[float, Within(0.0, 0.5)] = 0.10
-    """Height of a swinging foot over the highest ground on its way [m]."""
+    """Height of a swinging foot over the highest ground on its path [m]."""
     rise: Annotated[float, Within(0.05, 0.5)] = 0.3
     """Share of a swing in which the foot reaches its highest point."""
     widen: Annotated[float, Within(-0.2, 0.2)] = 0.015
-    """Distance by which the feet stand further out than the thighs [m]."""
+    """Distance by which the feet stand further out than the thigh joints [m]."""
     shift: Annotated[float, Within(-0.2, 0.2)] = 0.02
     """Distance of the feet in front of the hips [m]: the trunk's centre of mass is there."""
     look_ahead: Annotated[tuple[float, float], Within(0.0, 0.4)] = (0.08, 0.16)
-    """Distances ahead of each foot at which the policy is told the ground's height [m]."""
+    """Distances ahead of each foot at which the policy sees the height of the ground [m]."""
     level_gain: Annotated[float, Within(0.0, 2.0)] = 0.5
-    """Share of the height that a tilt takes from a leg by which the leg stretches."""
+    """Share of the height lost on the low side of a tilted body that the legs make up for."""
     level_damping: Annotated[float, Within(0.0, 0.5)] = 0.02
-    """The same for the speed of the tilt [s]: a trot has nothing else against falling sideways."""
+    """The same for the rate of the tilt [s]. A trot has nothing else against falling sideways."""
     slope_time: Annotated[float, Within(0.02, 5.0)] = 0.1
-    """Time constant with which the slope follows the height map [s]."""
+    """Time constant with which the slope estimate follows the height map [s]."""
     max_pitch: Annotated[float, Within(0.0, 1.2)] = 0.75
     """Largest pitch of the body and of the ground under it [rad]."""
     support: Annotated[float, Within(0.0, 1.0)] = 0.5
-    """Share of the weight that is fed forward as torque to the standing legs. Without it they
-    sag; with all of it a Go2 fell.
+    """Share of the weight that is fed forward as torque to the standing legs.
+
+    With none the legs sag; with all of it a Go2 fell.
     """
     max_target_speed: Annotated[float, Within(0.1, 50.0)] = 10.0
-    """Largest speed of the joint targets [rad/s]. It is commanded beside the positions: without
-    it the damping holds a swinging leg back.
+    """Largest speed of the joint targets [rad/s].
+
+    It is commanded together with the positions: without it, damping holds a swinging leg back.
     """
     action_smoothing: Annotated[float, Within(0.01, 1.0)] = 0.25
     """Share of a new action that takes effect in its own step; the rest follows geometrically.
-    A robot that is told to stand takes none.
+
+    A robot that is told to stand ignores actions.
     """
     command_ramp: Annotated[tuple[float, float], Within(0.01, 100.0)] = (1.0, 2.0)
-    """Largest change of the command that is followed [m/s2, rad/s2]: a robot that is told to stop
-    steps to a halt, its feet are not dragged there.
+    """Largest rate at which a change of the command is followed [m/s2, rad/s2].
+
+    A robot that is told to stop steps to a halt, and does not drag its feet.
     """
     odometry_time: Annotated[float, Within(0.02, 5.0)] = 0.1
-    """Time constant of the legs' odometry [s]."""
+    """Time constant of the leg odometry [s]."""
     odometry_limit: Annotated[float, Within(0.1, 20.0)] = 2.0
-    """Largest speed that one step of the odometry may say, to either side [m/s]."""
+    """Largest speed of one odometry reading, to either side [m/s]."""

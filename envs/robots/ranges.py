@@ -1,4 +1,4 @@
-"""Ranges of everything about a robot and its world that is random."""
+"""Ranges of everything that is random about a robot and its world."""
 
 from dataclasses import dataclass, fields
 from functools import cache
@@ -10,7 +10,7 @@ from typing_extensions import Doc
 
 
 class Range(NamedTuple):
-    """Uniform from `low` to `high` under "full" randomisation, `nominal` otherwise."""
+    """A uniform range `low` to `high` for "full" randomisation, and a `nominal` value otherwise."""
 
     low: float
     high: float
@@ -18,12 +18,12 @@ class Range(NamedTuple):
 
 
 class Drawn(Doc):
-    """How a quantity is drawn; its documentation is the help on the command line, too.
+    """How a quantity is drawn; its documentation is also the help on the command line.
 
     Args:
         meaning: what the quantity is.
-        unit: of the range.
-        size: how many are drawn, or "joints" for one a joint.
+        unit: unit of the range.
+        size: number of values, or "joints" for one per joint.
     """
 
     def __init__(self, meaning: str, unit: str, size: int | Literal["joints"] = 1) -> None:
@@ -34,84 +34,84 @@ class Drawn(Doc):
 
 @dataclass(frozen=True)
 class Randomization:
-    """Range of each random quantity. They are drawn in this order, once an episode."""
+    """Ranges of the random quantities. They are drawn in this order, once per episode."""
 
     friction: Annotated[Range, Drawn("Coulomb coefficient between robot and stairs", "-")] = Range(
         0.25, 1.25, 0.8
     )
-    payload: Annotated[Range, Drawn("added to the trunk", "kg")] = Range(-1.0, 3.0, 0.0)
+    payload: Annotated[Range, Drawn("Mass added to the trunk", "kg")] = Range(-1.0, 3.0, 0.0)
     payload_x: Annotated[
-        Range, Drawn("where the payload sits, forward of the trunk's middle", "m")
+        Range, Drawn("Position of the payload, forward of the trunk's middle", "m")
     ] = Range(-0.1, 0.1, 0.0)
     payload_y: Annotated[
-        Range, Drawn("where the payload sits, left of the trunk's middle", "m")
+        Range, Drawn("Position of the payload, left of the trunk's middle", "m")
     ] = Range(-0.04, 0.04, 0.0)
-    strength: Annotated[Range, Drawn("peak torque of a motor", "x", "joints")] = Range(
+    strength: Annotated[Range, Drawn("Factor on a motor's peak torque", "x", "joints")] = Range(
         0.9, 1.1, 1.0
     )
-    kp: Annotated[Range, Drawn("position gain of a motor driver", "x", "joints")] = Range(
+    kp: Annotated[Range, Drawn("Factor on a motor driver's position gain", "x", "joints")] = Range(
         0.9, 1.1, 1.0
     )
-    kd: Annotated[Range, Drawn("velocity gain of a motor driver", "x", "joints")] = Range(
+    kd: Annotated[Range, Drawn("Factor on a motor driver's velocity gain", "x", "joints")] = Range(
         0.9, 1.1, 1.0
     )
-    zero_offset: Annotated[Range, Drawn("error of a joint's zero", "rad", "joints")] = Range(
-        -0.035, 0.035, 0.0
+    zero_offset: Annotated[Range, Drawn("Error of a joint encoder's zero", "rad", "joints")] = (
+        Range(-0.035, 0.035, 0.0)
     )
-    delay: Annotated[Range, Drawn("from command to torque, in whole physics steps", "s")] = Range(
-        0.0, 0.02, 0.005
+    delay: Annotated[Range, Drawn("Delay from command to torque, in whole physics steps", "s")] = (
+        Range(0.0, 0.02, 0.005)
     )
     push: Annotated[
         Range,
         Drawn(
-            "largest sudden change of the trunk's horizontal velocity, every 3 to 6 s, any "
+            "Largest sudden change of the trunk's horizontal velocity, every 3 to 6 s, any "
             "direction",
             "m/s",
         ),
     ] = Range(0.0, 0.5, 0.0)
     gravity_noise: Annotated[
         Range,
-        Drawn("standard deviation of the gravity direction's components, every control step", "-"),
+        Drawn("Standard deviation of the gravity direction's components, every control step", "-"),
     ] = Range(0.0, 0.03, 0.0)
     gyro_noise: Annotated[
-        Range, Drawn("standard deviation of the angular velocity, every control step", "rad/s")
+        Range, Drawn("Standard deviation of the angular velocity, every control step", "rad/s")
     ] = Range(0.0, 0.15, 0.0)
-    gyro_bias: Annotated[Range, Drawn("constant error of the angular velocity", "rad/s", 3)] = (
+    gyro_bias: Annotated[Range, Drawn("Constant error of the angular velocity", "rad/s", 3)] = (
         Range(-0.03, 0.03, 0.0)
     )
     position_noise: Annotated[
-        Range, Drawn("standard deviation of joint positions, every control step", "rad")
+        Range, Drawn("Standard deviation of joint positions, every control step", "rad")
     ] = Range(0.0, 0.015, 0.0)
     velocity_noise: Annotated[
-        Range, Drawn("standard deviation of joint velocities, every control step", "rad/s")
+        Range, Drawn("Standard deviation of joint velocities, every control step", "rad/s")
     ] = Range(0.0, 0.75, 0.0)
     map_noise: Annotated[
-        Range, Drawn("standard deviation of each cell of the height map, every control step", "m")
+        Range, Drawn("Standard deviation of each cell of the height map, every control step", "m")
     ] = Range(0.0, 0.02, 0.0)
-    map_offset: Annotated[Range, Drawn("constant error of the height map", "m")] = Range(
+    map_offset: Annotated[Range, Drawn("Constant error of the height map", "m")] = Range(
         -0.03, 0.03, 0.0
     )
     map_tilt: Annotated[
-        Range, Drawn("rise of the height map's error per metre, along x and y", "-", 2)
+        Range, Drawn("Rise of the height map's error per metre, along x and y", "-", 2)
     ] = Range(-0.03, 0.03, 0.0)
     map_drift: Annotated[
         Range,
         Drawn(
-            "speed at which the map slides under the robot, along x and y, reversing at 5 cm",
+            "Speed at which the map drifts under the robot, along x and y, reversing at 5 cm",
             "m/s",
             2,
         ),
     ] = Range(-0.015, 0.015, 0.0)
-    map_delay: Annotated[Range, Drawn("age of the height map, in whole control steps", "s")] = (
+    map_delay: Annotated[Range, Drawn("Age of the height map, in whole control steps", "s")] = (
         Range(0.0, 0.06, 0.0)
     )
     map_missing: Annotated[
-        Range, Drawn("share of cells that are not seen, anew every control step", "-")
+        Range, Drawn("Share of missing cells of the height map, drawn anew every control step", "-")
     ] = Range(0.0, 0.1, 0.0)
 
 
 class Row(NamedTuple):
-    """One quantity with its range, as a table has it."""
+    """One quantity with its range: a row of the randomisation table."""
 
     name: str
     low: float
@@ -122,10 +122,10 @@ class Row(NamedTuple):
     meaning: str
 
     def fixed(self, value: float) -> NDArray[np.float64]:
-        """This value instead of a drawn one, (1,).
+        """`value` in place of a drawn one, (1,).
 
         Raises:
-            ValueError: it is outside of the range.
+            ValueError: the value is outside of the range.
         """
         if not self.low <= value <= self.high:
             raise ValueError(
@@ -159,7 +159,7 @@ _NOT_NEGATIVE = ("friction", "delay", "push", "noise", "missing")
 
 
 def problem(randomization: Randomization) -> str | None:
-    """The first range that cannot be, in one line; None if all can."""
+    """The first invalid range, in one line with a remedy; None if all are valid."""
     for row in rows(randomization):
         name = f"randomization.{row.name}"
         if not row.low <= row.nominal <= row.high:

@@ -1,6 +1,6 @@
 """What is known of a robot: every figure once, with joints bound by name.
 
-The vendor's motor order is that of the joint names and stated nowhere else. The simulator, the
+The joint names are in the vendor's motor order, which is stated nowhere else. The simulator, the
 controller and the exported bundle look joints up by these names.
 """
 
@@ -22,12 +22,15 @@ class RobotSpec:
     """One robot. Per-joint tuples follow `joint_names`."""
 
     name: str
+    """Name of the robot, as on the command line."""
     history: tuple[str, ...]
-    """What each version of its environment changed, the first one first. A change that can alter
-    learning results adds an entry, and so raises the version of the environment's id.
+    """What each version of the robot's environment changed, from the first one on.
+
+    A change that can alter learning results adds an entry, and so raises the version of the
+    environment's id.
     """
     urdf: Path
-    """Its bodies and joints, as primitives or meshes."""
+    """File of the robot's bodies and joints, with primitives or meshes."""
     joint_names: tuple[str, ...]
     """Joints in the vendor's motor order, whatever it is; the drives of tracks come last."""
     lower: tuple[float, ...]
@@ -35,15 +38,16 @@ class RobotSpec:
     upper: tuple[float, ...]
     """Upper limits of the joints [rad]."""
     torque_limit: tuple[float, ...]
-    """Peak torque at standstill [N m]."""
+    """Peak torque of the joints at standstill [N m]."""
     speed_limit: tuple[float, ...]
-    """No-load speed [rad/s]: the torque-speed line meets zero here."""
+    """No-load speed of the joints [rad/s]: the torque-speed line meets zero here."""
     stance: tuple[float, ...]
     """Joint positions of the robot standing on flat ground [rad]."""
     folded: tuple[float, ...]
     """Joint positions of the robot lying with its limbs under it [rad]."""
     kp: tuple[float, ...]
-    """Position gains of the motor drivers [N m/rad]; 0 of a track, which has a speed only."""
+    """Position gains of the motor drivers [N m/rad]; 0 for a track, which is driven by speed alone.
+    """
     kd: tuple[float, ...]
     """Velocity gains of the motor drivers [N m s/rad]."""
     joint_friction: tuple[float, ...]
@@ -55,41 +59,43 @@ class RobotSpec:
     stand_height: float
     """Height of the base's origin above the ground in `stance` [m]."""
     arrived_height: float
-    """Height of the base above the ground below which a robot has not arrived, but lies [m]."""
+    """Height of the base above the ground that an arrived robot exceeds [m]: below it, it lies."""
     body_length: float
-    """Overall length [m]; how far past the last edge an episode counts as done."""
+    """Overall length [m]: how far past the last edge the robot arrives."""
     payload_links: tuple[str, ...]
-    """Links at the corners of the trunk that carry a payload's mass."""
+    """Links at the corners of the trunk that carry the mass of a payload."""
     limbs: LegGeometry | TrackGeometry
-    """What it moves on; this decides its family."""
+    """Limbs that the robot moves on; they decide its family."""
     gait: TrotGait | FlipperSchedule
-    """What its controller does by itself."""
+    """Motion that the controller makes without a policy."""
     handling: Handling
-    """How it is handled without a policy."""
+    """How the robot is handled without a policy."""
     rewards: RewardWeights
-    """What it is trained for."""
+    """Reward weights of its training."""
     randomization: Randomization = field(default_factory=Randomization)
-    """What is random about it."""
+    """Ranges of what is random about it."""
     control_step: float = 0.02
     """Period of the controller [s]."""
     physics_step: float = 0.005
-    """Period of the physics [s]. Explicit PD control of a Go2's joints is stable at 5 ms with kp
-    50, kd 1, and rings at kp 70, kd 1.5.
+    """Period of the physics [s].
+
+    Explicit PD control of a Go2's joints is stable at 5 ms with kp 50, kd 1, and rings at kp 70, kd
+    1.5.
     """
     preset: Mapping[str, object] = field(default_factory=dict)
     """Training settings that differ from the defaults, by their names on the command line."""
 
     @property
     def env_id(self) -> str:
-        """Id of its Gymnasium environment, such as "StairClimb-Go2-v1"."""
+        """Id of the robot's Gymnasium environment, such as "StairClimb-Go2-v1"."""
         return f"StairClimb-{self.name.title()}-v{len(self.history) - 1}"
 
     @property
     def legs(self) -> LegGeometry:
-        """Its legs.
+        """The robot's legs.
 
         Raises:
-            TypeError: it has none.
+            TypeError: the robot has no legs.
         """
         if not isinstance(self.limbs, LegGeometry):
             raise TypeError(f"{self.name} has no legs")
@@ -97,10 +103,10 @@ class RobotSpec:
 
     @property
     def trot(self) -> TrotGait:
-        """Its trot.
+        """The robot's trot.
 
         Raises:
-            TypeError: it does not walk.
+            TypeError: the robot does not walk.
         """
         if not isinstance(self.gait, TrotGait):
             raise TypeError(f"{self.name} has no trot")
@@ -108,10 +114,10 @@ class RobotSpec:
 
     @property
     def tracks(self) -> TrackGeometry:
-        """Its tracks.
+        """The robot's tracks.
 
         Raises:
-            TypeError: it has none.
+            TypeError: the robot has no tracks.
         """
         if not isinstance(self.limbs, TrackGeometry):
             raise TypeError(f"{self.name} has no tracks")
@@ -119,10 +125,10 @@ class RobotSpec:
 
     @property
     def schedule(self) -> FlipperSchedule:
-        """The schedule of its flippers.
+        """The schedule of the robot's flippers.
 
         Raises:
-            TypeError: it has none.
+            TypeError: the robot has no flippers.
         """
         if not isinstance(self.gait, FlipperSchedule):
             raise TypeError(f"{self.name} has no flippers")
@@ -130,10 +136,10 @@ class RobotSpec:
 
     @property
     def drives(self) -> tuple[str, ...]:
-        """The last of the joints: those that turn a track, and are no joints of the URDF."""
+        """Names of the track drives, the last of the joints; they are no joints of the URDF."""
         return self.limbs.tracks if isinstance(self.limbs, TrackGeometry) else ()
 
     @property
     def leg_order(self) -> tuple[int, ...]:
-        """Index of each joint in the motor order, leg by leg: hip, thigh, calf; (3 L,)."""
+        """Index of each leg joint in the motor order, leg by leg: hip, thigh, calf; (3 L,)."""
         return tuple(self.joint_names.index(name) for leg in self.legs.joints for name in leg)

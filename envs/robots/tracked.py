@@ -1,7 +1,7 @@
 """A tracked robot of the MARV class: four flippers, each with a track around it.
 
 Source of the figures: CTU-CRAS-NORLAB's MARV in the public osrf/subt models (geometry, masses,
-speeds, torque); what is our own assumption: urdf/tracked/README.md.
+speeds, torque). Our own assumptions are listed in urdf/tracked/README.md.
 """
 
 import math

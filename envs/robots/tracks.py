@@ -1,4 +1,4 @@
-"""What tracked robots have: where their flippers are, and the schedule under their policy."""
+"""Robots with tracks: where the flippers are, and the schedule under the policy."""
 
 import math
 from dataclasses import dataclass
@@ -9,22 +9,23 @@ from envs.settings import Within
 
 @dataclass(frozen=True)
 class TrackGeometry:
-    """Flippers with a track around each, left and right in turn, and what drives the tracks.
+    """Flippers with a track around each, left and right in turn, and the drives of the tracks.
 
-    Order of flippers: that of the joint names.
+    The flippers are in the order of the joint names.
     """
 
     names: tuple[str, ...]
     axis_in_base: tuple[tuple[float, float, float], ...]
-    """Axes that the flippers turn about, in the base frame [m], (F, 3)."""
+    """Positions of the flippers' axes in the base frame [m], (F, 3)."""
     length: float
     """Distance from a flipper's axis to the middle of its tip [m]."""
     radius: float
-    """Radius of the track round the axis [m]; there its sprocket is."""
+    """Radius of the track round the axis [m], where its sprocket is."""
     tip_radius: float
     """Radius of the track round the tip [m]."""
     tracks: tuple[str, ...]
-    """Joints of the drives. Each turns the tracks of all flippers whose name ends as its own."""
+    """Names of the drives: `left_track` turns the tracks of all flippers whose names end in `left`.
+    """
     wheels: int
     """Number of wheels in a row that stand in for the track of one flipper."""
     wheel_mass: float
@@ -34,17 +35,18 @@ class TrackGeometry:
     drive_inertia: float
     """Inertia of a drive, seen at the sprocket [kg m2]."""
     belly_grip: float
-    """Friction of the hull over that of the tracks."""
+    """Friction of the hull relative to that of the tracks."""
 
     @property
     def corners(self) -> tuple[tuple[float, float, float], ...]:
-        """Where the flippers begin, in the base frame [m], (F, 3)."""
+        """Positions at which the flippers begin, in the base frame [m], (F, 3)."""
         return self.axis_in_base
 
     @property
     def lean(self) -> float:
-        """Angle between a flipper's middle line and its track, which tapers [rad]: a flipper at
-        minus this lies flat on the ground.
+        """Angle between a flipper's middle line and its track, which tapers [rad].
+
+        A flipper at minus this angle lies flat on the ground.
         """
         return math.asin((self.radius - self.tip_radius) / self.length)
 
@@ -64,11 +66,11 @@ class FlipperSchedule:
     highest: Annotated[float, Within(0.0, 3.0)] = 0.8
     """Highest angle of the schedule's flippers [rad]."""
     front_lift: Annotated[float, Within(0.0, 1.0)] = 0.1
-    """Angle of the front flippers over flat ground [rad]: it turns on short tracks."""
+    """Angle of the front flippers over flat ground [rad]: the robot turns on short tracks."""
     rear_lift: Annotated[float, Within(0.0, 1.0)] = 0.1
     """Angle of the rear flippers over flat ground [rad]."""
     rear_press: Annotated[float, Within(0.0, 2.0)] = 0.5
-    """Angle by which the rear flippers push down on a slope, for its rise over run [rad]."""
+    """Angle by which the rear flippers push down on a slope, per rise over run [rad]."""
     reach: Annotated[tuple[float, ...], Within(0.01, 2.0)] = (
         0.12,
         0.17,
@@ -78,18 +80,22 @@ class FlipperSchedule:
         0.37,
         0.42,
     )
-    """Distances from a flipper's axis at which it looks at the ground [m]: a little further than
-    its tip.
+    """Distances from a flipper's axis at which it looks at the ground [m].
+
+    They end a little beyond the flipper's tip.
     """
     grip: Annotated[float, Within(0.05, 1.0)] = 0.4
-    """Share of the difference between its tracks that turns the robot; the rest is slip
-    (tests/envs/physics/test_tracked_physics.py: 0.42 with lifted flippers).
+    """Share of the speed difference between the tracks that turns the robot; the rest is slip.
+
+    Measured with lifted flippers: 0.42 (tests/envs/physics/test_tracked_physics.py).
     """
     sharp_turn: Annotated[float, Within(0.05, 5.0)] = 0.6
-    """Commanded yaw rate from which on the robot is slowed down as much as it ever is [rad/s]."""
+    """Commanded yaw rate from which on the robot is slowed down most [rad/s]."""
     slowing: Annotated[float, Within(0.0, 1.0)] = 0.6
-    """Share by which it is slowed down there. Tracks that both slip push the robot straight on,
-    however fast each of them runs; it turns when one of them holds.
+    """Share by which the robot is slowed down in a sharp turn.
+
+    Tracks that both slip push the robot straight on, however fast each of them runs; it turns when
+    one of them holds.
     """
     flipper_speed: Annotated[float, Within(0.01, 20.0)] = 1.0
     """Largest commanded speed of a flipper [rad/s], as published for MARV."""

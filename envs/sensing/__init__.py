@@ -1,1 +1,1 @@
-"""What a robot's sensors say of the true state."""
+"""Sensors: what they say of the true state."""

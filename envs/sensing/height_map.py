@@ -17,26 +17,28 @@ from envs.task.staircase import Terrain
 Array = NDArray[np.float64]
 
 CELLS = MAP_X_COUNT * MAP_Y_COUNT
+"""Number of cells of a height map."""
 HISTORY = 4
-"""Base poses kept for the map's delay: up to 3 control steps."""
+"""Number of base poses kept for the map's delay: up to 3 control steps."""
 DRIFT_LIMIT = 0.05
-"""[m]."""
+"""Shift at which the drift turns back [m]."""
 X = MAP_X_START + MAP_X_STEP * np.arange(MAP_X_COUNT)
+"""x of the cells in the level frame [m], (29,)."""
 Y = MAP_Y_START + MAP_Y_STEP * np.arange(MAP_Y_COUNT)
-"""Where the cells are in the level frame [m]."""
+"""y of the cells in the level frame [m], (7,)."""
 
 
 def tilt_and_offset(values: Values) -> Array:
-    """How far each cell of a map is off in an episode with these drawn `values` [m], (X, Y)."""
+    """Error of each cell of a map in an episode with these drawn `values` [m], (X, Y)."""
     tilt = values["map_tilt"]
     return (values["map_offset"][0] + tilt[0] * X)[:, None] + tilt[1] * Y
 
 
 class HeightMaps:
-    """The height maps of E robots, as of where each was a little earlier, and a little beside that.
+    """The height maps of E robots, each as seen from a delayed and drifting pose.
 
     Args:
-        count: how many robots, E.
+        count: number of robots, E.
         control_step: time between two readings [s].
     """
 
@@ -48,8 +50,13 @@ class HeightMaps:
         self._poses = np.zeros((HISTORY, count, 4))
 
     def reset(self, row: int, values: Values, position: Array, yaw: float) -> None:
-        """Start an episode of robot `row` with its drawn `values`, at a base `position` [m] and
-        heading [rad].
+        """Start an episode of robot `row` with its drawn `values`.
+
+        Args:
+            row: index of the robot.
+            values: drawn values of the episode.
+            position: position of the base in the world [m], (3,).
+            yaw: heading in the world [rad].
         """
         self._drift[row] = 0.0
         self._drift_speed[row] = values["map_drift"]
@@ -59,8 +66,13 @@ class HeightMaps:
     def heights(
         self, rows: slice | list[int], position: Array, yaw: Array, terrain: Terrain
     ) -> Array:
-        """Ground above the bases' origins [m], (R, X Y), of the robots `rows`, which are now at
-        `position` (R, 3) [m] and head for `yaw` (R,) [rad] on the `terrain` of all robots.
+        """Height of the ground above the bases' origins [m], (R, X Y), for the robots `rows`.
+
+        Args:
+            rows: the robots that are read, R of them.
+            position: positions of their bases in the world now [m], (R, 3).
+            yaw: their headings in the world now [rad], (R,).
+            terrain: the ground of all robots.
         """
         self._poses[1:, rows] = self._poses[:-1, rows]
         self._poses[0, rows, :3] = position
@@ -75,7 +87,7 @@ class HeightMaps:
         return ground - pose[:, 2:3]
 
     def _drifted(self, rows: slice | list[int]) -> Array:
-        """The maps' shift in x and y [m], (R, 2), one reading on; it turns back at the limit."""
+        """Shift of the maps in x and y at this reading [m], (R, 2); it turns back at the limit."""
         drift = self._drift[rows] + self._drift_speed[rows] * self._step
         turned = np.abs(drift) > DRIFT_LIMIT
         self._drift_speed[rows] = np.where(

@@ -1,4 +1,4 @@
-"""From the true state to what the robot's sensors say."""
+"""From the true state to what the robots' sensors say."""
 
 from typing import NamedTuple
 
@@ -16,26 +16,26 @@ from envs.task.staircase import Terrain
 Array = NDArray[np.float64]
 
 
-class Exact(NamedTuple):
-    """What sensors without errors would tell of E robots with J joints."""
+class ExactReading(NamedTuple):
+    """Readings of sensors without errors, for E robots with J joints."""
 
     position: Array
     """Origin of the base in the world [m], (E, 3)."""
     yaw: Array
     """Heading in the world [rad], (E,)."""
     gravity_in_base: Array
-    """Unit vector that points down, (E, 3)."""
+    """Unit vector that points down, in the base frame, (E, 3)."""
     angular_velocity_base_in_base: Array
-    """[rad/s], (E, 3)."""
+    """Angular velocity of the base in the base frame [rad/s], (E, 3)."""
     joint_position: Array
-    """[rad], (E, J)."""
+    """Joint positions [rad], (E, J)."""
     joint_velocity: Array
-    """[rad/s], (E, J)."""
+    """Joint velocities [rad/s], (E, J)."""
 
 
-def exact(state: State) -> Exact:
-    """The part of `state` that sensors tell of."""
-    return Exact(
+def exact_reading(state: State) -> ExactReading:
+    """The part of `state` that sensors measure."""
+    return ExactReading(
         position=state.position,
         yaw=state.yaw,
         gravity_in_base=state.gravity_in_base(),
@@ -46,8 +46,9 @@ def exact(state: State) -> Exact:
 
 
 class Sensing:
-    """The sensors of E robots with J joints; each robot draws its noise from the generator of its
-    own episode.
+    """The sensors of E robots with J joints.
+
+    Each robot draws its noise from the generator of its own episode.
     """
 
     def __init__(self, count: int, joints: int, control_step: float) -> None:
@@ -55,8 +56,13 @@ class Sensing:
         self._maps = HeightMaps(count, control_step)
 
     def reset(self, row: int, values: Values, position: Array, yaw: float) -> None:
-        """Start an episode of robot `row` with its drawn `values`, at a base `position` [m] and
-        heading [rad].
+        """Start an episode of robot `row` with its drawn `values`.
+
+        Args:
+            row: index of the robot.
+            values: drawn values of the episode.
+            position: position of the base in the world [m], (3,).
+            yaw: heading in the world [rad].
         """
         self._noise.reset(row, values, tilt_and_offset(values))
         self._maps.reset(row, values, position, yaw)
@@ -64,15 +70,21 @@ class Sensing:
     def measure(
         self,
         rows: slice | list[int],
-        exact: Exact,
+        exact: ExactReading,
         zero_offset: Array,
         command: Array,
         terrain: Terrain,
         generators: list[np.random.Generator],
     ) -> Sensors:
-        """One reading of the robots `rows`; all arguments are of all E robots.
+        """One reading of the robots `rows`; all other arguments are of all E robots.
 
-        `zero_offset` (E, J) [rad] is added to joint positions; `command` (E, 2) passes through.
+        Args:
+            rows: the robots that are read, R of them.
+            exact: readings without errors.
+            zero_offset: error that is added to the joint positions [rad], (E, J).
+            command: forward speed [m/s] and yaw rate [rad/s], which pass through, (E, 2).
+            terrain: the ground of all robots.
+            generators: source of each robot's noise.
         """
         gravity, gyro, position, velocity, cells = self._noise.draw(rows, generators)
         down = exact.gravity_in_base[rows] + gravity

@@ -1,5 +1,6 @@
-"""Everything random in the readings of E robots, from one stream a robot: noise and bias of each
-number, and which cells of the height map are missing.
+"""The random errors of sensor readings, one random stream per robot.
+
+Each number has noise and a bias, and cells of the height map are missing.
 """
 
 import numpy as np
@@ -11,18 +12,18 @@ Array = NDArray[np.float64]
 Floats = NDArray[np.float32]
 
 NOISES = ("gravity_noise", "gyro_noise", "position_noise", "velocity_noise", "map_noise")
-"""Rows of the randomisation table: noise of each part of a reading, in the parts' order."""
+"""Rows of the randomisation table with the noise of each part of a reading, in the parts' order."""
 GYRO = 1
-"""Which of the parts has a bias of its own."""
+"""Index of the part that has a bias of its own: the angular velocity."""
 
 
 class Noise:
     """Errors of E robots' readings.
 
     Args:
-        count: how many robots, E.
-        sizes: numbers in each part of a reading: gravity, angular velocity, positions and
-            velocities of the joints, cells of the height map.
+        count: number of robots, E.
+        sizes: size of each part of a reading: gravity, angular velocity, joint positions, joint
+            velocities, cells of the height map.
     """
 
     def __init__(self, count: int, sizes: tuple[int, ...]) -> None:
@@ -39,8 +40,9 @@ class Noise:
         self._uniform: list[Floats | None] = [None] * count
 
     def reset(self, row: int, values: Values, map_bias: Array) -> None:
-        """Start an episode of robot `row` with its drawn `values`; `map_bias` [m] is how far each
-        cell of its height map is off, (X, Y).
+        """Start an episode of robot `row` with its drawn `values`.
+
+        `map_bias` is the error of each cell of its height map [m], (X, Y).
         """
         self._scale[row] = np.repeat([values[name][0] for name in NOISES], self._sizes)
         self._normal[row] = self._noise[row] if self._scale[row].any() else None
@@ -51,8 +53,9 @@ class Noise:
         self._uniform[row] = self._chance[row] if self._missing[row] > 0.0 else None
 
     def draw(self, rows: slice | list[int], generators: list[np.random.Generator]) -> list[Floats]:
-        """New errors of the robots `rows`, part by part, (R, size) each. A robot without noise
-        draws nothing.
+        """New errors of the robots `rows`, part by part, (R, size) each.
+
+        A robot without noise draws nothing.
         """
         for row in range(len(generators))[rows] if isinstance(rows, slice) else rows:
             normal = self._normal[row]
@@ -65,5 +68,5 @@ class Noise:
         return np.split(error, self._ends, axis=1)
 
     def missing(self, rows: slice | list[int]) -> NDArray[np.bool_]:
-        """Which cells of the height maps of `rows` were not seen in the last reading, (R, X Y)."""
+        """Which cells of the height maps of `rows` are missing in the last reading, (R, X Y)."""
         return self._chance[rows] < self._missing[rows, None]

@@ -1,3 +1,4 @@
-"""What an episode is: stairs, scenarios, curriculum, randomisation, rewards, terminations,
-operator.
+"""What an episode is.
+
+Stairs, scenarios, curriculum, randomisation, rewards, terminations and the operator.
 """

@@ -1,4 +1,4 @@
-"""The flights of E robots, and where each robot is on its own: along, aside, over the ground."""
+"""The flights of E robots, and where each robot is on its own flight."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,9 +14,9 @@ class Course:
     """The flights of E robots.
 
     Attributes:
-        terrain: their ground.
-        heading: +1 of a robot that goes up, towards +x, -1 of one that goes down, (E,).
-        half_width: of the flight [m], (E,); infinite for a robot that roams.
+        terrain: the ground of all robots.
+        heading: +1 for a robot that goes up, towards +x, -1 for one that goes down, (E,).
+        half_width: half of the flight's width [m], (E,); infinite for a robot that roams.
     """
 
     def __init__(self, count: int) -> None:
@@ -35,25 +35,30 @@ class Course:
             stairs.heading * np.inf if scenario.roams else scenario.goal_x(body_length)
         )
 
-    def aside(self, position: Array) -> Array:
-        """Offset of `position` (E, 3) [m] from the middle line to the robot's left [m], (E,)."""
+    def lateral_offset(self, position: Array) -> Array:
+        """Lateral offset from the centre line, left of the robot positive [m], (E,).
+
+        `position` is that of the bases in the world [m], (E, 3).
+        """
         return self.heading * position[:, 1]
 
     def to_goal(self, position: Array) -> Array:
-        """Distance from `position` (E, 3) [m] to the goal along the flight [m], (E,); negative
-        beyond it, infinite for a robot that roams.
+        """Distance to the goal along the flight [m], (E,).
+
+        Negative beyond the goal, infinite for a robot that roams. `position` is that of the bases
+        in the world [m], (E, 3).
         """
         return self.heading * (self._goal - position[:, 0])
 
-    def away(self, yaw: Array) -> Array:
-        """Angle from the flight's direction to the heading `yaw` (E,) [rad], (E,) [rad]."""
+    def heading_error(self, yaw: Array) -> Array:
+        """Angle from the flight's direction to the robot's heading `yaw` (E,) [rad], (E,)."""
         return frames.wrap(yaw - np.where(self.heading > 0, 0.0, np.pi))
 
     def along(self, velocity: Array) -> Array:
-        """Share of `velocity` (E, 3) [m/s] that goes along the flight [m/s], (E,)."""
+        """Component of `velocity` (E, 3) [m/s] along the flight [m/s], (E,)."""
         return self.heading * velocity[:, 0]
 
     def height_over(self, position: Array) -> Array:
-        """Height of `position` (E, 3) [m] over the ground below it [m], (E,)."""
+        """Height of `position` (E, 3) over the ground below it [m], (E,)."""
         ground = self.terrain.height(position[:, :1], position[:, 1:2])[:, 0]
         return position[:, 2] - ground

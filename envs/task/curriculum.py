@@ -1,5 +1,6 @@
-"""How high the next flight is: each robot has a level for going up and one for going down, and
-moves by what it managed.
+"""The curriculum: each robot has a level for going up and one for going down.
+
+A robot moves up or down a level by how far it got.
 """
 
 from dataclasses import dataclass
@@ -14,27 +15,29 @@ from envs.task.staircase import RISER_RANGE
 
 @dataclass(frozen=True)
 class CurriculumConfig:
-    """Heights of flights while training."""
+    """Heights of flights in training."""
 
     lowest: Annotated[float, Within(*RISER_RANGE)] = 0.03
-    """Riser of level 0 [m]."""
+    """Riser of the first level [m]."""
     highest: Annotated[float, Within(*RISER_RANGE)] = 0.25
     """Riser of the last level [m]."""
     step: Annotated[float, Within(0.001, 0.1)] = 0.02
-    """From one level to the next [m]."""
+    """Difference of the riser from one level to the next [m]."""
     promote: Annotated[float, Within(0.0, 1.0)] = 0.75
-    """Share of the way after which a robot gets a higher flight."""
+    """Share of the distance from which on a robot is promoted to a higher flight."""
     demote: Annotated[float, Within(0.0, 1.0)] = 0.40
-    """Share of the way below which it gets a lower one."""
+    """Share of the distance below which a robot is demoted to a lower flight."""
     down: Annotated[float, Within(0.0, 1.0)] = 0.4
-    """Share of episodes that go down, of a robot that is as far in both directions; the direction
-    that lags by more than two levels gets 0.2 more.
+    """Share of episodes that go down, for a robot whose levels are alike in both directions.
+
+    A direction that lags by more than two levels gets 0.2 more.
     """
     review: Annotated[float, Within(0.0, 1.0)] = 0.30
-    """Share of episodes on any lower level, so that nothing is forgotten."""
+    """Share of episodes on a random level up to the robot's own, so that nothing is forgotten."""
     terraces: Annotated[float, Within(0.0, 1.0)] = 0.0
-    """Share of flights whose treads are longer than those of a house, up to 1.2 m: each step is
-    climbed by itself.
+    """Share of flights whose treads are longer than those of a house, up to 1.2 m.
+
+    On such a flight each step is climbed by itself.
     """
 
     @property
@@ -48,7 +51,7 @@ class CurriculumConfig:
 
 
 class Curriculum:
-    """Levels of E robots, (E, 2): column 0 up, column 1 down."""
+    """Levels of E robots, (E, 2): column 0 for up, column 1 for down."""
 
     def __init__(self, config: CurriculumConfig, count: int) -> None:
         self.config = config
@@ -61,14 +64,14 @@ class Curriculum:
         return bool(rng.random() < self.config.down + 0.2 * lag)
 
     def choose(self, row: int, down: bool, rng: np.random.Generator) -> tuple[int, bool]:
-        """Level for the next episode of robot `row`, and whether it counts for promotion."""
+        """Level of the next episode of robot `row`, and whether it counts for promotion."""
         top = int(self.level[row, int(down)])
         if rng.random() < self.config.review:
             return int(rng.integers(top + 1)), False
         return top, True
 
     def report(self, row: int, down: bool, share: float) -> None:
-        """Robot `row` went `share` (0..1) of its way."""
+        """Record that robot `row` covered the `share` (0..1) of its distance."""
         change = int(share >= self.config.promote) - int(share < self.config.demote)
         column = int(down)
         self.level[row, column] = np.clip(

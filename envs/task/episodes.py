@@ -1,4 +1,4 @@
-"""The episodes that E robots play: what is played, how far they are, and what came of them."""
+"""The running episodes of E robots: what is played, how far the robots are, and the results."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,12 +12,12 @@ from envs.task.terminations import End
 
 Array = NDArray[np.float64]
 Summary = dict[str, float | str | bool]
-"""A finished episode in figures, by name."""
+"""Figures of a finished episode, by name."""
 
 GRAVITY = 9.81
-"""[m/s2]."""
-SHORTEST_WAY = 0.1
-"""Cost of transport counts a shorter way as this [m]."""
+"""Acceleration of gravity [m/s2]."""
+SHORTEST_DISTANCE = 0.1
+"""Lower limit of the distance in the cost of transport [m]."""
 
 
 class Episodes:
@@ -25,15 +25,15 @@ class Episodes:
 
     Args:
         spec: the robot.
-        count: how many, E.
-        control_step: [s].
+        count: number of robots, E.
+        control_step: period of the controller [s].
         terms: names of the reward terms.
 
     Attributes:
-        scenarios: what is played, by row; None before the first reset.
-        generators: sources of everything random in them.
-        tally: sums since they began.
-        fixed: privileged figures that stay as they are, (E, 6).
+        scenarios: scenario of each row; None before the first reset.
+        generators: random generator of each episode.
+        tally: sums since the episodes began.
+        fixed: privileged figures that stay constant in an episode, (E, 6).
     """
 
     def __init__(
@@ -48,22 +48,22 @@ class Episodes:
         self._terms = terms
         self._pushes = Pushes(count, control_step)
         self._steps: NDArray[np.int64] = np.zeros(count, dtype=np.int64)
-        self._whole_way = np.ones(count)
+        self._full_distance = np.ones(count)
 
     def begin(self, row: int, scenario: Scenario, generator: np.random.Generator) -> None:
-        """Start `scenario` with robot `row`, everything random drawn from `generator`."""
+        """Start `scenario` with robot `row`; all its random numbers come from `generator`."""
         self.scenarios[row] = scenario
         self.generators[row] = generator
         self.tally.clear(row)
         self.fixed[row] = privileged.fixed(scenario)
         self._pushes.begin(row, float(scenario.values["push"][0]), generator)
         self._steps[row] = round(scenario.seconds / self._control_step)
-        self._whole_way[row] = (
+        self._full_distance[row] = (
             np.inf if scenario.roams else abs(scenario.goal_x(self._spec.body_length) - scenario.x)
         )
 
     def pushes(self) -> list[Push]:
-        """The pushes of this control step. To be asked once in each."""
+        """The pushes of this control step. Call it once per control step."""
         return self._pushes.due(self.generators)
 
     def seconds(self) -> Array:
@@ -71,15 +71,15 @@ class Episodes:
         return self.tally.steps.astype(np.float64) * self._control_step
 
     def last_step(self) -> NDArray[np.bool_]:
-        """Whether time is up with the control step that is about to be counted, (E,)."""
+        """Whether the control step about to be counted is the last within the time limit, (E,)."""
         return self.tally.steps + 1 >= self._steps
 
     def share(self) -> Array:
-        """Share of its way that each robot has gone, (E,); 0 of a robot that roams."""
-        return np.clip(self.tally.way / self._whole_way, 0.0, 1.0)
+        """Share of its distance that each robot has covered, (E,); 0 for a robot that roams."""
+        return np.clip(self.tally.distance / self._full_distance, 0.0, 1.0)
 
     def summary(self, row: int, end: int) -> Summary:
-        """The finished episode of robot `row`, for logs and tables.
+        """Figures of the finished episode of robot `row`, for logs and tables.
 
         Raises:
             RuntimeError: the robot has not been reset.
@@ -89,15 +89,16 @@ class Episodes:
             raise RuntimeError(f"robot {row} has not been reset")
         tally = self.tally
         seconds = float(self.seconds()[row])
-        way = float(tally.way[row])
+        distance = float(tally.distance[row])
         weight = (self._spec.mass + float(scenario.values["payload"][0])) * GRAVITY
         figures: Summary = {
             "end": End(end).label,
             "is_success": end == End.ARRIVED,
             "return": float(tally.reward[row]),
             "seconds": seconds,
-            "speed": way / seconds,
-            "cost_of_transport": float(tally.energy[row]) / (weight * max(way, SHORTEST_WAY)),
+            "speed": distance / seconds,
+            "cost_of_transport": float(tally.energy[row])
+            / (weight * max(distance, SHORTEST_DISTANCE)),
             "peak_pitch_rate": float(tally.pitch_rate[row]),
             "peak_jolt": float(tally.jolt[row]),
             "share": float(self.share()[row]),

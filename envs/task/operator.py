@@ -1,5 +1,7 @@
-"""The operators of E robots, in training as at a remote control: they give the orders of an
-episode, and keep a robot on the middle line of its flight where its orders leave that open.
+"""The operators of E robots, in training as at a remote control.
+
+They give the orders of an episode. Where its orders leave the yaw rate open, they keep a robot on
+the centre line of its flight.
 """
 
 import numpy as np
@@ -9,24 +11,32 @@ from envs.task.scenario import Order, Scenario
 
 Array = NDArray[np.float64]
 
-GAIN = 1.5
-MOST = 0.6
-"""[1/s], [rad/s]."""
+HEADING_GAIN = 1.5
+"""Commanded yaw rate per heading error [1/s]."""
+MAX_YAW_RATE = 0.6
+"""Largest yaw rate that the operator commands to keep to the centre line [rad/s]."""
 
 
-def yaw_rate(aside: ArrayLike, away: ArrayLike) -> Array:
-    """What the operator commands [rad/s], left positive, to robots `aside` of the middle to their
-    left [m] that head `away` from the flight's direction [rad].
+def yaw_rate(lateral_offset: ArrayLike, heading_error: ArrayLike) -> Array:
+    """Yaw rate that steers robots back to the centre line, left positive [rad/s].
+
+    Args:
+        lateral_offset: offset from the centre line, left of the robot positive [m].
+        heading_error: angle from the flight's direction to the robot's heading [rad].
     """
-    return np.clip(GAIN * (np.arctan2(-np.asarray(aside), 1.0) - np.asarray(away)), -MOST, MOST)
+    return np.clip(
+        HEADING_GAIN * (np.arctan2(-np.asarray(lateral_offset), 1.0) - np.asarray(heading_error)),
+        -MAX_YAW_RATE,
+        MAX_YAW_RATE,
+    )
 
 
 class Operator:
-    """Steers E robots.
+    """The operators of E robots.
 
     Attributes:
-        steers: whose yaw rate the operator chooses, to keep the robot on the middle line, (E,).
-        command: what was said last: forward speed [m/s], yaw rate [rad/s], (E, 2).
+        steers: robots whose yaw rate the operator chooses, to keep them on the centre line, (E,).
+        command: last command: forward speed [m/s], yaw rate [rad/s], (E, 2).
     """
 
     def __init__(self, count: int) -> None:
@@ -42,7 +52,7 @@ class Operator:
         self._take_order(row, 0.0)
 
     def _take_order(self, row: int, now: float) -> None:
-        """Take the newest order that is due at `now` [s]."""
+        """Take the newest order of robot `row` that is due at `now` [s]."""
         later = self._later[row]
         while later and later[0].at <= now:
             order = later.pop(0)
@@ -50,17 +60,17 @@ class Operator:
         self._due[row] = later[0].at if later else np.inf
         self.steers[row] = np.isnan(self._order[row, 1])
 
-    def steer(self, now: Array, aside: Array, away: Array) -> Array:
+    def steer(self, now: Array, lateral_offset: Array, heading_error: Array) -> Array:
         """Update `command` and return it.
 
         Args:
             now: time since the start of each episode [s], (E,).
-            aside: offset from the middle line to the robot's left [m], (E,).
-            away: heading of the robot from the direction of its flight [rad], (E,).
+            lateral_offset: offset from the centre line, left of the robot positive [m], (E,).
+            heading_error: angle from the flight's direction to the robot's heading [rad], (E,).
         """
         for row in np.flatnonzero(self._due <= now).tolist():
             self._take_order(row, now[row])
         speed, ordered = self._order.T
-        keeping = yaw_rate(aside, away) * (speed > 0)
+        keeping = yaw_rate(lateral_offset, heading_error) * (speed > 0)
         self.command = np.stack([speed, np.where(self.steers, keeping, ordered)], 1)
         return self.command

@@ -1,4 +1,4 @@
-"""Shoves during an episode: when, how hard and from where."""
+"""Pushes during an episode: when, how hard and from where."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -7,11 +7,11 @@ PUSH_EVERY = (3.0, 6.0)
 """Shortest and longest time between two pushes [s]."""
 
 Push = tuple[int, tuple[float, float, float]]
-"""A robot's row, and the change of its base's velocity in the world [m/s]."""
+"""Row of a robot, and the change of its base's velocity in the world [m/s]."""
 
 
 class Pushes:
-    """The pushes of E robots; each is drawn from the generator of its robot's own episode."""
+    """The pushes of E robots, each drawn from the generator of its robot's own episode."""
 
     def __init__(self, count: int, control_step: float) -> None:
         self._first, self._last = (round(seconds / control_step) for seconds in PUSH_EVERY)
@@ -24,7 +24,7 @@ class Pushes:
         self._steps_left[row] = generator.integers(self._first, self._last)
 
     def due(self, generators: list[np.random.Generator]) -> list[Push]:
-        """The pushes of this control step. To be asked once in each."""
+        """The pushes of this control step. Call it once per control step."""
         self._steps_left -= 1
         found: list[Push] = []
         for row in np.flatnonzero(self._steps_left <= 0).tolist():

@@ -1,4 +1,4 @@
-"""What is random in an episode: drawn from the robot's own ranges (`envs/robots/ranges.py`)."""
+"""The random values of an episode, drawn from the robot's own ranges (`envs/robots/ranges.py`)."""
 
 from typing import Literal, get_args
 
@@ -12,7 +12,11 @@ Values = dict[str, NDArray[np.float64]]
 
 
 def check(randomize: str) -> None:
-    """Raise ValueError unless `randomize` is a way to fill the table."""
+    """Check that `randomize` is a way to fill the table.
+
+    Raises:
+        ValueError: `randomize` is neither "nominal" nor "full".
+    """
     if randomize not in get_args(Randomize):
         raise ValueError(f"randomize is {randomize!r}; use {' or '.join(get_args(Randomize))}")
 
@@ -20,7 +24,7 @@ def check(randomize: str) -> None:
 def draw(
     rng: np.random.Generator, joints: int, randomize: Randomize, rows: tuple[Row, ...]
 ) -> Values:
-    """One episode's values by name, each an array of its row's size.
+    """The values of one episode by name, each an array of its row's size.
 
     Raises:
         ValueError: `randomize` is neither "nominal" nor "full".
@@ -38,7 +42,7 @@ def draw(
 
 
 def describe(rows: tuple[Row, ...]) -> str:
-    """The table as text."""
+    """The randomisation table as text."""
     return "\n".join(
         f"{row.name:<15s} {row.low:g}..{row.high:g} {row.unit} (nominal {row.nominal:g}): "
         f"{row.meaning}"

@@ -1,6 +1,6 @@
 """Rewards: pure functions of one control step, and the table of those that count.
 
-The sum pays for being alive and on the way, so that dying is never the cheaper choice; costs can
+The sum pays for being alive and on the way, so that falling is never the cheaper choice. Costs can
 lower a step's reward to 0, not below.
 """
 
@@ -17,25 +17,26 @@ Array = NDArray[np.float64]
 
 
 class Step(NamedTuple):
-    """What the terms see of one control step of E robots."""
+    """What the reward terms see of one control step of E robots."""
 
     velocity_in_base: Array
-    """[m/s], (E, 3)."""
+    """Velocity of the base in the base frame [m/s], (E, 3)."""
     forward_speed: Array
-    """Along the flight; of a robot that walks about, along its own heading [m/s], (E,)."""
+    """Speed along the flight, or along the own heading of a robot that roams [m/s], (E,)."""
     angular_velocity: Array
-    """In the base frame [rad/s], (E, 3)."""
+    """Angular velocity of the base in the base frame [rad/s], (E, 3)."""
     gravity: Array
-    """In the base frame, (E, 3)."""
+    """Unit vector that points down, in the base frame, (E, 3)."""
     command: Array
-    """Forward speed [m/s], yaw rate [rad/s], (E, 2)."""
+    """Commanded forward speed [m/s] and yaw rate [rad/s], (E, 2)."""
     power: Array
-    """Mean of the joints' |torque x speed|, summed over joints [W], (E,)."""
+    """Mean of |torque x speed|, summed over the joints [W], (E,)."""
     torque_load: Array
     """Mean square of torque over peak torque, (E,)."""
     action: Array
-    """The smoothed action that is in effect, (E, A)."""
+    """The smoothed action in effect, (E, A)."""
     previous_action: Array
+    """The smoothed action of the step before, (E, A)."""
     jolt: Array
     """Change of the base's vertical speed in the step [m/s], (E,)."""
 
@@ -46,8 +47,9 @@ def alive(s: Step) -> Array:
 
 
 def progress(s: Step) -> Array:
-    """Forward speed over the commanded speed, -1..1; above the command it falls as it rose. A
-    standing command pays for standing.
+    """Forward speed over the commanded speed, -1..1; too fast counts like too slow.
+
+    A command to stand pays for standing.
     """
     speed = s.command[:, 0]
     ratio = s.forward_speed / np.maximum(speed, 0.1)
@@ -91,13 +93,14 @@ def jerk(s: Step) -> Array:
 
 
 def effort(s: Step) -> Array:
-    """Squared smoothed action: the trot is right until there is a reason."""
+    """Squared smoothed action: the gait alone is right until there is a reason to change it."""
     return np.square(s.action).sum(1)
 
 
 def shock(s: Step) -> Array:
-    """Square of the change of the vertical speed in a step [m2/s2]: what a robot hits when it tips
-    over an edge.
+    """Square of the change of the vertical speed in a step [m2/s2].
+
+    A robot suffers such shocks when it tips over an edge.
     """
     return np.square(s.jolt)
 
@@ -115,25 +118,25 @@ TERMS: tuple[Callable[[Step], Array], ...] = (
     jerk,
     effort,
 )
-"""Every term there is, in the order of sums; `RewardWeights` has a weight of the same name."""
+"""All terms, in the order of summation; `RewardWeights` has a weight of each one's name."""
 
 
 class Weighted(NamedTuple):
-    """A row of the table."""
+    """A term and its weight: a row of the reward table."""
 
     term: Callable[[Step], Array]
     weight: float
 
 
 def table(weights: RewardWeights) -> tuple[Weighted, ...]:
-    """The terms that count, with their weights."""
+    """The terms with a weight other than 0, with their weights."""
     by_name = asdict(weights)
     rows = (Weighted(term, by_name[term.__name__]) for term in TERMS)
     return tuple(row for row in rows if row.weight != 0.0)
 
 
 def names(weights: RewardWeights) -> tuple[str, ...]:
-    """Names of the terms that count."""
+    """Names of the terms with a weight other than 0."""
     return tuple(row.term.__name__ for row in table(weights))
 
 
@@ -144,12 +147,12 @@ def evaluate(step: Step, control_step: float, rows: tuple[Weighted, ...]) -> tup
 
 
 def _summary(term: Callable[[Step], Array]) -> str:
-    """What a term says of itself, in one line."""
+    """The docstring of a term on one line."""
     return " ".join((term.__doc__ or "").split())
 
 
 def describe(weights: RewardWeights) -> str:
-    """The table as text."""
+    """The reward table as text."""
     rows = [
         f"{row.term.__name__:<10s} {row.weight:+g}: {_summary(row.term)}" for row in table(weights)
     ]

@@ -1,6 +1,4 @@
-"""What one episode is: the flight, where the robot starts, what it is told, and what is random
-about it.
-"""
+"""A scenario: the flight of one episode, the robot's start, its orders, and its random values."""
 
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
@@ -17,57 +15,64 @@ from envs.task.staircase import RISER_RANGE, Staircase, sample_irregularity
 Array = NDArray[np.float64]
 
 START_DISTANCE = (0.7, 1.0)
-"""Of the base from the first edge [m]."""
+"""Shortest and longest distance of the base from the first edge at the start [m]."""
 MAX_SPEED = 1.5
+"""Largest forward speed that can be commanded [m/s]."""
 MAX_SECONDS = 3600.0
-ROAM = 0.06
-STAND = 0.03
-"""Shares of training episodes on flat ground, and on a flight with the order to stand."""
+"""Largest time limit [s]."""
+ROAMING_SHARE = 0.06
+"""Share of training episodes in which the robot roams on flat ground."""
+STANDING_SHARE = 0.03
+"""Share of training episodes in which the robot stands on a flight."""
 OFF_AXIS = 0.4
-"""Largest angle between robot and flight at the start of a training episode [rad]."""
+"""Largest heading error at the start of a training episode [rad]."""
 STAIRS_OPTIONS = ("riser", "tread", "steps", "width", "direction", "nosing", "open_risers")
+"""Keys of `reset(options=...)` that describe the flight."""
 TRIAL_OPTIONS = ("irregularity", "speed", "seconds", "randomize")
+"""Keys of `reset(options=...)` that describe the task."""
 OPTIONS = (
     *STAIRS_OPTIONS,
     *TRIAL_OPTIONS,
     *(row.name for row in rows(Randomization()) if row.size == 1),
 )
-"""Keys that `reset(options=...)` takes: the flight, the task, and any single number of the
-randomisation table.
-"""
+"""Keys of `reset(options=...)`: the flight, the task, and single numbers of the randomisation."""
 
 
 class Order(NamedTuple):
-    """What the operator says from `at` [s] on."""
+    """What the operator commands from a time on."""
 
     at: float
+    """Time since the start of the episode [s]."""
     speed: float
-    """Forward [m/s]; 0 tells the robot to stand."""
+    """Forward speed [m/s]; 0 tells the robot to stand."""
     yaw_rate: float | None = None
-    """[rad/s]; None: whatever keeps the robot on the middle of the flight."""
+    """Yaw rate [rad/s]; None: whatever keeps the robot on the centre line of the flight."""
 
 
 @dataclass(frozen=True)
 class Scenario:
-    """One episode. x and y are the base's in the world [m]; `yaw` [rad] is away from the direction
-    of the flight.
-    """
+    """One episode."""
 
     stairs: Staircase
+    """The flight."""
     speed: float
-    """Commanded forward speed at first [m/s]; 0 tells the robot to stand."""
+    """Forward speed commanded at the start [m/s]; 0 tells the robot to stand."""
     x: float
+    """x of the base in the world at the start [m]."""
     y: float
+    """y of the base in the world at the start [m]."""
     yaw: float
+    """Heading error at the start: angle from the direction of the flight [rad]."""
     seconds: float
     """Time limit [s]."""
     values: Values
+    """Values of the randomisation table, by name."""
     counts: bool = False
-    """Whether the curriculum moves by this episode."""
+    """Whether the episode moves the curriculum."""
     orders: tuple[Order, ...] = ()
-    """What the operator says later, in the order of time."""
+    """Later orders of the operator, in the order of time."""
     roams: bool = False
-    """Whether the robot just follows its orders: there is no goal, and no side to leave by."""
+    """Whether the robot only follows its orders, with no goal and no side to leave by."""
 
     def __post_init__(self) -> None:
         if not 0.0 <= self.speed <= MAX_SPEED:
@@ -76,17 +81,18 @@ class Scenario:
             raise ValueError(f"seconds is {self.seconds}; use more than 0, at most {MAX_SECONDS:g}")
 
     def goal_x(self, body_length: float) -> float:
-        """Where the base must come [m]: one body length past the last edge."""
+        """x at which the base arrives [m]: one body length past the last edge."""
         return self.stairs.last_edge + self.stairs.heading * body_length
 
     @property
     def world_yaw(self) -> float:
-        """Of the robot at the start, in the world [rad]."""
+        """Heading of the robot in the world at the start [rad]."""
         return self.yaw + self.stairs.yaw
 
     def in_world(self, points: Array) -> Array:
-        """x and y in the world [m], (2, P), of points of the level frame [m], (P, 2), with the
-        robot at its start.
+        """x and y in the world of points of the level frame (P, 2) [m], (2, P).
+
+        The robot is at its start.
         """
         cosine = np.cos(self.yaw) * self.stairs.heading
         sine = np.sin(self.yaw) * self.stairs.heading
@@ -94,10 +100,10 @@ class Scenario:
         return np.stack([self.x + cosine * x - sine * y, self.y + sine * x + cosine * y])
 
     def payload(self, spec: RobotSpec) -> tuple[float, list[float]]:
-        """Mass [kg] to add to the trunk and to each of `spec.payload_links`.
+        """Mass to add to the trunk and to each of `spec.payload_links` [kg].
 
-        The corners' shares put the load's centre where it was drawn; a lighter robot has a lighter
-        trunk.
+        The shares of the corners put the load's centre where it was drawn. A negative load makes
+        the trunk lighter.
         """
         load = float(self.values["payload"][0])
         corners = np.array(spec.limbs.corners)
@@ -118,8 +124,9 @@ def trial(
     randomize: Randomize = "full",
     irregularity: float = 0.0,
 ) -> Scenario:
-    """A whole flight from its foot (or its landing), as evaluation uses it. `irregularity` [m]
-    varies risers and treads step by step.
+    """A whole flight from its foot or its top, as evaluation uses it.
+
+    `irregularity` [m] varies risers and treads step by step.
     """
     if irregularity > 0.0:
         risers, treads = (sample_irregularity(rng, stairs.steps, irregularity) for _ in range(2))
@@ -147,12 +154,14 @@ def practice(
     row: int,
     randomize: Randomize,
 ) -> Scenario:
-    """A training episode: mostly a flight of the robot's level, started before it or anywhere on
-    it; sometimes a walk about on flat ground, sometimes standing.
+    """A training episode.
+
+    Mostly a flight of the robot's level, started before it or anywhere on it; sometimes roaming on
+    flat ground, sometimes standing.
     """
     kind = rng.random()
-    if kind < ROAM:
-        return walkabout(rng, spec, randomize)
+    if kind < ROAMING_SHARE:
+        return roaming(rng, spec, randomize)
     down = curriculum.goes_down(row, rng)
     level, counts = curriculum.choose(row, down, rng)
     flight = _flight(
@@ -172,14 +181,15 @@ def practice(
         )
     elif rng.random() < 0.3:
         scenario = replace(scenario, yaw=float(rng.uniform(-OFF_AXIS, OFF_AXIS)))
-    if kind < ROAM + STAND:
+    if kind < ROAMING_SHARE + STANDING_SHARE:
         return replace(scenario, speed=0.0, seconds=5.0)
-    return replace(scenario, counts=counts, orders=_second_thoughts(rng))
+    return replace(scenario, counts=counts, orders=_changed_orders(rng))
 
 
 def _flight(rng: np.random.Generator, riser: float, down: bool, terraces: float) -> Staircase:
-    """A flight like those in houses: the higher its risers, the longer its treads must be; none is
-    quite regular. Of `terraces`, a share, the treads are longer still.
+    """A flight like those in houses: high risers have long treads, and none is quite regular.
+
+    For the share `terraces` of flights, the treads are longer still.
     """
     steps = int(rng.integers(4, 10))
     error = float(rng.uniform(0.0, min(0.015, 0.3 * riser)))
@@ -199,9 +209,10 @@ def _flight(rng: np.random.Generator, riser: float, down: bool, terraces: float)
     )
 
 
-def _second_thoughts(rng: np.random.Generator) -> tuple[Order, ...]:
-    """An operator who, in one of three episodes, stops the robot or changes its speed, and then
-    goes on.
+def _changed_orders(rng: np.random.Generator) -> tuple[Order, ...]:
+    """Orders of an operator who, in one of three episodes, changes the speed for a while.
+
+    Mostly the robot is stopped meanwhile.
     """
     if rng.random() >= 0.35:
         return ()
@@ -211,7 +222,7 @@ def _second_thoughts(rng: np.random.Generator) -> tuple[Order, ...]:
     return Order(at, meanwhile), Order(at + wait, float(rng.uniform(0.3, 0.7)))
 
 
-def walkabout(rng: np.random.Generator, spec: RobotSpec, randomize: Randomize) -> Scenario:
+def roaming(rng: np.random.Generator, spec: RobotSpec, randomize: Randomize) -> Scenario:
     """Ten seconds on flat ground under orders that change every two: walk, turn, both, stand."""
     scenario = trial(rng, spec, Staircase(riser=0.0), seconds=10.0, randomize=randomize)
     orders = [
@@ -226,15 +237,16 @@ def walkabout(rng: np.random.Generator, spec: RobotSpec, randomize: Randomize) -
 
 
 def blindfolded(scenario: Scenario) -> Scenario:
-    """The same episode without a height map: no cell of it is ever seen."""
+    """The same episode without a height map: all of its cells are missing."""
     return replace(scenario, values=scenario.values | {"map_missing": np.ones(1)})
 
 
 def from_options(
     rng: np.random.Generator, spec: RobotSpec, options: dict[str, Any], randomize: Randomize
 ) -> Scenario:
-    """The episode that `reset(options=...)` asks for; what it leaves open has the defaults of
-    `Staircase` and `trial`.
+    """The episode that `reset(options=...)` asks for.
+
+    What the options leave open has the defaults of `Staircase` and `trial`.
 
     Raises:
         ValueError: an unknown key, or a figure that no staircase can have.

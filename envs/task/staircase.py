@@ -1,8 +1,7 @@
-"""Straight flights of stairs, as numbers: what is solid where, and how high the ground is at any
-point.
+"""Straight flights of stairs as numbers: what is solid, and the height of the ground.
 
-World frame: x runs up the flight, the first edge is at x = 0, y = 0 is its middle, z = 0 is the
-floor below. A robot that climbs faces +x, one that descends faces -x.
+World frame: x runs up the flight, the first edge is at x = 0, y = 0 is the centre line, z = 0 is
+the floor below. A robot that climbs faces +x, one that descends faces -x.
 """
 
 from dataclasses import dataclass, field
@@ -15,37 +14,45 @@ Direction = Literal["up", "down"]
 Array = NDArray[np.float64]
 
 MAX_STEPS = 16
+"""Largest number of steps of a flight."""
 LANDING = 4.0
 """Length of the landing behind the last edge [m]."""
 PLATE_THICKNESS = 0.04
-"""Of a tread that overhangs or has no riser below [m]."""
+"""Thickness of a tread that overhangs or has no riser below [m]."""
 SLAB_THICKNESS = 0.5
-"""Thicker than any riser, so that a flight is solid where a foot can reach."""
+"""Thickness of a slab [m].
+
+It is more than any riser, so that a flight is solid wherever a foot reaches.
+"""
 RISER_RANGE = (0.02, 0.45)
+"""Lowest and highest riser of a flight [m]."""
 TREAD_RANGE = (0.22, 3.0)
+"""Shortest and longest tread of a flight [m]."""
 
 
 class Box(NamedTuple):
-    """A solid part of a flight, as wide as the flight [m]."""
+    """A solid part of a flight, as wide as the flight."""
 
     start: float
-    """Lowest x."""
+    """Lowest x of the part [m]."""
     length: float
+    """Length along x [m]."""
     top: float
+    """Height of the upper surface [m]."""
     thickness: float
+    """Thickness below the upper surface [m]."""
 
 
 @dataclass(frozen=True)
 class Staircase:
-    """A flight: `steps` risers of `riser` metres, treads of `tread` metres between them, and a
-    landing.
+    """A flight of `steps` risers of `riser` metres with treads of `tread` metres, and a landing.
 
     `riser_error` and `tread_error` [m] are added per step (empty: regular); a large `tread_error`
     is a landing between two flights. A riser of 0 is flat ground. Treads overhang their risers by
     `nosing` [m]; with `open_risers` there is nothing between one tread and the next.
 
     Raises:
-        ValueError: a figure is outside what the world can build; the message says the range.
+        ValueError: a figure is outside what can be simulated; the message says the range.
     """
 
     riser: float = 0.10
@@ -97,8 +104,9 @@ class Staircase:
 
     @property
     def edges(self) -> Array:
-        """x of the front edge of each tread [m], (steps,): where the ground, seen from above,
-        rises.
+        """x of the front edge of each tread [m], (steps,).
+
+        Seen from above, the ground rises there.
         """
         treads = np.full(self.steps, self.tread) + (
             np.asarray(self.tread_error) if self.tread_error else 0.0
@@ -117,8 +125,10 @@ class Staircase:
 
     @property
     def boxes(self) -> list[Box]:
-        """What is solid: of each step a thick slab, or plates where treads overhang or stand free;
-        lower steps run on under higher ones.
+        """The solid parts of the flight.
+
+        Each step is a thick slab, or a plate where treads overhang or stand free. Lower steps run
+        on under higher ones.
         """
         surfaces = list(zip(self.edges.tolist(), self.tops.tolist(), strict=True))
         slabs = [
@@ -156,13 +166,20 @@ class Staircase:
 
 
 class Terrain:
-    """The staircases of E robots as padded arrays, for heights in one pass."""
+    """The staircases of E robots as padded arrays, to read heights in one pass.
+
+    Attributes:
+        steps: number of steps of each flight, (E,).
+        edges: x of the edges [m], (E, MAX_STEPS), padded with infinity.
+        tops: height of the ground before the first edge and behind each [m], (E, 1 + MAX_STEPS).
+        half_width: half of each flight's width [m], (E,).
+        end: x at which each flight's upper landing ends [m], (E,).
+    """
 
     def __init__(self, count: int) -> None:
         self.steps = np.zeros(count, dtype=np.intp)
         self.edges = np.full((count, MAX_STEPS), np.inf)
         self.tops = np.zeros((count, 1 + MAX_STEPS))
-        """Of the ground before the first edge and behind each."""
         self.half_width = np.zeros(count)
         self.end = np.zeros(count)
 
@@ -177,8 +194,9 @@ class Terrain:
         self.end[row] = stairs.edges[-1] + LANDING
 
     def height(self, x: Array, y: Array, rows: slice | list[int] = slice(None)) -> Array:
-        """Height of the ground [m] at world points (R, M) [m]; the points of row r are on the
-        staircase of robot `rows[r]`.
+        """Height of the ground at world points (R, M) [m], (R, M).
+
+        The points of row r are on the staircase of robot `rows[r]`.
         """
         passed = np.zeros(x.shape, np.uint8)
         for edge in self.edges[rows, : self.steps[rows].max()].T:
@@ -192,5 +210,5 @@ class Terrain:
 
 
 def sample_irregularity(rng: np.random.Generator, steps: int, amount: float) -> tuple[float, ...]:
-    """Uniform errors of +-`amount` [m], one a step."""
+    """Uniform errors of +-`amount` [m], one per step."""
     return tuple(rng.uniform(-amount, amount, steps).tolist())

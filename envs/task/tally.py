@@ -13,37 +13,38 @@ Array = NDArray[np.float64]
 
 @dataclass
 class Tally:
-    """What has come together since each robot's episode began; all (E,) but `terms`."""
+    """Sums and peaks since each robot's episode began; all (E,) but `terms`."""
 
     steps: NDArray[np.int64]
-    """Control steps."""
+    """Number of control steps."""
     reward: Array
+    """Sum of the rewards."""
     terms: Array
-    """Weighted reward terms, (E, T)."""
+    """Sums of the weighted reward terms, (E, T)."""
     energy: Array
     """Mechanical work, |torque x speed| [J]."""
-    way: Array
+    distance: Array
     """Distance along the flight [m]."""
     pitch_rate: Array
-    """Largest so far [rad/s]."""
+    """Largest pitch rate so far [rad/s]."""
     jolt: Array
     """Largest change of the vertical speed in a control step so far [m/s]."""
 
     @classmethod
     def zero(cls, count: int, terms: int) -> Self:
-        """The tally of `count` robots that have not begun."""
+        """The tally of `count` robots whose episodes have not begun."""
         return cls(
             steps=np.zeros(count, np.int64),
             reward=np.zeros(count),
             terms=np.zeros((count, terms)),
             energy=np.zeros(count),
-            way=np.zeros(count),
+            distance=np.zeros(count),
             pitch_rate=np.zeros(count),
             jolt=np.zeros(count),
         )
 
     def clear(self, row: int) -> None:
-        """Begin anew with robot `row`."""
+        """Reset the sums of robot `row`."""
         for total in vars(self).values():
             total[row] = 0
 
@@ -53,6 +54,6 @@ class Tally:
         self.reward += reward
         self.terms += terms
         self.energy += energy
-        self.way += seen.forward_speed * seconds
+        self.distance += seen.forward_speed * seconds
         np.maximum(self.pitch_rate, np.abs(seen.angular_velocity[:, 1]), out=self.pitch_rate)
         np.maximum(self.jolt, np.abs(seen.jolt), out=self.jolt)

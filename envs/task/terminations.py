@@ -1,4 +1,7 @@
-"""When an episode is over, and what came of it: the same rules wherever a robot climbs."""
+"""Terminations: when an episode is over, and why.
+
+The rules are the same wherever a robot climbs.
+"""
 
 from enum import IntEnum
 
@@ -6,14 +9,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 FALL_COSINE = 0.42
-"""Cosine of the angle between the body's up and the vertical: beyond 65 degrees the robot has
-fallen.
-"""
+"""Cosine of the tilt beyond which the robot has fallen: 65 degrees from the vertical."""
 ARRIVED_COSINE = 0.85
+"""Cosine of the largest tilt at which the robot has arrived."""
 
 
 class End(IntEnum):
-    """How an episode stands."""
+    """How an episode ended, or that it is still running."""
 
     RUNNING = 0
     ARRIVED = 1
@@ -31,7 +33,7 @@ class End(IntEnum):
 def ending(
     upright: ArrayLike,
     beyond: ArrayLike,
-    aside: ArrayLike,
+    lateral_offset: ArrayLike,
     half_width: ArrayLike,
     over_ground: ArrayLike,
     arrived_height: float,
@@ -40,13 +42,12 @@ def ending(
     """The `End` of each episode, `End.RUNNING` while it goes on; arguments broadcast.
 
     Args:
-        upright: cosine of the angle between the body's up and the vertical.
-        beyond: how far the base is past the goal, along the flight [m].
-        aside: offset of the base from the middle of the flight [m], to either side.
+        upright: cosine of the angle between the body's up axis and the vertical.
+        beyond: distance of the base past the goal, along the flight [m].
+        lateral_offset: offset of the base from the centre line, to either side [m].
         half_width: half of the flight's width [m].
-        over_ground: height of the base [m].
-        arrived_height: the base must be over the ground by this much [m], or the robot lies and has
-            not arrived.
+        over_ground: height of the base over the ground [m].
+        arrived_height: height over the ground that an arrived base exceeds [m]; a lower robot lies.
         time_is_up: whether the time limit has passed.
     """
     upright = np.asarray(upright)
@@ -57,7 +58,7 @@ def ending(
     )
     end = np.where(time_is_up, End.TIMEOUT, End.RUNNING)
     end = np.where(arrived, End.ARRIVED, end)
-    end = np.where(np.abs(aside) > half_width, End.OFF_SIDE, end)
+    end = np.where(np.abs(lateral_offset) > half_width, End.OFF_SIDE, end)
     return np.where(upright < FALL_COSINE, End.FALL, end)
 
 

@@ -1,5 +1,6 @@
-"""The training robots in worker processes, from the trainer's side: requests, answers, and
-replacements for workers that die, hang or fail.
+"""A pool of training robots in worker processes, seen from the trainer.
+
+It sends requests, receives answers, and replaces workers that die, hang or fail.
 """
 
 import multiprocessing as mp
@@ -13,17 +14,18 @@ from typing import Any
 import numpy as np
 
 from envs.physics.quiet import quiet
-from envs.workers.worker import Ended, Job, Shared, Worker, WorkerError, work
+from envs.workers.worker import FinishedEpisode, Job, SharedArrays, Worker, WorkerError, work
 
 PATIENCE = 60.0
 """Time without an answer or a control step after which a worker counts as hung [s]."""
 POLL = 0.1
-"""Interval between checks whether a worker is alive [s]."""
+"""Interval between liveness checks of a worker [s]."""
 STARTING = 300.0
-"""Time that a worker may take to start, on a machine that does something else [s]."""
+"""Time allowed for a worker to start, on a busy machine [s]."""
 LOSSES = 5
-"""Most losses of a worker or of a robot's episode within `ROUNDS` that a run survives: with more,
-something is wrong that a new start does not mend.
+"""Largest number of lost workers and lost episodes within `ROUNDS` that a run survives.
+
+With more, something is wrong that a new start does not mend.
 """
 ROUNDS = 10_000
 """Control steps within which losses are counted."""
@@ -34,13 +36,13 @@ class Pool:
 
     Args:
         job: what to simulate.
-        workers: how many processes; the robots are split evenly. 0: none, this process steps the
+        workers: number of processes; the robots are split evenly. With 0, this process steps the
             robots, and nothing is replaced.
-        make: what they run.
+        make: the class that runs in the processes.
 
     Attributes:
-        shared: the arrays; write `shared["action"]` before "step" is sent, read the others when it
-            is answered.
+        shared: the shared arrays. Write `shared["action"]` before "step" is sent; read the others
+            after it is answered.
         processes: the workers, by number; each has the robots `rows`.
     """
 
@@ -59,7 +61,7 @@ class Pool:
         self.actions = controller.actions
         self.observations = controller.observations
         self.privileged = PRIVILEGED_SIZE
-        self.shared = Shared(
+        self.shared = SharedArrays(
             robots=job.robots,
             actions=self.actions,
             observations=self.observations,
@@ -67,7 +69,8 @@ class Pool:
         )
         shares = np.array_split(np.arange(job.robots), workers or 1)
         self.processes = [
-            (Process if workers else Here)(make, job, rows.tolist(), self.shared) for rows in shares
+            (WorkerProcess if workers else InProcessWorker)(make, job, rows.tolist(), self.shared)
+            for rows in shares
         ]
         self._losses: list[int] = []
 
@@ -78,13 +81,14 @@ class Pool:
         return [self.receive(number) for number in everyone]
 
     def send(self, numbers: Iterable[int], request: str, *arguments: object) -> None:
-        """Ask the workers `numbers` for a method of theirs."""
+        """Call the method `request` of the workers `numbers`."""
         for number in numbers:
             self.processes[number].send(request, *arguments)
 
     def answered(self, numbers: list[int]) -> list[int]:
-        """Which of the workers `numbers` can be received from at once: waits for one, but not for
-        long.
+        """The workers among `numbers` that can be received from at once.
+
+        It waits for one of them, but not for long.
         """
         pipes = {pipe: number for number in numbers if (pipe := self.processes[number].pipe)}
         if not pipes:
@@ -97,11 +101,12 @@ class Pool:
         ]
 
     def receive(self, number: int) -> Any:
-        """What worker `number` answers; None if it has died, hung or failed: then another has its
-        robots, which have started anew.
+        """The answer of worker `number`; None if the worker died, hung or failed.
+
+        Another worker then has its robots, which have started anew.
 
         Raises:
-            WorkerError: that has happened too often.
+            WorkerError: too many workers and episodes were lost.
         """
         try:
             return self.processes[number].answer()
@@ -109,24 +114,25 @@ class Pool:
             self._replace(number, error)
             return None
 
-    def episodes(self, number: int) -> list[Ended]:
-        """The episodes of worker `number` that ended with the step that it was sent, in the robots'
-        order: all, and lost, if it was.
+    def episodes(self, number: int) -> list[FinishedEpisode]:
+        """The episodes of worker `number` that ended with its last step, in the robots' order.
+
+        All of its episodes are lost if the worker was.
 
         Raises:
-            WorkerError: as `receive`.
+            WorkerError: too many workers and episodes were lost.
         """
         ended = self.receive(number)
         if ended is None:
-            return [Ended(robot, None) for robot in self.processes[number].rows]
+            return [FinishedEpisode(robot, None) for robot in self.processes[number].rows]
         self.tell(ended)
         return ended
 
-    def tell(self, ended: list[Ended]) -> None:
-        """Say why episodes were lost.
+    def tell(self, ended: list[FinishedEpisode]) -> None:
+        """Report why episodes were lost.
 
         Raises:
-            WorkerError: that has happened too often.
+            WorkerError: too many workers and episodes were lost.
         """
         for one in ended:
             if one.why:
@@ -142,7 +148,7 @@ class Pool:
                 file=sys.stderr,
                 flush=True,
             )
-            self.processes[number] = Process(
+            self.processes[number] = WorkerProcess(
                 make=self._make, job=self.job, rows=process.rows, shared=self.shared
             )
             self.processes[number].send("reset")
@@ -163,19 +169,20 @@ class Pool:
             )
 
     def close(self) -> None:
-        """End the processes."""
+        """End the worker processes."""
         for process in self.processes:
             process.send("close")
         for process in self.processes:
             process.end()
 
 
-class Process:
-    """One worker process and the pipe to it. It is not waited for until its first answer is:
-    workers start side by side.
+class WorkerProcess:
+    """One worker process and the pipe to it.
+
+    Its start is awaited with its first answer, so that workers start side by side.
     """
 
-    def __init__(self, make: type[Worker], job: Job, rows: list[int], shared: Shared) -> None:
+    def __init__(self, make: type[Worker], job: Job, rows: list[int], shared: SharedArrays) -> None:
         context = mp.get_context("spawn")
         self.rows = rows
         self._ready = False
@@ -191,16 +198,16 @@ class Process:
 
     @property
     def pid(self) -> int | None:
-        """Its number in the operating system."""
+        """Process id of the worker."""
         return self._process.pid
 
     @property
     def pipe(self) -> Connection:
-        """Can be read when there is an answer."""
+        """The pipe, which can be read when there is an answer."""
         return self._pipe
 
     def send(self, request: str, *arguments: object) -> None:
-        """Ask for something. That a process is dead shows when its answer is awaited."""
+        """Send a request. A dead process shows when its answer is awaited."""
         self._heard = time.monotonic()
         try:
             self._pipe.send((request, *arguments))
@@ -216,7 +223,7 @@ class Process:
         return time.monotonic() - self._heard
 
     def answer(self) -> object:
-        """What came of the request.
+        """The answer to the request.
 
         Raises:
             WorkerError: the process died, hung or failed; the message says which, after the
@@ -246,46 +253,47 @@ class Process:
         return answer
 
     def end(self) -> None:
-        """Wait for it to end as it was told, or else end it."""
+        """Wait for the process to end as it was told, or kill it."""
         self._process.join(5.0)
         self.kill()
 
     def kill(self) -> None:
-        """End it at once."""
+        """Kill the process."""
         self._process.kill()
         self._process.join()
         self._pipe.close()
 
 
-class Here:
-    """What stands for a worker process where there is none: it saves two switches between processes
-    in every step.
+class InProcessWorker:
+    """A worker in the trainer's own process.
+
+    It saves two switches between processes in every step.
     """
 
     pid = None
     pipe = None
 
-    def __init__(self, make: type[Worker], job: Job, rows: list[int], shared: Shared) -> None:
+    def __init__(self, make: type[Worker], job: Job, rows: list[int], shared: SharedArrays) -> None:
         self.rows = rows
         self._request: tuple[Any, ...] = ()
         with quiet():
             self._worker = make(job, rows, shared)
 
     def send(self, request: str, *arguments: object) -> None:
-        """Ask for something."""
+        """Take a request."""
         self._request = (request, *arguments)
 
     def silence(self) -> float:
-        """It is never silent."""
+        """0: this worker is never silent."""
         return 0.0
 
     def answer(self) -> object:
-        """What came of the request."""
+        """The answer to the request, which runs now."""
         request, *arguments = self._request
         return getattr(self._worker, request)(*arguments)
 
     def end(self) -> None:
-        """Free the physics."""
+        """Disconnect the physics clients."""
         self._worker.batch.close()
 
     kill = end

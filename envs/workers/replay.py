@@ -1,5 +1,6 @@
-"""See again how a number stopped being finite: python -m envs.workers.replay FILE. The file has the
-episode, the state of its generator, and every action.
+"""Replays how a number stopped being finite: python -m envs.workers.replay FILE.
+
+The file has the episode, the state of its generator, and every action.
 """
 
 import json
@@ -24,15 +25,13 @@ if TYPE_CHECKING:
     from envs.climb import ClimbBatch, Result
 
 SETTINGS = ("gait", "rewards", "randomization")
-"""What a training run may set otherwise than the robot's own file."""
+"""Settings in which a training run may differ from the robot's own file."""
 
 
 def faults(batch: "ClimbBatch", result: "Result") -> dict[int, str]:
-    """The robots in which a number is not finite after a control step, and what that number is
-    of.
-    """
+    """The robots with a number that is not finite after a control step, by row, and its source."""
     parts: dict[str, NDArray[np.floating]] = {
-        "physics": batch.physics.numbers(),
+        "physics": batch.physics.raw_state(),
         "observation": result.policy,
         "privileged observation": result.privileged,
         "reward": result.terms,
@@ -47,17 +46,17 @@ def faults(batch: "ClimbBatch", result: "Result") -> dict[int, str]:
 
 @dataclass(frozen=True)
 class Recording:
-    """One episode, as it was played."""
+    """A recorded episode."""
 
     spec: RobotSpec
     """The robot, with the settings that it was trained with."""
     scenario: Scenario
     generator: dict[str, object]
-    """State of the episode's generator when the robot was put down."""
+    """State of the episode's generator at the robot's initial pose."""
     actions: NDArray[np.float32]
-    """Since then, (T, A)."""
+    """All actions of the episode, (T, A)."""
     fault: str
-    """What was not finite after the last of them."""
+    """Source of the number that was not finite after the last action."""
 
     def write(self, path: Path) -> Path:
         """Write the recording to `path` as JSON, atomically; floats keep every bit."""
@@ -79,8 +78,8 @@ def read(path: Path) -> Recording:
     """The recording at `path`.
 
     Raises:
-        OSError: it cannot be read.
-        ValueError: it is damaged, or from another version.
+        OSError: the file cannot be read.
+        ValueError: the file is damaged, or from another version.
     """
     try:
         content = json.loads(path.read_text())
@@ -112,8 +111,9 @@ def read(path: Path) -> Recording:
 
 
 def play(recording: Recording) -> tuple[int, str] | None:
-    """Play `recording` again. Returns after how many control steps a number was not finite, and
-    what that was of; None if all were.
+    """Replay `recording`. Returns when a number was not finite, and its source.
+
+    The time is in control steps. None if all numbers are finite.
     """
     with quiet():
         from envs.climb import ClimbBatch
@@ -132,11 +132,12 @@ def play(recording: Recording) -> tuple[int, str] | None:
 
 
 def main(file: Annotated[Path, tyro.conf.Positional]) -> int:
-    """Play a recorded fault again. Exit status: 0 it came again, 1 it did not, 2 the file cannot be
-    used.
+    """Replay a recorded fault.
+
+    Exit status: 0 if the fault came again, 1 if it did not, 2 if the file cannot be used.
 
     Args:
-        file: what a training run wrote into the folder `faults`.
+        file: a file that a training run wrote into its folder `faults`.
     """
     try:
         recording = read(file)

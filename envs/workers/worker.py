@@ -1,9 +1,8 @@
-"""A worker process: a `ClimbBatch` of training robots over shared memory. `envs.workers.pool`
-starts them.
+"""A worker process: a `ClimbBatch` of training robots over shared memory.
 
-A robot's episodes depend on the seed, its number and the episode's alone: not on the number of
-workers, nor on what ran before. What must outlive a worker, the levels of the curriculum and the
-episodes' numbers, is in shared memory.
+`envs.workers.pool` starts it. A robot's episodes depend on the seed, the robot's number and the
+episode's number alone: not on the number of workers, nor on what ran before. What must outlive a
+worker is in shared memory: the levels of the curriculum and the episodes' numbers.
 """
 
 import multiprocessing as mp
@@ -30,19 +29,21 @@ class Job:
     """What the workers simulate."""
 
     spec: RobotSpec
-    """The robot, with the gait, rewards and randomisation that this job gives it."""
+    """The robot, with the gait, rewards and randomisation of this job."""
     robots: int
-    """How many robots in all."""
+    """Number of robots in all."""
     seed: int
+    """Random seed."""
     randomize: Randomize
     curriculum: CurriculumConfig
     blind: bool = False
-    """Without a height map."""
+    """Whether the robots have no height map."""
     faults: Path | None = None
-    """Folder for what `envs.workers.replay` plays again; None: nothing is kept."""
+    """Folder for the recordings of `envs.workers.replay`; None: nothing is recorded."""
     first: int = 0
-    """Number of its first robot: a share of a run's robots goes on counting where the one before it
-    ends.
+    """Number of the job's first robot.
+
+    A share of a run's robots goes on counting where the share before it ends.
     """
 
 
@@ -50,24 +51,24 @@ class WorkerError(RuntimeError):
     """A worker process died, hung or failed; the message says which and why."""
 
 
-class Ended(NamedTuple):
+class FinishedEpisode(NamedTuple):
     """An episode that is over."""
 
     robot: int
-    """Its index in the job."""
+    """Index of the robot in the job."""
     summary: Summary | None
-    """The episode in figures; None: it is lost, and counts as cut off before the last step."""
+    """Figures of the episode; None: it is lost, and counts as cut off before the last step."""
     why: str = ""
-    """What made it lost, in one line."""
+    """Cause of the loss, in one line."""
 
     @property
     def cut_off(self) -> bool:
-        """Whether it would have gone on: time was up, or it is lost."""
+        """Whether the episode would have gone on: time was up, or the episode is lost."""
         return self.summary is None or self.summary["end"] == End.TIMEOUT.label
 
 
-class Shared:
-    """Arrays that all processes see, one row a robot."""
+class SharedArrays:
+    """Arrays that all processes share, one row per robot."""
 
     def __init__(self, robots: int, actions: int, observations: int, privileged: int) -> None:
         context = mp.get_context("spawn")
@@ -98,9 +99,9 @@ class Shared:
 
 
 class Worker:
-    """What runs in a worker process: the robots `rows` of the job."""
+    """The robots `rows` of a job, in a worker process."""
 
-    def __init__(self, job: Job, rows: list[int], shared: Shared) -> None:
+    def __init__(self, job: Job, rows: list[int], shared: SharedArrays) -> None:
         from envs.climb import ClimbBatch
 
         self.job = job
@@ -114,7 +115,7 @@ class Worker:
         self._acted: deque[NDArray[np.float32]] = deque()
 
     def begin(self, rows: list[int]) -> None:
-        """Start the next episode of `rows` (of this worker)."""
+        """Start the next episode of the robots `rows` of this worker."""
         from envs.task.scenario import blindfolded, practice
 
         generators = {}
@@ -140,16 +141,17 @@ class Worker:
         )
 
     def reset(self) -> None:
-        """Start anew with all robots."""
+        """Start all robots anew."""
         self.begin(list(range(len(self.rows))))
         self._acted.clear()
 
     def idle(self) -> None:
-        """Do nothing: what is left is what a request costs."""
+        """Do nothing: a benchmark measures what a request costs."""
 
-    def step(self) -> list[Ended]:
-        """One control step; robots that end start anew at once. Returns the episodes that are
-        over.
+    def step(self) -> list[FinishedEpisode]:
+        """Advance by one control step. Returns the finished episodes.
+
+        Robots whose episode is over start anew at once.
         """
         from envs.workers.replay import faults
 
@@ -177,7 +179,7 @@ class Worker:
             self._acted.popleft()
         return ended
 
-    def _finish(self, row: int, end: int) -> Ended:
+    def _finish(self, row: int, end: int) -> FinishedEpisode:
         summary = self.batch.episodes.summary(row, end)
         scenario = self.batch.episodes.scenarios[row]
         if scenario is not None and scenario.counts:
@@ -186,11 +188,12 @@ class Worker:
                 summary["direction"] == "down",
                 float(summary["share"]) if not summary["is_success"] else 1.0,
             )
-        return Ended(self.rows[row], summary)
+        return FinishedEpisode(self.rows[row], summary)
 
-    def _lose(self, row: int, what: str) -> Ended:
-        """The episode of a robot in which a number is not finite: kept for a replay, and given up
-        together with its physics client.
+    def _lose(self, row: int, what: str) -> FinishedEpisode:
+        """The lost episode of a robot with a number that is not finite.
+
+        The episode is recorded for a replay, and the robot gets a new physics client.
         """
         from envs.workers.replay import Recording
 
@@ -215,24 +218,28 @@ class Worker:
             )
             why += f"; see it again: python -m envs.workers.replay {path}"
         self.batch.physics.replace(row)
-        return Ended(self.rows[row], None, why)
+        return FinishedEpisode(self.rows[row], None, why)
 
 
-def work(make: type[Worker], job: Job, rows: list[int], shared: Shared, pipe: Connection) -> None:
-    """The process: says "ready", then answers requests, which are names of the worker's methods and
-    their arguments, until it is told to close or its trainer is gone.
+def work(
+    make: type[Worker], job: Job, rows: list[int], shared: SharedArrays, pipe: Connection
+) -> None:
+    """Run a worker process: say "ready", then answer requests.
+
+    A request is the name of a worker's method and its arguments. The process ends when it is told
+    to close or its trainer is gone.
     """
     import signal
 
     import torch
 
-    from envs.physics.pages import thrifty
+    from envs.physics.pages import release_zero_pages
 
     # Ctrl-C is the trainer's to handle: it closes the workers.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     torch.set_num_threads(1)
     try:
-        with quiet(), thrifty():
+        with quiet(), release_zero_pages():
             worker = make(job, rows, shared)
         pipe.send(("ready", None))
         while True:

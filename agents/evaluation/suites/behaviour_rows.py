@@ -25,7 +25,7 @@ class Trace(NamedTuple):
     end: str
     period: float
     """Period of a control step [s]."""
-    aside: Array
+    lateral_offset: Array
     """Lateral offset of the base from the centre line, left positive [m], (T,)."""
     place: Array
     """Position x, y of the base in the world [m], (T, 2)."""
@@ -159,7 +159,9 @@ TABLE = (
         name="climbs straight",
         wanted="arrives, never over 30 cm from the middle",
         episode=_flight("up"),
-        holds=lambda trace: trace.end == "arrived" and bool(np.abs(trace.aside).max() < 0.3),
+        holds=lambda trace: (
+            trace.end == "arrived" and bool(np.abs(trace.lateral_offset).max() < 0.3)
+        ),
     ),
     Behaviour(
         name="goes down without racing",

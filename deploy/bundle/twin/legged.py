@@ -46,14 +46,16 @@ class LeggedTwin(NumpyController):
         """The command for one reading: gravity (3,), rates (3,), positions (J,), velocities (J,),
         command (2,), map (X, Y) with NaN where nothing is seen.
         """
-        self.up = -self.sound(gravity_in_base, -self.up)
-        self.rates = self.sound(angular_velocity_base_in_base, 0.0)
+        self.up = -self.sanitized(gravity_in_base, -self.up)
+        self.rates = self.sanitized(angular_velocity_base_in_base, 0.0)
         ramp = self.array["ramp"]
-        self.command = self.command + np.clip(self.sound(command, 0.0) - self.command, -ramp, ramp)
+        self.command = self.command + np.clip(
+            self.sanitized(command, 0.0) - self.command, -ramp, ramp
+        )
         order = self.array["leg_order"]
         observation = self._observe(
-            position=self.sound(joint_position[order], self.target),
-            velocity=self.sound(joint_velocity[order], 0.0),
+            position=self.sanitized(joint_position[order], self.target),
+            velocity=self.sanitized(joint_velocity[order], 0.0),
             height_map=height_map,
         )
         # The network sees, and acts for, the robot's mirror image in the second half of the gait.

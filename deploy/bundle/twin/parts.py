@@ -32,7 +32,7 @@ class NumpyController(ABC):
     def reset(self) -> None:
         """Forget everything: the robot has just been switched on."""
 
-    def sound(self, reading: Array, otherwise: Array | float) -> Array:
+    def sanitized(self, reading: Array, otherwise: Array | float) -> Array:
         """`reading` within what a sensor can mean, and `otherwise` where it is not finite."""
         most = self.number["largest"]
         return np.where(np.isfinite(reading), np.clip(reading, -most, most), otherwise).astype(

@@ -28,9 +28,9 @@ class TrackedTwin(NumpyController):
         """The command for one reading: gravity (3,), rates (3,), positions (J,), velocities (J,),
         command (2,), map (X, Y) with NaN where nothing is seen.
         """
-        self.up = -self.sound(gravity_in_base, -self.up)
-        rates = self.sound(angular_velocity_base_in_base, 0.0)
-        order = self.sound(command, 0.0)
+        self.up = -self.sanitized(gravity_in_base, -self.up)
+        rates = self.sanitized(angular_velocity_base_in_base, 0.0)
+        order = self.sanitized(command, 0.0)
         self.slope = self._slope()
         # Without a map the robot feels the plane that its tracks lie on.
         felt = (
@@ -41,8 +41,8 @@ class TrackedTwin(NumpyController):
         observation = self._observe(
             rates,
             order,
-            self.sound(joint_position, self.target),
-            self.sound(joint_velocity, 0.0),
+            self.sanitized(joint_position, self.target),
+            self.sanitized(joint_velocity, 0.0),
             halves,
             leaning,
         )

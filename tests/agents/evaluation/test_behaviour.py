@@ -23,7 +23,7 @@ def trace(
     seconds: float = 9.0,
     speed: float = 0.5,
     turning: float = 0.0,
-    aside: float = 0.0,
+    lateral_offset: float = 0.0,
     overspeed: float = 0.0,
 ) -> Trace:
     """A robot that goes on evenly."""
@@ -32,7 +32,7 @@ def trace(
     return Trace(
         end=end,
         period=PERIOD,
-        aside=np.full(steps, aside),
+        lateral_offset=np.full(steps, lateral_offset),
         place=place,
         speed=np.full(steps, speed),
         turning=np.full(steps, turning),
@@ -49,7 +49,11 @@ def trace(
         ("walks on flat ground", trace(speed=0.55), trace("fall")),
         ("turns", trace(turning=0.5), trace(turning=0.2)),
         ("turns", trace(turning=-0.45), trace(turning=0.7)),
-        ("climbs straight", trace("arrived", aside=0.1), trace("arrived", aside=-0.4)),
+        (
+            "climbs straight",
+            trace("arrived", lateral_offset=0.1),
+            trace("arrived", lateral_offset=-0.4),
+        ),
         ("climbs straight", trace("arrived"), trace("off_side")),
         ("goes down without racing", trace("arrived", speed=0.55), trace("arrived", speed=0.8)),
         ("recovers from a push of 0.5 m/s, going up", trace("arrived"), trace("fall")),

@@ -21,7 +21,7 @@ from agents.learning.vec_env import ClimbVecEnv
 from envs.robots.go2 import GO2
 from envs.task.curriculum import CurriculumConfig
 from envs.workers import pool
-from envs.workers.worker import Ended, Job
+from envs.workers.worker import FinishedEpisode, Job
 
 STEPS = 12
 ROBOTS = 4
@@ -160,7 +160,7 @@ def test_what_is_kept_is_what_the_networks_say(cut: bool, monkeypatch: pytest.Mo
                 steps.over.append(
                     Over(
                         4,
-                        Ended(2, None),
+                        FinishedEpisode(2, None),
                         {name: 0.5 * array[5, 2] for name, array in steps.observations.items()},
                     )
                 )

@@ -98,10 +98,10 @@ def test_the_operator_turns_the_robot_to_the_middle_line(way: Direction) -> None
         steering.sticks(
             stairs=stairs,
             speed=0.35,
-            position=np.array([0.0, aside, 0.3]),
+            position=np.array([0.0, lateral_offset, 0.3]),
             quaternion=np.array(along),
         )
-        for aside in (0.0, to_its_left, -to_its_left)
+        for lateral_offset in (0.0, to_its_left, -to_its_left)
     ]
     assert [forward for forward, _ in pushed] == [0.5] * 3
     assert pushed[0][1] == pytest.approx(0.0)

@@ -47,7 +47,7 @@ def test_robots_are_put_down_at_rest(physics: Physics) -> None:
     assert physics.state.position == pytest.approx(np.tile(HIGH, (2, 1)), abs=1e-6)
     assert physics.state.joint_position == pytest.approx(np.tile(GO2.stance, (2, 1)))
     assert not physics.state.velocity.any()
-    assert physics.numbers().shape == (2, 13 + 2 * JOINTS)
+    assert physics.raw_state().shape == (2, 13 + 2 * JOINTS)
 
 
 def test_a_command_comes_after_its_delay(physics: Physics) -> None:
@@ -83,5 +83,5 @@ def test_a_new_client_starts_where_it_is_put(physics: Physics) -> None:
     physics.replace(0)
     reset(physics)
     physics.advance(stance())
-    first, second = physics.numbers()
+    first, second = physics.raw_state()
     assert np.array_equal(first, second)

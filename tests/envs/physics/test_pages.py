@@ -12,7 +12,7 @@ from tests import ROOT
 CLIENTS = """
 import sys
 from contextlib import nullcontext
-from envs.physics.pages import thrifty
+from envs.physics.pages import release_zero_pages
 from envs.robots.go2 import GO2
 from envs.physics.world import World
 
@@ -22,16 +22,16 @@ def resident():
 
 World(GO2).close()
 before = resident()
-with thrifty() if sys.argv[1] == "thrifty" else nullcontext():
+with release_zero_pages() if sys.argv[1] == "thrifty" else nullcontext():
     worlds = [World(GO2) for _ in range(4)]
 print((resident() - before) / len(worlds))
 """
 CONTENTS = """
 import numpy as np
-from envs.physics.pages import thrifty
+from envs.physics.pages import release_zero_pages
 
 PAGE = 4096
-with thrifty():
+with release_zero_pages():
     # Runs of zeros of many lengths, between pages with a single byte in them.
     arrays = []
     for length in (1, 15, 16, 17, 63, 64, 65, 300):

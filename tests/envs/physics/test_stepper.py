@@ -73,7 +73,7 @@ def test_c_does_what_python_does_bit_for_bit(
             for name in one._fields
             if not np.array_equal(getattr(one, name), getattr(other, name))
         ] == []
-    assert np.array_equal(fast.physics.numbers(), slow.physics.numbers())
+    assert np.array_equal(fast.physics.raw_state(), slow.physics.raw_state())
     assert np.array_equal(fast.episodes.tally.energy, slow.episodes.tally.energy)
     assert np.array_equal(fast.physics.overspeed(), slow.physics.overspeed())
     assert (
@@ -94,7 +94,7 @@ def test_a_robot_with_a_new_client_is_stepped_like_the_others(
         made.physics.replace(2)
         start(made, seed=3)
         run(made, 0.15)
-        ends.append(made.physics.numbers())
+        ends.append(made.physics.raw_state())
         made.close()
     assert np.array_equal(ends[0], ends[1])
 
@@ -105,7 +105,7 @@ def test_what_is_not_a_number_stays_one(monkeypatch: pytest.MonkeyPatch) -> None
         made = batch(way, monkeypatch, seed=1)
         made.physics.actuators.kp[1] = np.nan
         run(made, 0.15)
-        assert [bool(np.isfinite(row).all()) for row in made.physics.numbers()] == [
+        assert [bool(np.isfinite(row).all()) for row in made.physics.raw_state()] == [
             True,
             False,
             True,

@@ -222,7 +222,7 @@ def test_the_trot_alone_walks_at_more_than_half_of_the_commanded_speed(speed: fl
     batch = started(scenario(riser=0.0, speed=speed, steps=10))
     for _ in range(200):
         assert batch.step(idle(batch)).end[0] == 0
-    assert batch.episodes.tally.way[0] > 0.5 * speed * 4.0
+    assert batch.episodes.tally.distance[0] > 0.5 * speed * 4.0
     batch.close()
 
 

@@ -8,7 +8,7 @@ import torch
 
 from envs.programs.sensors import MAP_X_START, MAP_X_STEP, Sensors
 from envs.robots.ranges import Randomization, rows
-from envs.sensing.measurement import Exact, Sensing
+from envs.sensing.measurement import ExactReading, Sensing
 from envs.task.randomization import Values
 from envs.task.staircase import Staircase, Terrain
 
@@ -26,10 +26,10 @@ def nominal(**changed: Any) -> Values:
     }
 
 
-def truth(x: float = 0.5, yaw: float = 0.0) -> Exact:
+def truth(x: float = 0.5, yaw: float = 0.0) -> ExactReading:
     down = np.array([[0.0, 0.0, -1.0]])
     spin = np.array([[0.1, 0.2, 0.3]])
-    return Exact(
+    return ExactReading(
         position=np.array([[x, 0.0, 0.3]]),
         yaw=np.array([yaw]),
         gravity_in_base=down,
@@ -50,7 +50,7 @@ class Bench:
         self.offset = values["zero_offset"][None] * np.ones((1, 12))
         self.sensing.reset(0, values, truth().position[0], 0.0)
 
-    def read(self, state: Exact | None = None) -> Sensors:
+    def read(self, state: ExactReading | None = None) -> Sensors:
         return self.sensing.measure(
             slice(None),
             state or truth(),

@@ -24,7 +24,7 @@ def course() -> Course:
 
 def test_left_is_left_of_the_way(course: Course) -> None:
     position = np.tile([0.0, 0.2, 0.0], (3, 1))
-    assert course.aside(position) == pytest.approx([0.2, -0.2, 0.2])
+    assert course.lateral_offset(position) == pytest.approx([0.2, -0.2, 0.2])
 
 
 def test_the_goal_is_a_body_length_past_the_last_edge(course: Course) -> None:
@@ -36,7 +36,9 @@ def test_the_goal_is_a_body_length_past_the_last_edge(course: Course) -> None:
 
 
 def test_heading_and_speed_are_those_of_the_flight(course: Course) -> None:
-    assert course.away(np.array([0.1, np.pi + 0.1, -0.1])) == pytest.approx([0.1, 0.1, -0.1])
+    assert course.heading_error(np.array([0.1, np.pi + 0.1, -0.1])) == pytest.approx(
+        [0.1, 0.1, -0.1]
+    )
     assert course.along(np.tile([0.5, 0.0, 0.0], (3, 1))) == pytest.approx([0.5, -0.5, 0.5])
 
 

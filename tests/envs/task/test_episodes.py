@@ -67,7 +67,7 @@ def test_the_next_episode_starts_from_nothing_and_alone() -> None:
     count(episodes, walked(0.5))
     episodes.begin(0, scenario(), np.random.default_rng(0))
     assert episodes.seconds().tolist() == [0.0, STEP]
-    assert episodes.tally.way[0] == 0.0
+    assert episodes.tally.distance[0] == 0.0
     assert not episodes.tally.terms[0].any()
     assert episodes.share()[0] == 0.0 < episodes.share()[1]
 
@@ -81,7 +81,7 @@ def test_the_last_step_is_the_one_that_fills_the_time() -> None:
     assert last == [[False] * 2, [False] * 2, [True] * 2]
 
 
-def test_the_whole_way_is_a_share_of_one() -> None:
+def test_the_full_distance_is_a_share_of_one() -> None:
     episodes = started()
     drawn = episodes.scenarios[0]
     assert drawn is not None

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from envs.task.operator import MOST, Operator, yaw_rate
+from envs.task.operator import MAX_YAW_RATE, Operator, yaw_rate
 from envs.task.scenario import Order
 from tests.support.helpers import scenario
 
@@ -29,8 +29,8 @@ def test_the_newest_order_that_is_due_is_given() -> None:
 
 def test_a_robot_is_kept_on_the_middle_line_unless_it_is_told_how_to_turn() -> None:
     operator = started(Order(0.0, 0.5, -0.3))
-    aside = np.full(2, 0.2)
-    said = operator.steer(np.zeros(2), aside, NOWHERE)
+    lateral_offset = np.full(2, 0.2)
+    said = operator.steer(np.zeros(2), lateral_offset, NOWHERE)
     assert operator.steers.tolist() == [False, True]
     assert said[0, 1] == -0.3
     assert said[1, 1] == pytest.approx(yaw_rate(0.2, 0.0))
@@ -42,5 +42,5 @@ def test_a_robot_that_stands_is_not_turned() -> None:
 
 def test_the_operator_turns_back_to_the_line_and_no_faster_than_he_may() -> None:
     assert yaw_rate(0.1, 0.0) < 0.0 < yaw_rate(-0.1, 0.0)
-    assert yaw_rate([9.0, -9.0], 0.0).tolist() == [-MOST, MOST]
+    assert yaw_rate([9.0, -9.0], 0.0).tolist() == [-MAX_YAW_RATE, MAX_YAW_RATE]
     assert yaw_rate(0.0, 0.1) == pytest.approx(-0.15)

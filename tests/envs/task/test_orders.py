@@ -8,7 +8,7 @@ import pytest
 from envs.climb import ClimbBatch
 from envs.programs.legged import Memory
 from envs.robots.go2 import GO2
-from envs.task.scenario import Order, walkabout
+from envs.task.scenario import Order, roaming
 from tests.support.helpers import idle, scenario, started
 
 
@@ -34,10 +34,10 @@ def test_orders_are_given_at_their_time() -> None:
 
 def test_a_robot_that_roams_has_no_goal_and_no_sides_and_is_paid_along_its_own_heading() -> None:
     rng = np.random.default_rng(5)
-    roaming = replace(
-        walkabout(rng, GO2, "nominal"), yaw=1.5, y=2.9, orders=(Order(0.0, 0.5, 0.0),), seconds=4.0
+    walk = replace(
+        roaming(rng, GO2, "nominal"), yaw=1.5, y=2.9, orders=(Order(0.0, 0.5, 0.0),), seconds=4.0
     )
-    batch = started(roaming)
+    batch = started(walk)
     ends = [int(batch.step(idle(batch)).end[0]) for _ in range(200)]
     assert ends[:-1] == [0] * 199
     assert ends[-1] == 4
@@ -69,7 +69,7 @@ def test_a_robot_told_to_stop_stands_and_goes_on_when_told() -> None:
     way = []
     for _ in range(300):
         assert batch.step(idle(batch)).end[0] == 0
-        way.append(float(batch.episodes.tally.way[0]))
+        way.append(float(batch.episodes.tally.distance[0]))
     assert way[99] > 0.5
     assert abs(way[199] - way[149]) < 0.02
     assert way[299] - way[199] > 0.5

@@ -13,8 +13,8 @@ def figures(mirrored: bool, to_goal: float = 1.5) -> np.ndarray:
     return privileged.figures(
         velocity_in_base=np.array([[0.4, 0.1, -0.2]]),
         to_goal=np.array([to_goal]),
-        aside=np.array([0.3]),
-        away=np.array([-0.2]),
+        lateral_offset=np.array([0.3]),
+        heading_error=np.array([-0.2]),
         fixed=np.array([FIXED]),
         mirrored=np.array([[mirrored]]),
     )[0]

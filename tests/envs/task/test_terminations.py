@@ -10,7 +10,7 @@ from envs.task.terminations import End, ending, failed
 STANDING: dict[str, Any] = {
     "upright": 1.0,
     "beyond": -1.0,
-    "aside": 0.0,
+    "lateral_offset": 0.0,
     "half_width": 0.8,
     "over_ground": 0.3,
     "arrived_height": 0.15,
@@ -26,7 +26,7 @@ STANDING: dict[str, Any] = {
         ({"beyond": 0.0, "over_ground": 0.1}, End.RUNNING),
         ({"beyond": 0.0, "upright": 0.8}, End.RUNNING),
         ({"upright": 0.4}, End.FALL),
-        ({"aside": -0.9}, End.OFF_SIDE),
+        ({"lateral_offset": -0.9}, End.OFF_SIDE),
         ({"time_is_up": True}, End.TIMEOUT),
     ],
 )
@@ -37,8 +37,8 @@ def test_an_episode_ends(changed: dict[str, Any], expected: End) -> None:
 def test_a_fall_counts_before_all_else_and_an_arrival_before_time() -> None:
     late = STANDING | {"beyond": 0.0, "time_is_up": True}
     assert ending(**late) == End.ARRIVED
-    assert ending(**late | {"aside": 0.9}) == End.OFF_SIDE
-    assert ending(**late | {"aside": 0.9, "upright": 0.0}) == End.FALL
+    assert ending(**late | {"lateral_offset": 0.9}) == End.OFF_SIDE
+    assert ending(**late | {"lateral_offset": 0.9, "upright": 0.0}) == End.FALL
 
 
 def test_failures_are_falls_and_sides() -> None:

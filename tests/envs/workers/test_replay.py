@@ -15,7 +15,7 @@ from envs.robots.go2 import GO2
 from envs.task import scenario
 from envs.task.curriculum import CurriculumConfig
 from envs.workers import replay
-from envs.workers.worker import Ended, Job, Shared, Worker
+from envs.workers.worker import FinishedEpisode, Job, SharedArrays, Worker
 
 BROKEN = 1
 """The robot whose first episode fails."""
@@ -26,7 +26,9 @@ SPEC = replace(
 
 
 @pytest.fixture(scope="module")
-def broken(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Worker, list[Ended], Path]]:
+def broken(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[tuple[Worker, list[FinishedEpisode], Path]]:
     """A worker of two robots, played until the first episode of one is lost: its motors have no
     torque that is a number.
     """
@@ -37,7 +39,7 @@ def broken(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Worker, l
     from envs.task.privileged import PRIVILEGED_SIZE
 
     batch = ClimbBatch(GO2, 1)
-    shared = Shared(
+    shared = SharedArrays(
         robots=2, actions=batch.actions, observations=batch.observations, privileged=PRIVILEGED_SIZE
     )
     batch.close()
@@ -64,7 +66,7 @@ def broken(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Worker, l
 
 
 def test_the_robot_is_given_up_alone_and_starts_anew(
-    broken: tuple[Worker, list[Ended], Path],
+    broken: tuple[Worker, list[FinishedEpisode], Path],
 ) -> None:
     worker, ended, folder = broken
     ((robot, summary, why),) = ended
@@ -79,7 +81,7 @@ def test_the_robot_is_given_up_alone_and_starts_anew(
 
 
 def test_a_replay_fails_in_the_same_step_and_the_same_number(
-    broken: tuple[Worker, list[Ended], Path], capsys: pytest.CaptureFixture[str]
+    broken: tuple[Worker, list[FinishedEpisode], Path], capsys: pytest.CaptureFixture[str]
 ) -> None:
     (path,) = broken[2].iterdir()
     recording = replay.read(path)
@@ -93,7 +95,9 @@ def test_a_replay_fails_in_the_same_step_and_the_same_number(
 
 
 def test_a_replay_that_stays_finite_says_so(
-    broken: tuple[Worker, list[Ended], Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    broken: tuple[Worker, list[FinishedEpisode], Path],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     (path,) = broken[2].iterdir()
     plain = json.loads(path.read_text())
