@@ -30,7 +30,8 @@ def bullet() -> tuple[bytes, int]:
 
 
 def _configure(client: int, step: float) -> None:
-    p, c = pybullet, self.client
+    p = pybullet
+    c = client
     p.setGravity(0, 0, -9.81, physicsClientId=c)
     # Overlapping pairs in a fixed order: without it an episode depends on the one before it.
     # The cone has no preferred axis, as Bullet's friction pyramid has.
@@ -68,7 +69,7 @@ class World:
         step = step or spec.physics_step
         self.spec = spec
         self.client = pybullet.connect(pybullet.GUI if gui else pybullet.DIRECT)
-        _configure(self._client, step)
+        _configure(self.client, step)
         make_ground(self.client)
         self._slabs = Slabs(self.client)
         # Without this flag Bullet replaces the inertias of the file by those of the collision
