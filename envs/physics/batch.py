@@ -118,7 +118,7 @@ class Physics:
     def advance(self, command: Command) -> None:
         """Advance by one control step; the motor drivers follow `command` after their delay."""
         at_rest = self.actuators.wanted_at_rest(command)
-        # The command before this one holds until its delay is over, (S, E, J).
+        # The previous command holds until the delay is over, (S, E, J).
         substeps = np.arange(len(self._buffers.at_rest))[:, None, None]
         self._buffers.at_rest[:] = np.where(
             substeps >= self._delay[:, None], at_rest, self._at_rest
@@ -149,7 +149,7 @@ class Physics:
                 world.step(one)
             if drives:
                 motors[rows, substep, -drives:] += [world.track_load() for world in worlds]
-            # One flat list: numpy takes twice as long to look through lists in a list.
+            # One flat list: numpy takes twice as long for nested lists.
             numbers: list[float] = []
             for world in worlds:
                 numbers += world.joint_row()
