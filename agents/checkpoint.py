@@ -84,7 +84,7 @@ def restore(optimizer: Optimizer, saved: Saved) -> None:
             raise ValueError("the optimizer's state is of other weights")
 
 
-def mapping(value: Any) -> dict[Any, Any]:
+def mapping(value: object) -> dict[object, Any]:
     """`value`, which is a dictionary: a tensor would take a name for an index.
 
     Raises:

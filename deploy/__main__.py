@@ -16,9 +16,8 @@ failed, 29 the service did not come up or stay up. Whatever it was, the release 
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 import torch
 import tyro
@@ -37,7 +36,7 @@ from deploy.runtime.link import LinkError
 from deploy.runtime.loop import run
 from deploy.simulation.rehearse import RehearseConfig, rehearse
 
-COMMANDS: dict[str, tuple[Any, Any]] = {
+COMMANDS: dict[str, tuple[type, Callable[..., Path | str]]] = {
     "export": (ExportConfig, export),
     "keygen": (KeygenConfig, keygen),
     "inspect": (InspectConfig, inspect),
@@ -75,7 +74,7 @@ def _work() -> Path | str:
     """The result of any other command."""
     # As on a robot: a second thread makes the slowest step slower.
     torch.set_num_threads(1)
-    config: Any = tyro.extras.subcommand_cli_from_dict(
+    config: object = tyro.extras.subcommand_cli_from_dict(
         {name: kind for name, (kind, _) in COMMANDS.items()}, description=__doc__
     )
     command = next(command for kind, command in COMMANDS.values() if isinstance(config, kind))

@@ -10,7 +10,6 @@ from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import get_context
-from typing import Any
 
 import numpy as np
 import tyro
@@ -80,12 +79,12 @@ class Stopwatch:
     def __init__(self) -> None:
         self.seconds: dict[str, float] = {}
 
-    def watch(self, owner: Any, name: str, label: str) -> None:
+    def watch(self, owner: object, name: str, label: str) -> None:
         """Replace `owner.name` by a version that is timed under `label`."""
-        inner: Callable[..., Any] = getattr(owner, name)
+        inner: Callable[..., object] = getattr(owner, name)
         self.seconds.setdefault(label, 0.0)
 
-        def timed(*args: Any, **kwargs: Any) -> Any:
+        def timed(*args: object, **kwargs: object) -> object:
             begun = time.perf_counter()
             try:
                 return inner(*args, **kwargs)

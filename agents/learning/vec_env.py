@@ -94,7 +94,7 @@ class ClimbVecEnv(VecRobots):
             return known
         episode = {
             "r": ended.summary["return"],
-            "l": round(ended.summary["seconds"] / self._control_step),
+            "l": round(float(ended.summary["seconds"]) / self._control_step),
             "t": 0.0,
         }
         return known | {"episode": episode, "summary": ended.summary}

@@ -102,7 +102,7 @@ def theirs(config: Config) -> tuple[float, float]:
         env.close()
 
 
-def _training(model: Any, env: VecEnv, iterations: int, watch: Stopwatch) -> float:
+def _training(model: PPO, env: VecEnv, iterations: int, watch: Stopwatch) -> float:
     """Steps a second of some iterations after one that warms up."""
     samples = model.n_steps * env.num_envs
     model.learn(samples)
@@ -114,7 +114,7 @@ def _training(model: Any, env: VecEnv, iterations: int, watch: Stopwatch) -> flo
 
 
 def _environment(robot: str) -> Any:
-    def make() -> gymnasium.Env[Any, Any]:
+    def make() -> gymnasium.Env[object, object]:
         # A process of its own needs no second thread.
         torch.set_num_threads(1)
         return gymnasium.make(f"envs:{find(robot).env_id}")

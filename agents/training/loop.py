@@ -23,6 +23,7 @@ from agents.learning.vec_robots import VecRobots
 from agents.training.config import TrainConfig
 from agents.training.progress import Progress
 from envs.settings import plain
+from envs.task.episodes import Summary
 
 
 class Run(BaseCallback):
@@ -43,7 +44,7 @@ class Run(BaseCallback):
         self._begun_at = self.iteration
         self.interrupted = False
         self._begun = time.monotonic() - 60 * float(state.get("minutes", 0.0))
-        self._ended: list[dict[str, Any]] = []
+        self._ended: list[Summary] = []
         self._recent: dict[tuple[str, int], deque[bool]] = defaultdict(lambda: deque(maxlen=100))
         for (direction, riser), results in state.get("recent", {}).items():
             self._recent[str(direction), int(riser)].extend(map(bool, results))
@@ -111,7 +112,7 @@ class Run(BaseCallback):
         for key in self._ended[0]:
             if key.startswith("reward/"):
                 self.logger.record(
-                    key, float(np.mean([s[key] / s["seconds"] for s in self._ended]))
+                    key, float(np.mean([float(s[key]) / float(s["seconds"]) for s in self._ended]))
                 )
         for end in ("arrived", "fall", "off_side", "timeout"):
             self.logger.record(

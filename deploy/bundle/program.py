@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from agents.networks import Actor
 from deploy.runtime.bundle.program import torchscript
 from envs.families import family
+from envs.families.controller import ControllerMemory, ControllerProgram
 from envs.programs.sensors import Sensors
 from envs.robots.spec import RobotSpec
 
@@ -20,7 +21,7 @@ class Program(nn.Module):
     with a batch dimension of 1.
     """
 
-    def __init__(self, controller: Any, actor: Actor) -> None:
+    def __init__(self, controller: ControllerProgram[ControllerMemory], actor: Actor) -> None:
         super().__init__()
         self.controller = controller
         self.actor = actor

@@ -5,8 +5,6 @@ vendor's SDK sets; the ranges are the robot's own limits, and for gains three ti
 that the SDK's examples use.
 """
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -32,7 +30,7 @@ SLACK = 0.05
 is lies on its stops.
 """
 
-Record = NDArray[Any]
+Record = NDArray[np.void]
 
 
 class RefusedCommandError(ValueError):

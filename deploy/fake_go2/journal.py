@@ -7,6 +7,9 @@ import time
 from pathlib import Path
 from typing import Any, TextIO
 
+Event = dict[str, Any]
+"""A line of the journal: "event", "time" [s] and what belongs to it."""
+
 
 class Journal:
     """Writes to `file`, each line at once."""
@@ -15,7 +18,7 @@ class Journal:
         self._file = file
         self._noted: set[str] = set()
 
-    def note(self, event: str, t: float | None = None, **what: Any) -> None:
+    def note(self, event: str, t: float | None = None, **what: object) -> None:
         """Note an event, now or at `t`."""
         self._file.write(
             json.dumps({"t": time.monotonic() if t is None else t, "event": event, **what}) + "\n"
@@ -35,9 +38,9 @@ class Reader:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._end = 0
-        self._events: list[dict[str, Any]] = []
+        self._events: list[dict[str, object]] = []
 
-    def events(self) -> list[dict[str, Any]]:
+    def events(self) -> list[Event]:
         """What is in it by now; a line that is being written is left for later."""
         with self._path.open("rb") as file:
             file.seek(self._end)

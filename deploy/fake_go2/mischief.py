@@ -2,14 +2,14 @@
 
 from collections import deque
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from deploy.fake_go2 import senses
 from deploy.runtime.links import go2_layout
 
-Record = np.ndarray[Any, Any]
+Record = NDArray[np.void]
 JOINTS = 12
 """Motors that the robot has, of those in its messages."""
 

@@ -14,11 +14,11 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import numpy as np
 
-from deploy.fake_go2.journal import Reader
+from deploy.fake_go2.journal import Event, Reader
 from deploy.runtime.errors import DeployError
 from deploy.simulation import steering
 from deploy.simulation.orders import text
@@ -44,7 +44,7 @@ class FakeOperator:
         self.options = {"domain": str(domain), "interface": "lo"}
         """Options of a link to the robot."""
 
-    def order(self, **order: Any) -> None:
+    def order(self, **order: object) -> None:
         """Do as `deploy.fake_go2.orders` says."""
         assert self._process.stdin
         self._process.stdin.write(text(order))
@@ -77,7 +77,7 @@ class FakeOperator:
         finally:
             self.order(forward=0.0, turn=0.0)
 
-    def events(self, name: str, after: float = 0.0) -> list[dict[str, Any]]:
+    def events(self, name: str, after: float = 0.0) -> list[Event]:
         """What the robot noted under `name` later than `after` [s of the monotonic clock]."""
         return [
             event
@@ -85,7 +85,7 @@ class FakeOperator:
             if event["event"] == name and event["t"] > after
         ]
 
-    def wait(self, name: str, after: float = 0.0) -> dict[str, Any]:
+    def wait(self, name: str, after: float = 0.0) -> Event:
         """The first event `name` later than `after`; raises as `until`."""
         return self.until(lambda: self.events(name, after), f"the event {name!r}")[0]
 
@@ -109,7 +109,7 @@ class FakeOperator:
 
 
 @contextmanager
-def fake_robot(folder: Path, **options: Any) -> Iterator[FakeOperator]:
+def fake_robot(folder: Path, **options: object) -> Iterator[FakeOperator]:
     """A fake Go2 that is ready, by its operator; `options` as on its command line. Its
     journal is `folder`/journal.jsonl.
 

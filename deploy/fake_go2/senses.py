@@ -5,9 +5,8 @@ Sensors are exact: what errs here is the bus, and the height map by the size of 
 accelerometer feels gravity alone, feet feel nothing.
 """
 
-from typing import Any
-
 import numpy as np
+from numpy.typing import NDArray
 
 from deploy.runtime.link import Remote
 from deploy.runtime.links import dds, go2_remote
@@ -33,7 +32,7 @@ _REACH = 16.0
 LAYOUT = MessageLayout(LOW_STATE)
 
 
-def state(truth: Truth, tick: int, remote: Remote) -> np.ndarray[Any, Any]:
+def state(truth: Truth, tick: int, remote: Remote) -> NDArray[np.void]:
     """A state message without its checksum; `tick`: time since the robot was switched on [ms]."""
     record = LAYOUT.new()
     x, y, z, w = truth.quaternion
@@ -77,7 +76,7 @@ class Odometry:
         sine = np.sin(self._yaw)
         return float(cosine * x + sine * y), float(cosine * y - sine * x)
 
-    def pose(self, truth: Truth, now: float) -> Any:
+    def pose(self, truth: Truth, now: float) -> object:
         """The message that says where the base's origin is."""
         (x, y) = self._place(truth)
         turn = 0.5 * (heading(truth.quaternion) - self._yaw)
@@ -90,7 +89,7 @@ class Odometry:
             pose(at, quaternion(0.0, 0.0, float(np.sin(turn)), float(np.cos(turn)))),
         )
 
-    def height_map(self, truth: Truth, now: float) -> Any:
+    def height_map(self, truth: Truth, now: float) -> object:
         """The message with the ground around the robot; cells beyond what is known are empty."""
         first = [round((part + _REACH) / CELL) - CELLS // 2 for part in self._place(truth)]
         cells = np.full((CELLS, CELLS), EMPTY_CELL, np.float32)

@@ -15,7 +15,9 @@ from deploy.runtime.errors import DeployError
 from deploy.runtime.loop import blackbox
 from deploy.runtime.safety.attitude import gravity_in_base
 
-Records = NDArray[Any]
+Records = NDArray[np.void]
+About = dict[str, Any]
+"""What a black box says of its robot: JSON."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,7 @@ def log(config: LogConfig) -> str:
     return "\n".join([*story(about, time, records), f"pictures in {config.out}"])
 
 
-def story(about: dict[str, Any], time: Records, records: Records) -> list[str]:
+def story(about: About, time: Records, records: Records) -> list[str]:
     """A line for each change of state and each guard that trips, and a summary of the timing."""
     lines = [
         f"{about['bundle']} {about['version']} for {about['robot']}: {len(records)} ticks, "
@@ -75,7 +77,7 @@ def story(about: dict[str, Any], time: Records, records: Records) -> list[str]:
     return [*lines, f"{missing} torn records were left out"] if missing else lines
 
 
-def _joints(figure: Figure, about: dict[str, Any], time: Records, records: Records) -> None:
+def _joints(figure: Figure, about: About, time: Records, records: Records) -> None:
     rows = (len(about["joints"]) + 2) // 3
     for joint, (name, axes) in enumerate(
         zip(about["joints"], np.ravel(figure.subplots(rows, 3, sharex=True)), strict=False)
@@ -98,7 +100,7 @@ def _joints(figure: Figure, about: dict[str, Any], time: Records, records: Recor
     axes.legend(fontsize=7)
 
 
-def _attitude(figure: Figure, about: dict[str, Any], time: Records, records: Records) -> None:
+def _attitude(figure: Figure, about: About, time: Records, records: Records) -> None:
     gravity = np.array([gravity_in_base(quaternion) for quaternion in records["quaternion"]])
     upper, middle, lower = figure.subplots(3, sharex=True)
     for name, values in (
@@ -113,7 +115,7 @@ def _attitude(figure: Figure, about: dict[str, Any], time: Records, records: Rec
     _finish(upper, middle)
 
 
-def _timing(figure: Figure, about: dict[str, Any], time: Records, records: Records) -> None:
+def _timing(figure: Figure, about: dict[str, object], time: Records, records: Records) -> None:
     upper, middle, lower = figure.subplots(3, sharex=True)
     upper.plot(time, 1e3 * records["late"], linewidth=0.8, label="tick began late by [ms]")
     upper.plot(time, 1e3 * records["took"], linewidth=0.8, label="tick took [ms]")
@@ -141,7 +143,7 @@ def _finish(*all_axes: Axes) -> None:
     all_axes[-1].set_xlabel("time [s]")
 
 
-PICTURES: dict[str, Callable[[Figure, dict[str, Any], Records, Records], None]] = {
+PICTURES: dict[str, Callable[[Figure, dict[str, object], Records, Records], None]] = {
     "joints": _joints,
     "attitude": _attitude,
     "timing": _timing,

@@ -3,7 +3,6 @@ where it was from the fake robot's journal.
 """
 
 from pathlib import Path
-from typing import Any
 
 import imageio_ffmpeg
 import numpy as np
@@ -19,7 +18,7 @@ RATE = 25
 """Pictures a second, in real time."""
 
 
-def film(path: Path, box: Path, where: list[dict[str, Any]], stairs: Staircase) -> None:
+def film(path: Path, box: Path, where: list[dict[str, object]], stairs: Staircase) -> None:
     """Write an H.264 MP4 of all that the black box has from arming on.
 
     Args:

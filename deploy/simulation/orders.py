@@ -24,7 +24,7 @@ REMOTE = Remote._fields[:3]
 """Orders of the remote control."""
 
 
-def is_number(value: Any) -> bool:
+def is_number(value: object) -> bool:
     """Whether `value` is a finite number."""
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
@@ -41,7 +41,7 @@ RULES: Rules = {
 """Orders that every simulated robot follows."""
 
 
-def parse(line: str, rules: Rules = RULES) -> dict[str, Any]:
+def parse(line: str, rules: Rules = RULES) -> dict[str, object]:
     """The order in a line, by `rules`.
 
     Raises:
@@ -58,7 +58,7 @@ def parse(line: str, rules: Rules = RULES) -> dict[str, Any]:
     return order
 
 
-def text(order: dict[str, Any]) -> str:
+def text(order: dict[str, object]) -> str:
     """The line that `parse` reads."""
     return json.dumps(order) + "\n"
 

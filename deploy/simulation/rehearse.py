@@ -206,7 +206,7 @@ def _cell(cell: Cell) -> str:
 
 def _record(
     config: RehearseConfig, rows: Sequence[Comparison], trips: Mapping[Engine, Counter[str]]
-) -> dict[str, Any]:
+) -> dict[str, object]:
     settings = {name: getattr(config, name) for name in ("engine", "episodes", "seed", "randomize")}
     flights = [
         {

@@ -16,7 +16,6 @@ import warnings
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -147,7 +146,7 @@ class Stepper:
         self._clients = np.zeros(count, dtype=np.uintp)
         self._bodies = np.zeros(count, dtype=np.intc)
         position, velocity = (np.array(index, dtype=np.intc) for index in worlds[0].state_index())
-        arrays: dict[str, NDArray[Any]] = {
+        arrays: dict[str, NDArray[np.generic]] = {
             "clients": self._clients,
             "bodies": self._bodies,
             "position_index": position,

@@ -60,7 +60,7 @@ class TrotGait:
     level_gain: Annotated[float, Within(0.0, 2.0)] = 0.5
     """Share of the height lost on the low side of a tilted body that the legs make up for."""
     level_damping: Annotated[float, Within(0.0, 0.5)] = 0.02
-    """Gain of the levelling legs on the rate of a tilt [s]: it keeps a trot from falling sideways."""
+    """Gain of the legs' levelling on the rate of a tilt [s]: it keeps a trot from falling."""
     slope_time: Annotated[float, Within(0.02, 5.0)] = 0.1
     """Time constant with which the slope estimate follows the height map [s]."""
     max_pitch: Annotated[float, Within(0.0, 1.2)] = 0.75

@@ -74,13 +74,13 @@ class Pool:
         ]
         self._losses: list[int] = []
 
-    def ask(self, request: str) -> list[Any]:
+    def ask(self, request: str) -> list[object]:
         """Send `request` to every worker and wait for all of them. Returns their answers."""
         everyone = range(len(self.processes))
         self.send(everyone, request)
         return [self.receive(number) for number in everyone]
 
-    def send(self, numbers: Iterable[int], request: str, *arguments: Any) -> None:
+    def send(self, numbers: Iterable[int], request: str, *arguments: object) -> None:
         """Call the method `request` of the workers `numbers`."""
         for number in numbers:
             self.processes[number].send(request, *arguments)
@@ -203,7 +203,7 @@ class WorkerProcess:
         """The pipe, which can be read when there is an answer."""
         return self._pipe
 
-    def send(self, request: str, *arguments: Any) -> None:
+    def send(self, request: str, *arguments: object) -> None:
         """Send a request. A dead process shows when its answer is awaited."""
         self._heard = time.monotonic()
         try:
@@ -219,7 +219,7 @@ class WorkerProcess:
             self._heard = time.monotonic()
         return time.monotonic() - self._heard
 
-    def answer(self) -> Any:
+    def answer(self) -> object:
         """The answer to the request.
 
         Raises:
@@ -232,7 +232,7 @@ class WorkerProcess:
             self._heard = time.monotonic()
         return self._receive(PATIENCE)
 
-    def _receive(self, patience: float) -> Any:
+    def _receive(self, patience: float) -> object:
         try:
             while not self._pipe.poll(POLL):
                 if self.silence() > patience:
@@ -273,7 +273,7 @@ class InProcessWorker:
         with quiet():
             self._worker = make(job, rows, shared)
 
-    def send(self, request: str, *arguments: Any) -> None:
+    def send(self, request: str, *arguments: object) -> None:
         """Take a request."""
         self._request = (request, *arguments)
 
@@ -281,7 +281,7 @@ class InProcessWorker:
         """0: this worker is never silent."""
         return 0.0
 
-    def answer(self) -> Any:
+    def answer(self) -> object:
         """The answer to the request, which runs now."""
         request, *arguments = self._request
         return getattr(self._worker, request)(*arguments)

@@ -30,7 +30,7 @@ SETTINGS = ("gait", "rewards", "randomization")
 
 def faults(batch: "ClimbBatch", result: "Result") -> dict[int, str]:
     """The robots with a number that is not finite after a control step, by row, and its source."""
-    parts: dict[str, NDArray[Any]] = {
+    parts: dict[str, NDArray[np.floating]] = {
         "physics": batch.physics.raw_state(),
         "observation": result.policy,
         "privileged observation": result.privileged,
@@ -52,7 +52,7 @@ class Recording:
     """The robot, with the settings that it was trained with."""
     scenario: Scenario
     """The scenario of the episode."""
-    generator: dict[str, Any]
+    generator: dict[str, object]
     """State of the episode's generator at the robot's initial pose."""
     actions: NDArray[np.float32]
     """All actions of the episode, (T, A)."""
@@ -62,7 +62,7 @@ class Recording:
     def write(self, path: Path) -> Path:
         """Write the recording to `path` as JSON, atomically; floats keep every bit."""
         path.parent.mkdir(parents=True, exist_ok=True)
-        content: dict[str, Any] = {
+        content: dict[str, object] = {
             "robot": self.spec.name,
             "settings": {name: plain(getattr(self.spec, name)) for name in SETTINGS},
             "scenario": asdict(self.scenario),

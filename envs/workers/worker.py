@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from envs.physics.quiet import quiet
 from envs.robots.spec import RobotSpec
 from envs.task.curriculum import Curriculum, CurriculumConfig
+from envs.task.episodes import Summary
 from envs.task.randomization import Randomize
 from envs.task.terminations import End
 
@@ -57,7 +58,7 @@ class FinishedEpisode(NamedTuple):
 
     robot: int
     """Index of the robot in the job."""
-    summary: dict[str, Any] | None
+    summary: Summary | None
     """Figures of the episode; None: it is lost, and counts as cut off before the last step."""
     why: str = ""
     """Cause of the loss, in one line."""
@@ -112,7 +113,7 @@ class Worker:
         self.batch = ClimbBatch(job.spec, len(rows))
         self.curriculum = Curriculum(job.curriculum, len(rows))
         self.curriculum.level = self.shared["level"]
-        self._states: list[dict[str, Any]] = [{}] * len(rows)
+        self._states: list[dict[str, object]] = [{}] * len(rows)
         self._acted: deque[NDArray[np.float32]] = deque()
 
     def begin(self, rows: list[int]) -> None:

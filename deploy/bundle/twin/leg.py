@@ -1,7 +1,5 @@
 """Legs as the twin of a legged robot computes them: gait cycle and kinematics."""
 
-from typing import Any
-
 import numpy as np
 
 from deploy.bundle.twin.parts import Array
@@ -16,7 +14,7 @@ def line_through(x: Array, z: Array, steepest: float, at: Array) -> Array:
     return z.mean() + slope * (at - x.mean())
 
 
-def cycle(phase: np.floating[Any], offsets: Array, duty: float) -> tuple[Array, Array, Array]:
+def cycle(phase: np.float32, offsets: Array, duty: float) -> tuple[Array, Array, Array]:
     """Whether each leg swings, and the shares of its swing and stance that are done; (L,)."""
     leg = np.remainder(phase + offsets, np.float32(1))
     swings = leg < 1 - duty

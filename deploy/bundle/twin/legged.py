@@ -1,7 +1,5 @@
 """The twin of a legged robot's controller, with L legs."""
 
-from typing import Any
-
 import numpy as np
 
 from deploy.bundle.twin.leg import (
@@ -24,7 +22,7 @@ class LeggedTwin(NumpyController):
     def reset(self) -> None:
         """Forget everything: the robot has just been switched on."""
         legs = len(self.array["hip"])
-        self.phase: np.floating[Any] = np.float32(0)
+        self.phase: np.float32 = np.float32(0)
         self.slope = np.float32(0)
         self.height = np.float32(-self.number["stand_height"])
         self.action = np.zeros(3 * legs + 1, np.float32)

@@ -150,11 +150,11 @@ class Manifest:
     """Arguments of the program, in its order."""
     commands: tuple[Quantity, ...]
     """Results of the program, in its order."""
-    versions: dict[str, Any]
+    versions: dict[str, object]
     """Versions of the packages that made the bundle."""
-    provenance: dict[str, Any]
+    provenance: dict[str, object]
     """Where the weights come from."""
-    files: dict[str, Any]
+    files: dict[str, object]
     """SHA-256 of every other file by name, in hexadecimal."""
 
 
@@ -163,19 +163,19 @@ def names(quantities: tuple[Quantity, ...]) -> tuple[str, ...]:
     return tuple(quantity["name"] for quantity in quantities)
 
 
-def _tuple_of(kind: type) -> Callable[[Any], bool]:
+def _tuple_of(kind: type) -> Callable[[object], bool]:
     return lambda value: type(value) is tuple and all(type(item) is kind for item in value)
 
 
-def _is_name(value: Any) -> bool:
+def _is_name(value: object) -> bool:
     return type(value) is str and value.isidentifier()
 
 
-def _is_shape(value: Any) -> bool:
+def _is_shape(value: object) -> bool:
     return type(value) is list and all(type(size) is int and size > 0 for size in value)
 
 
-def _is_grid(value: Any, axes: int) -> bool:
+def _is_grid(value: object, axes: int) -> bool:
     if type(value) is not dict or set(value) != {"start", "step"}:
         return False
     numbers = [
@@ -191,11 +191,11 @@ def _is_grid(value: Any, axes: int) -> bool:
     )
 
 
-_KINDS: dict[str, Callable[[Any], bool]] = {
+_KINDS: dict[str, Callable[[object], bool]] = {
     "int": lambda value: type(value) is int,
     "float": lambda value: type(value) is float,
     "str": lambda value: type(value) is str,
-    "dict[str, Any]": lambda value: type(value) is dict,
+    "dict[str, object]": lambda value: type(value) is dict,
     "tuple[str, ...]": _tuple_of(str),
     "tuple[int, ...]": _tuple_of(int),
     "tuple[float, ...]": _tuple_of(float),
@@ -267,7 +267,7 @@ def check(manifest: Manifest) -> None:
             )
 
 
-def _check_schema(schema: Any) -> None:
+def _check_schema(schema: object) -> None:
     if type(schema) is not int:
         raise RefusedError("the manifest's schema is not of the type int")
     if schema != SCHEMA:

@@ -14,7 +14,7 @@ import os
 import time
 import zlib
 from pathlib import Path
-from typing import Any
+from typing import Any, List, Tuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +31,8 @@ LARGEST = 64 * 2**20
 """Size of the largest file that is read [bytes]."""
 KEPT = 20
 """Black boxes that a folder keeps, of 5 MB each."""
+Fields = List[Tuple[Any, ...]]
+"""Of a record, as numpy describes them: name, type and, of an array, its size."""
 
 
 def new(folder: Path) -> Path:
@@ -42,7 +44,7 @@ def new(folder: Path) -> Path:
     return folder / time.strftime(f"%Y%m%d-%H%M%S-{os.getpid()}.blackbox", time.gmtime())
 
 
-def record_type(fields: list[Any]) -> np.dtype[Any]:
+def record_type(fields: Fields) -> np.dtype[np.void]:
     """Type of a record: its number (from 1), `fields` as numpy describes them, and its CRC."""
     return np.dtype([("number", "<u8"), *(tuple(field) for field in fields), ("crc", "<u4")])
 
@@ -59,7 +61,7 @@ class BlackBox:
     """
 
     def __init__(
-        self, path: Path, about: dict[str, Any], fields: list[Any], ticks: int = TICKS
+        self, path: Path, about: dict[str, object], fields: Fields, ticks: int = TICKS
     ) -> None:
         self._type = record_type(fields)
         self._ticks = ticks
@@ -84,7 +86,7 @@ class BlackBox:
             ) from error
         self._memory[:HEADER] = header.ljust(HEADER)
 
-    def write(self, values: tuple[Any, ...]) -> None:
+    def write(self, values: tuple[object, ...]) -> None:
         """One tick, by the order of the fields."""
         self._number += 1
         data = np.array([(self._number, *values, 0)], self._type).tobytes()[:-4]
@@ -98,7 +100,7 @@ class BlackBox:
         self._memory.close()
 
 
-def read(path: Path) -> tuple[dict[str, Any], NDArray[Any]]:
+def read(path: Path) -> tuple[dict[str, Any], NDArray[np.void]]:
     """What the first block says, and the sound records in the order of time.
 
     Raises:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from deploy.runtime.bundle.manifest import Manifest
 from deploy.runtime.link import MotorCommand
+from deploy.runtime.loop.blackbox import Fields
 from deploy.runtime.safety import guards, machine
 from deploy.runtime.safety.control import Inputs, Outcome
 
@@ -15,7 +14,7 @@ MEASURED = ("joint_position", "joint_velocity", "joint_torque", "temperature")
 FLAGS = {guard.name: 1 << bit for bit, guard in enumerate(guards.GUARDS)}
 
 
-def fields(joints: int) -> list[Any]:
+def fields(joints: int) -> Fields:
     """Fields of a record, as numpy describes them.
 
     Units and frames are as in `link.py`, times in seconds of the link's clock.
@@ -48,7 +47,7 @@ def fields(joints: int) -> list[Any]:
     ]
 
 
-def about(manifest: Manifest) -> dict[str, Any]:
+def about(manifest: Manifest) -> dict[str, object]:
     """What the black box's first block says beside the fields."""
     named = {
         "bundle": manifest.name,
@@ -64,7 +63,7 @@ def about(manifest: Manifest) -> dict[str, Any]:
     }
 
 
-def record(manifest: Manifest, inputs: Inputs, outcome: Outcome, took: float) -> tuple[Any, ...]:
+def record(manifest: Manifest, inputs: Inputs, outcome: Outcome, took: float) -> tuple[object, ...]:
     """The values of `fields`."""
     state = inputs.state
     ground = inputs.ground

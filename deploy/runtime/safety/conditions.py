@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from deploy.runtime.bundle.manifest import Manifest
 from deploy.runtime.link import Array, MotorCommand, RobotState
@@ -221,7 +222,9 @@ def _over(what: str, value: float, most: float, unit: str) -> str | None:
     return None if value <= most else f"{what} {value:.3g} {unit} (at most {most:.3g})"
 
 
-def _joint(seen: Situation, values: Array, most: Any, verb: str, unit: str) -> str | None:
+def _joint(
+    seen: Situation, values: Array, most: NDArray[np.floating], verb: str, unit: str
+) -> str | None:
     """Say which joint is furthest over its limit, if one is."""
     excess = values / most
     worst = int(np.argmax(excess))

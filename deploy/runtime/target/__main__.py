@@ -14,7 +14,6 @@ import re
 import sys
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 from deploy.runtime.errors import DeployError
 from deploy.runtime.target import activate, install, supervisor
@@ -30,31 +29,31 @@ def say(step: str, detail: str = "") -> None:
     print(json.dumps({"step": step, "detail": detail}), flush=True)
 
 
-def _describe(layout: Layout, words: argparse.Namespace) -> Any:
+def _describe(layout: Layout, words: argparse.Namespace) -> object:
     return {
         "facts": asdict(facts(layout)),
         "arrived": arrived(layout, words.digest) if words.digest else (0, ""),
     }
 
 
-def _upload(layout: Layout, words: argparse.Namespace) -> Any:
+def _upload(layout: Layout, words: argparse.Namespace) -> object:
     with held(layout.lock):
         return receive(
             layout=layout, digest=words.digest, offset=words.offset, source=sys.stdin.buffer
         )
 
 
-def _install(layout: Layout, words: argparse.Namespace) -> Any:
+def _install(layout: Layout, words: argparse.Namespace) -> None:
     with held(layout.lock):
         install.install(layout, words.digest, say)
 
 
-def _rollback(layout: Layout, _: argparse.Namespace) -> Any:
+def _rollback(layout: Layout, _: argparse.Namespace) -> None:
     with held(layout.lock):
         activate.rollback(layout, say)
 
 
-def _recover(layout: Layout, _: argparse.Namespace) -> Any:
+def _recover(layout: Layout, _: argparse.Namespace) -> None:
     try:
         with held(layout.lock, wait=0.0):
             activate.go_back(layout)
@@ -63,7 +62,7 @@ def _recover(layout: Layout, _: argparse.Namespace) -> Any:
         pass
 
 
-def _provision(layout: Layout, _: argparse.Namespace) -> Any:
+def _provision(layout: Layout, _: argparse.Namespace) -> None:
     request = Request(**json.load(sys.stdin))
     with held(layout.lock):
         try:
@@ -72,7 +71,7 @@ def _provision(layout: Layout, _: argparse.Namespace) -> Any:
             layout.arrived_runtime.unlink(missing_ok=True)
 
 
-def _supervise(layout: Layout, _: argparse.Namespace) -> Any:
+def _supervise(layout: Layout, _: argparse.Namespace) -> None:
     supervisor.supervise(layout)
 
 

@@ -57,9 +57,14 @@ def restart(layout: Layout) -> None:
             "--root",
             str(layout.root),
         ]
-        streams: dict[str, Any] = {"stdin": subprocess.DEVNULL, "stdout": log, "stderr": log}
         subprocess.run(
-            command, env=loop.environment(layout), pass_fds=(handle,), check=True, **streams
+            command,
+            env=loop.environment(layout),
+            pass_fds=(handle,),
+            check=True,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
         )
     until = time.monotonic() + PATIENCE
     while "supervisor" not in _read(layout):

@@ -14,7 +14,6 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from deploy.runtime import disk
 from deploy.runtime.target import loop, supervised
@@ -83,7 +82,7 @@ def _once(
         start_new_session=True,
         preexec_fn=_end_with_parent,
     )
-    seen: dict[str, Any] = {
+    seen: dict[str, object] = {
         "supervisor": os.getpid(),
         "process": process.pid,
         "ready": False,
@@ -125,7 +124,7 @@ def _note(notes: socket.socket) -> dict[str, str]:
     return dict(line.split("=", 1) for line in words.splitlines() if "=" in line)
 
 
-def _say(layout: Layout, seen: dict[str, Any]) -> None:
+def _say(layout: Layout, seen: dict[str, object]) -> None:
     disk.replace(supervised.state(layout), json.dumps(seen).encode())
 
 

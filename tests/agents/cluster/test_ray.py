@@ -189,12 +189,8 @@ def test_a_worker_that_hangs_is_replaced(
     env.reset()
     policy = ppo.build(replace(TINY, minibatch=2 * ROLLOUT), env, seed=1).policy.state_dict()
     list(env.collect(policy, [0]))
-    (worker,) = (
-        path.parent.name
-        for path in Path("/proc").glob("[0-9]*/cmdline")
-        if path.read_bytes().startswith(b"ray::Worker")
-    )
-    os.kill(int(worker), signal.SIGSTOP)
+    (actor,) = env.cluster._workers.values()
+    os.kill(ray.get(actor.__ray_call__.remote(lambda _: os.getpid())), signal.SIGSTOP)
     wait = ray.wait
 
     def impatient(*arguments: Any, **options: Any) -> Any:

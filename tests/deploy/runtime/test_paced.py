@@ -49,7 +49,7 @@ def test_the_clock_returns_at_its_deadline_also_if_signals_come() -> None:
     assert len(came) > 1
 
 
-@pytest.mark.long
+@pytest.mark.hours
 @pytest.mark.skipif(not may_be_punctual(), reason="SCHED_FIFO is not allowed here")
 def test_sixty_seconds_beside_busy_processes_no_tick_is_later_than_a_millisecond(
     loops: Loops,
