@@ -44,7 +44,7 @@ def assemble(
         schema=SCHEMA,
         name=name,
         version=version,
-        versions=versions(),
+        versions={**versions()},
         provenance=origin,
         files={},
         **facts(spec),
