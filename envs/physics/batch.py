@@ -140,8 +140,7 @@ class Physics:
         drives = len(self.spec.drives)
         at_rest, motors, speeds, joints, base = self._buffers
         for substep in range(len(at_rest)):
-            position = joints[rows, :, 0]
-            velocity = joints[rows, :, 1]
+            position, velocity = joints[rows, :, 0], joints[rows, :, 1]
             motor, torque = self.actuators.torque(rows, at_rest[substep, rows], position, velocity)
             motors[rows, substep] = motor
             speeds[rows, substep] = velocity

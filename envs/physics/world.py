@@ -110,8 +110,7 @@ class World:
             quaternion: attitude of the base, xyzw.
             joints: joint positions [rad], (J,).
         """
-        p = pybullet
-        c = self.client
+        p, c = pybullet, self.client
         robot = self.robot
         # Contacts of the previous episode would warm-start the solver. High above the ground they
         # are dropped, so that an episode depends on nothing but itself.
