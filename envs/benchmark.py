@@ -45,6 +45,7 @@ STEP_CALLS = (
     "getBaseVelocity",
     "applyExternalTorque",
 )
+"""Functions of PyBullet that a control step calls."""
 RESET_CALLS = (
     "resetBasePositionAndOrientation",
     "resetBaseVelocity",
@@ -52,6 +53,7 @@ RESET_CALLS = (
     "performCollisionDetection",
     "changeDynamics",
 )
+"""Functions of PyBullet that a reset calls."""
 
 
 @dataclass(frozen=True)
@@ -195,13 +197,13 @@ def _parts(config: BenchmarkConfig, pool: Pool) -> dict[str, float]:
         worker.step()
     total = time.perf_counter() - begun
     if physics.stepper:
-        # All three in one.
+        # The stepper does all three in one call.
         stepping, driving = (physics.stepper.seconds - before).tolist()
         watch.seconds = {BULLET: stepping, MOTORS: driving} | watch.seconds
         watch.seconds[BULLET_CALLS] -= stepping + driving
     watch.seconds[RESETS] -= watch.seconds[BULLET_RESETS]
     batch.close()
-    # A reset's own observation is in two parts; it is what is left over that suffers, by a percent.
+    # The observation of a reset is counted twice, at the expense of what is left over: a percent.
     watch.seconds["everything else"] = total - sum(watch.seconds.values())
     return {
         label: 1e6 * seconds / (len(rows) * config.steps)

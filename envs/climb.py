@@ -106,12 +106,12 @@ class ClimbBatch:
         Noise and pushes are drawn from `generators` (by row). The observations are those of the
         given rows, in ascending order.
         """
-        # Flights, orders and robots that stand on them
+        # Flights, operators, and robots in their initial poses
         for row, scenario in scenarios.items():
             self._begin(row, scenario, generators[row])
         self.physics.refresh()
 
-        # What the sensors say, and what the policy sees
+        # The sensors are read, and the policy's observations made
         rows = sorted(scenarios)
         self.sensors = self._measure(rows)
         policy = self.controllers.begin(rows, self.sensors)
@@ -142,27 +142,27 @@ class ClimbBatch:
         """
         actions = _checked(actions, (self.count, self.actions))
 
-        # What the controllers command
+        # The controllers turn actions into joint commands
         before = self.physics.state
         action_before = self.controllers.action()
         self.command = self.controllers.act(actions)
 
-        # What the world does to the robots
+        # The world acts on the robots
         for row, velocity in self.episodes.pushes():
             self.physics.push(row, velocity)
         self.physics.advance(_motor_command(self.command))
 
-        # What the sensors say, and what the policy sees
+        # The sensors are read, and the policy's observations made
         self.sensors = self._measure(slice(None))
         policy = self.controllers.observe(self.sensors)
 
-        # What the step was worth
+        # The step is rewarded
         work = self.physics.work()
         seen = self._seen(before, action_before, work)
         step = self.spec.control_step
         reward, terms = rewards.evaluate(seen, step, self.rewards)
 
-        # Whether it was the last
+        # Episodes may terminate
         end = self._ends()
         reward = (
             reward
@@ -231,7 +231,7 @@ class ClimbBatch:
 
     def _privileged(self) -> Floats:
         state = self.physics.state
-        # Who walks about has no middle to keep to.
+        # A robot that roams has no centre line to keep to.
         steers = self.operator.steers
         return privileged.figures(
             velocity_in_base=state.velocity_in_base,

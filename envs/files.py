@@ -20,7 +20,7 @@ def atomic(path: Path) -> Iterator[Path]:
         yield partial
         _flush(partial)
         partial.replace(path)
-        # The new name is in the folder, which is a file of its own.
+        # The new name is stored in the folder, which is flushed by itself.
         _flush(path.parent)
     finally:
         partial.unlink(missing_ok=True)

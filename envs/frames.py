@@ -49,10 +49,8 @@ def to_world(rotation: Array, vector: Array) -> Array:
 
 def quaternion_from_yaw_pitch(yaw: float, pitch: float) -> tuple[float, float, float, float]:
     """Quaternion xyzw of a turn by `yaw` [rad] about z, then by `pitch` [rad] nose up."""
-    cy = np.cos(yaw / 2)
-    sy = np.sin(yaw / 2)
-    cp = np.cos(-pitch / 2)
-    sp = np.sin(-pitch / 2)
+    cy, sy = np.cos(yaw / 2), np.sin(yaw / 2)
+    cp, sp = np.cos(-pitch / 2), np.sin(-pitch / 2)
     return (float(-sy * sp), float(cy * sp), float(sy * cp), float(cy * cp))
 
 

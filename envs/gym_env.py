@@ -134,7 +134,7 @@ def follow(batch: ClimbBatch, row: int = 0) -> Camera:
         return Camera((x, y, 0.2))
     stairs = scenario.stairs
     height = float(np.clip(stairs.slope * x, 0.0, stairs.tops[-1]))
-    # From the low side the faces of the steps are seen, whichever way the robot goes.
+    # From the low side the camera sees the faces of the steps, whichever way the robot goes.
     return Camera((x, y, height + 0.2), distance=1.6, yaw=-30.0, pitch=-20.0)
 
 

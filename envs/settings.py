@@ -150,7 +150,9 @@ class Difference(NamedTuple):
     name: str
     """Dotted name of the setting, such as "rewards.progress"."""
     before: object
+    """Value on the first side."""
     now: object
+    """Value on the second side."""
 
 
 def differences(

@@ -65,6 +65,6 @@ LEGGED = Family(
     "those of the mirror image: left and right are exchanged.",
     footprint=footprint,
     initial_pose=initial_pose,
-    # The bare gait.
+    # The gait alone.
     baselines={"zero": lambda spec: zero_action(legged.action_size(spec))},
 )

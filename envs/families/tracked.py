@@ -82,8 +82,7 @@ def fixed_flippers(spec: RobotSpec) -> Baseline:
                 rear_left - rear_right,
             ]
         )
-        # The controller smooths actions: what is asked for goes as much too far as smoothing holds
-        # back.
+        # The controller smooths actions: the action overshoots by as much as smoothing holds back.
         return np.clip(
             before + (change / sizes - before) / spec.schedule.action_smoothing, -1.0, 1.0
         ).astype(np.float32)

@@ -118,7 +118,7 @@ class Physics:
     def advance(self, command: Command) -> None:
         """Advance by one control step; the motor drivers follow `command` after their delay."""
         at_rest = self.actuators.wanted_at_rest(command)
-        # The command before this one holds until its delay is over, (S, E, J).
+        # The previous command holds until the delay is over, (S, E, J).
         substeps = np.arange(len(self._buffers.at_rest))[:, None, None]
         self._buffers.at_rest[:] = np.where(
             substeps >= self._delay[:, None], at_rest, self._at_rest
@@ -140,8 +140,7 @@ class Physics:
         drives = len(self.spec.drives)
         at_rest, motors, speeds, joints, base = self._buffers
         for substep in range(len(at_rest)):
-            position = joints[rows, :, 0]
-            velocity = joints[rows, :, 1]
+            position, velocity = joints[rows, :, 0], joints[rows, :, 1]
             motor, torque = self.actuators.torque(rows, at_rest[substep, rows], position, velocity)
             motors[rows, substep] = motor
             speeds[rows, substep] = velocity
@@ -149,7 +148,7 @@ class Physics:
                 world.step(one)
             if drives:
                 motors[rows, substep, -drives:] += [world.track_load() for world in worlds]
-            # One flat list: numpy takes twice as long to look through lists in a list.
+            # One flat list: numpy takes twice as long for nested lists.
             numbers: list[float] = []
             for world in worlds:
                 numbers += world.joint_row()

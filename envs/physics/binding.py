@@ -69,8 +69,8 @@ def bind(client: int, robot: int, spec: RobotSpec, tracks: TrackModel | None) ->
     if tracks:
         rotors |= dict(zip(wheels, tracks.rotors, strict=True))
     inertia = {link: info[2] for link, info in dynamics.items()}
-    # The motors' rotors, geared up, resist a joint's acceleration. Bullet has no such term; added
-    # to the link's inertia about its joint's axis it is exact for that joint.
+    # The motors' rotors, geared up, resist a joint's acceleration. Bullet has no such term. Added
+    # to the link's inertia about its joint's axis, it is exact for that joint.
     for info in infos:
         axis = np.abs(np.array(info[13])) * rotors.get(info[0], 0.0)
         inertia[info[0]] = tuple(np.add(inertia[info[0]], axis))
@@ -105,11 +105,11 @@ def _set_dynamics(client: int, robot: int, bound: Binding) -> None:
             jointDamping=0.0,
             physicsClientId=c,
         )
-        # A robot does not collide with itself. Told so here, Bullet does not keep and look through
-        # the pairs of its links that are near each other: a tenth to a fifth of a step's time.
+        # A robot does not collide with itself. With this mask Bullet does not keep and search the
+        # pairs of its links that are near each other: a tenth to a fifth of a step's time.
         p.setCollisionFilterGroupMask(robot, link, _ROBOT, _STATIC, physicsClientId=c)
-    # A joint's default motor would hold it. Bounded by 0.2 N m it would be the joint's Coulomb
-    # friction, but doubles the time of a step: `motors` adds friction instead.
+    # A joint's default motor would hold it. Limited to 0.2 N m it would be the joint's Coulomb
+    # friction, but it doubles the time of a step: `motors` adds friction instead.
     driven = bound.joints + bound.wheels
     p.setJointMotorControlArray(
         robot, driven, p.VELOCITY_CONTROL, forces=[0.0] * len(driven), physicsClientId=c

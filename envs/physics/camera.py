@@ -22,12 +22,16 @@ LIGHT = (-2, -3, 4)
 
 
 class Camera(NamedTuple):
-    """A camera by the point that it looks at [m], its distance from there [m], and angles [deg]."""
+    """Pose of a camera."""
 
     target: tuple[float, float, float]
+    """Point that the camera looks at, in the world [m]."""
     distance: float = 1.9
+    """Distance from the camera to the target [m]."""
     yaw: float = 35.0
+    """Direction of the view about the vertical [deg]."""
     pitch: float = -18.0
+    """Direction of the view above the horizontal [deg]."""
 
 
 def picture(client: int, camera: Camera, size: tuple[int, int]) -> NDArray[np.uint8]:

@@ -17,14 +17,14 @@ A sharper rise would ring at a physics step of 5 ms.
 
 
 class Command(NamedTuple):
-    """The command of the motor drivers, each part (E, J).
-
-    Position [rad], velocity [rad/s] and feed-forward torque [N m].
-    """
+    """The command of the motor drivers of E robots with J joints."""
 
     position: Array
+    """Target positions of the joints [rad], (E, J)."""
     velocity: Array
+    """Target velocities of the joints [rad/s], (E, J)."""
     torque: Array
+    """Feed-forward torques [N m], (E, J)."""
 
 
 class Actuators:

@@ -10,11 +10,15 @@ from envs import frames
 Array = NDArray[np.float64]
 
 POSITION = slice(0, 3)
+"""Slice of `World.base` with the position."""
 QUATERNION = slice(3, 7)
+"""Slice of `World.base` with the attitude."""
 VELOCITY = slice(7, 10)
+"""Slice of `World.base` with the velocity."""
 ANGULAR_VELOCITY = slice(10, 13)
+"""Slice of `World.base` with the angular velocity."""
 BASE_SIZE = 13
-"""Length of `World.base`; the slices above are its parts."""
+"""Length of `World.base`."""
 
 
 class State(NamedTuple):

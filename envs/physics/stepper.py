@@ -34,9 +34,11 @@ _VERSION = hashlib.sha256(b"".join(path.read_bytes() for path in SOURCES)).hexdi
 NAME = f"treadwell-stepper-{_VERSION}.so"
 """File name of the built stepper: each version of the sources has its own."""
 SLOWER = "robots with legs are stepped in Python, with the same results and a quarter slower"
+"""What a missing stepper costs, for messages."""
 COMPILE = ("-O2", "-ffp-contract=off", "-shared", "-fPIC")
 """Compiler flags. A fused multiply-add would change the last bits."""
 COMMAND = "python -m envs.physics.stepper"
+"""Command line that builds the stepper."""
 
 
 class _Robots(ctypes.Structure):

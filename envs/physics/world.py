@@ -89,10 +89,7 @@ class World:
 
     @property
     def base_com(self) -> Array:
-        """Centre of mass of the base link in the base frame [m], (3,).
-
-        Bullet reports poses of this point.
-        """
+        """Centre of mass of the base link in the base frame [m], (3,): Bullet reports its pose."""
         return self.bound.base_com
 
     def close(self) -> None:
@@ -115,11 +112,10 @@ class World:
             quaternion: attitude of the base, xyzw.
             joints: joint positions [rad], (J,).
         """
-        p = pybullet
-        c = self.client
+        p, c = pybullet, self.client
         robot = self.robot
-        # Contacts of the episode before would warm-start the solver. Away from everything they are
-        # dropped, and an episode depends on nothing but itself.
+        # Contacts of the previous episode would warm-start the solver. High above the ground they
+        # are dropped, so that an episode depends on nothing but itself.
         p.resetBasePositionAndOrientation(robot, (0, 0, _AWAY), (0, 0, 0, 1), physicsClientId=c)
         p.performCollisionDetection(physicsClientId=c)
         com, _ = p.multiplyTransforms(position, quaternion, self.base_com.tolist(), (0, 0, 0, 1))
@@ -133,20 +129,14 @@ class World:
             self._tracks.reset()
 
     def set_friction(self, friction: float) -> None:
-        """Set the Coulomb coefficient between the robot's feet or tracks and the ground.
-
-        The ground's own coefficient is 1, and Bullet multiplies the two.
-        """
+        """Set the Coulomb coefficient of the feet or tracks; that of the ground is 1."""
         for link, grip in self.bound.grip.items():
             pybullet.changeDynamics(
                 self.robot, link, lateralFriction=friction * grip, physicsClientId=self.client
             )
 
     def set_payload(self, base: float, carriers: Sequence[float]) -> None:
-        """Add mass [kg] to the base link and to each of `spec.payload_links`.
-
-        The inertias of the links stay.
-        """
+        """Add mass [kg] to the base link and to each of `spec.payload_links`; inertias stay."""
         extra = {-1: base} | {
             self.links[name]: mass
             for name, mass in zip(self.spec.payload_links, carriers, strict=True)
@@ -239,10 +229,7 @@ class World:
         return int(self.robot)
 
     def track_load(self) -> Array:
-        """Load of the ground on each track's drive in the last physics step [N m], (T,).
-
-        Empty for a robot without tracks.
-        """
+        """Load of the ground on each track's drive in the last step [N m], (T,); T may be 0."""
         return self._tracks.load if self._tracks else np.zeros(0)
 
     def base(self) -> tuple[float, ...]:

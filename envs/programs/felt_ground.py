@@ -44,7 +44,7 @@ class FeltGround(nn.Module):
         middle = (x * stands).sum(1) / count
         level = (z * stands).sum(1) / count
         away = (x - middle.unsqueeze(1)) * stands
-        # Feet that are nearly under each other tell nothing of the slope.
+        # Feet that are nearly under each other say nothing about the slope.
         slope = (away * z).sum(1) / torch.clamp((away * away).sum(1), min=0.01)
         slope = torch.clamp(slope, -self.steepest, self.steepest)
         return level - slope * middle, slope

@@ -102,7 +102,7 @@ class Flippers(nn.Module):
         near = profiles.gather(2, index)
         far = profiles.gather(2, index + 1)
         heights = near + (far - near) * (cell - index) - axis_z.unsqueeze(-1)
-        # What is not on the map does not lift a flipper.
+        # Ground beyond the map does not lift a flipper.
         heights = torch.where(place == cell, heights, torch.full_like(heights, self.unseen))
         lean = resting(heights, self.reach, self.radius)
         press = self.rear_press * slope.abs().unsqueeze(1) * (self.outwards < 0)

@@ -9,8 +9,8 @@ from torch import Tensor
 def progress(phase: Tensor, offsets: Tensor, duty: float) -> tuple[Tensor, Tensor, Tensor]:
     """Which legs swing, and their progress in the swing and in the stance, (E, L) each.
 
-    The progress in the swing is 0 in stance, and that in the stance is 0 in swing. `phase` is (E,)
-    in cycles; a leg swings in the first `1 - duty` of its own cycle.
+    The progress in the swing is 0 in stance, and the progress in the stance is 0 in swing. `phase`
+    is (E,) in cycles; a leg swings in the first `1 - duty` of its own cycle.
     """
     leg = torch.remainder(phase.unsqueeze(1) + offsets, 1.0)
     swings = leg < 1 - duty

@@ -102,7 +102,7 @@ class Controller(nn.Module):
         self.limit = LIMIT
         self.largest = LARGEST
         ramp = tuple(spec.control_step * limit for limit in trot.command_ramp)
-        # Gains go out as they are, in the order of the motors.
+        # Gains are commanded as they are, in the order of the motors.
         for name, values in (("kp", spec.kp), ("kd", spec.kd), ("ramp", ramp)):
             self.register_buffer(name, torch.tensor(values, dtype=torch.float32))
         self.register_buffer("scale", scales(table))
@@ -192,7 +192,7 @@ class Controller(nn.Module):
         action = self.reflection.action(action, self.mirrored(memory))
         pace = self._pace(memory.command)
         # A robot that is told to stand stops its clock, puts its feet down where they are, and
-        # keeps them there: what the network sees is noise then, and it would shuffle.
+        # keeps them there. The network sees only noise then, and would shuffle the feet.
         action = memory.action + self.smoothing * pace * (action - memory.action)
         clock = self.trot.clock(memory.phase, action, pace)
         pitch = torch.clamp(torch.atan(memory.slope), -self.max_pitch, self.max_pitch).unsqueeze(1)
@@ -220,7 +220,7 @@ class Controller(nn.Module):
             + residual[..., 2]
             + self.trot.levelling(memory.up, memory.rates, pitch)
         )
-        # The body is meant to be pitched with the ground: feet seen from such a body.
+        # The body is meant to be pitched with the ground: the feet are seen from such a body.
         target = self.legs.joints_for(x=path.x, y=path.y, z=z, pitch=pitch)
         command = self._command(target, memory, clock.swings, pace)
         return command, Memory(

@@ -101,7 +101,7 @@ def legged_terms(
             name="ground_far_ahead",
             mirror=legs,
             scale=5.0,
-            meaning=f"the same {100 * far:g} cm ahead [m]",
+            meaning=f"height of the ground {100 * far:g} cm ahead of each foot, below the foot [m]",
         ),
     )
 

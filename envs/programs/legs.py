@@ -45,7 +45,7 @@ class Legs(nn.Module):
             ("stance", by_legs(spec.stance)),
         ):
             self.register_buffer(name, torch.tensor(values, dtype=torch.float32))
-        # For the numpy twin, which reads a controller's figures by their names.
+        # For the numpy twin, which reads a controller's figures by name.
         self.register_buffer("leg_order", torch.tensor(order))
 
     def feet_in_level(self, joints: Tensor, up: Tensor) -> Tensor:

@@ -12,10 +12,12 @@ from torch import Tensor, nn
 
 
 class Mirror(NamedTuple):
-    """Element i of a mirrored vector is `sign[i]` times element `order[i]` of the vector."""
+    """A mirror: element i of the mirrored vector is `sign[i]` times element `order[i]`."""
 
     order: tuple[int, ...]
+    """Index of the original element for each element of the mirrored vector."""
     sign: tuple[float, ...]
+    """Sign of each element of the mirrored vector."""
 
 
 def signs(*sign: float) -> Mirror:

@@ -8,12 +8,16 @@ from envs.programs.mirror import Mirror
 
 
 class Term(NamedTuple):
-    """Elements of the observation that belong together, their `scale`, and their mirror."""
+    """Elements of the observation that belong together."""
 
     name: str
+    """Name of the term in tables."""
     mirror: Mirror
+    """Mirror of the term's elements."""
     scale: float
+    """Factor on each element."""
     meaning: str
+    """Meaning and unit of the elements, for the data sheet."""
 
     @property
     def size(self) -> int:

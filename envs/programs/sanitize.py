@@ -16,7 +16,7 @@ It is far beyond what a sensor can mean, and squares stay finite.
 
 def or_else(reading: Tensor, otherwise: Tensor, largest: float) -> Tensor:
     """`reading` clipped to +-`largest`, and `otherwise` where it is not finite."""
-    # Half the time of `isfinite`; what is not a number is not less.
+    # Half the time of `isfinite`; a NaN compares as false.
     return torch.where(reading.abs() < math.inf, torch.clamp(reading, -largest, largest), otherwise)
 
 

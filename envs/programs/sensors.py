@@ -10,11 +10,17 @@ from typing import NamedTuple
 from torch import Tensor
 
 MAP_X_START = -0.50
+"""x of the first row of the height map in the level frame [m]."""
 MAP_X_STEP = 0.05
+"""Distance between rows of the height map [m]."""
 MAP_X_COUNT = 29
+"""Number of rows of the height map."""
 MAP_Y_START = -0.30
+"""y of the first column of the height map in the level frame [m]."""
 MAP_Y_STEP = 0.10
+"""Distance between columns of the height map [m]."""
 MAP_Y_COUNT = 7
+"""Number of columns of the height map."""
 
 
 class Sensors(NamedTuple):

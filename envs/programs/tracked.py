@@ -54,9 +54,11 @@ class Action(NamedTuple):
     """One element of an action."""
 
     meaning: str
+    """What the element changes, for the data sheet."""
     size: float
     """Change by an action of 1, in `unit`."""
     unit: str
+    """Unit of `size`."""
     sign: float
     """Sign of the element in a mirror."""
 
@@ -155,15 +157,15 @@ class Controller(nn.Module):
         )
         up = -sensors.gravity_in_base
         slope = self.flippers.slope(up)
-        # What a robot without a map feels: the plane that its tracks lie on.
+        # A robot without a map feels the plane that its tracks lie on.
         ground = self.map.fill(
             sensors.height_map, -self.radius * torch.sqrt(1 + slope * slope), slope
         )
         position = sensors.joint_position[:, : self.flippers.count]
         velocity = sensors.joint_velocity[:, : self.flippers.count]
         target = memory.target[:, : self.flippers.count]
-        # The drivers' own law says what torque they give: a flipper feels its load by how far it is
-        # from where it was told to be.
+        # The drivers' own control law gives their torque: a flipper feels its load as the distance
+        # from its target.
         load = (
             self.kp[: self.flippers.count] * (target - position)
             - self.kd[: self.flippers.count] * velocity

@@ -106,8 +106,8 @@ class Trot(nn.Module):
         middle_x = self.hip_x * torch.cos(pitch) + self.shift + residual[..., 0]
         y = self.below_y + residual[..., 1] + stride_y * along
         x = middle_x + stride_x * along
-        # While a foot swings from -S/2 to +S/2 the body goes on by S: over the ground its way is
-        # 2 S long.
+        # While a foot swings from -S/2 to +S/2 the body moves on by S: over the ground the foot's
+        # path is 2 S long.
         ratio = (1 - self.duty) / self.duty
         left_at = middle_x - stride_x * (0.5 + ratio * clock.swing)
         way = (1 + ratio) * stride_x * clock.swings

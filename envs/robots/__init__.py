@@ -17,6 +17,7 @@ def _found() -> dict[str, RobotSpec]:
 
 
 ROBOTS = _found()
+"""Spec of each robot, by name."""
 
 
 def find(name: str) -> RobotSpec:

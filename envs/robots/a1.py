@@ -24,7 +24,7 @@ def _per_leg(hip: float, thigh: float, calf: float) -> tuple[float, ...]:
 
 A1 = RobotSpec(
     name="a1",
-    history=("the first",),
+    history=("the first version",),
     urdf=Path(pybullet_data.getDataPath()) / "a1" / "a1.urdf",
     joint_names=tuple(name for leg in JOINTS for name in leg),
     lower=_per_leg(hip=-0.802851, thigh=-1.047198, calf=-2.696534),

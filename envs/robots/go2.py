@@ -21,9 +21,9 @@ def _per_leg(hip: float, thigh: float, calf: float) -> tuple[float, ...]:
 GO2 = RobotSpec(
     name="go2",
     history=(
-        "the first",
-        "odometry of the legs in the observation, mirrored privileged figures, a clock that stops "
-        "with the robot, orders that change",
+        "the first version",
+        "leg odometry in the observation, mirrored privileged observations, a gait clock that "
+        "stops with the robot, orders that change",
     ),
     urdf=URDF_ROOT / "go2" / "go2.urdf",
     joint_names=tuple(name for leg in JOINTS for name in leg),
@@ -32,7 +32,7 @@ GO2 = RobotSpec(
     torque_limit=_per_leg(hip=23.7, thigh=23.7, calf=45.43),
     speed_limit=_per_leg(hip=30.1, thigh=30.1, calf=15.70),
     stance=_per_leg(hip=0.0, thigh=0.978, calf=-1.956),
-    # Where Unitree's own stand-up example begins.
+    # The pose in which Unitree's own stand-up example begins.
     folded=_per_leg(hip=0.0, thigh=1.36, calf=-2.65),
     kp=_per_leg(hip=50.0, thigh=50.0, calf=50.0),
     kd=_per_leg(hip=0.9, thigh=0.9, calf=0.9),
@@ -58,11 +58,11 @@ GO2 = RobotSpec(
         calf=0.213,
         foot_radius=0.022,
     ),
-    # Tuned on this robot: the defaults are its own.
+    # The defaults were tuned on this robot.
     gait=TrotGait(),
     handling=Handling(
-        # Go2 is known to take kp 60 with kd 5. With more than 2 to 3, motor drivers that come some
-        # milliseconds late, as in the simulator, tremble.
+        # A Go2 is known to bear kp 60 with kd 5. With a kd of more than 2 to 3, motor drivers with
+        # a delay of some milliseconds, as in the simulator, tremble.
         hold_kp=_per_leg(hip=60.0, thigh=60.0, calf=60.0),
         hold_kd=_per_leg(hip=2.0, thigh=2.0, calf=2.0),
         # A standing Go2 sinks to the ground within about a second.
@@ -72,20 +72,20 @@ GO2 = RobotSpec(
         sit_time=2.0,
         tolerance=0.35,
         patience=1.0,
-        # On the steepest stairs it pitches by 0.7; beyond 1.13 training calls it fallen.
+        # On the steepest stairs it pitches by 0.7; beyond 1.13 it counts as fallen in training.
         max_tilt=0.95,
         # Two control steps.
         max_state_age=0.04,
         # An operator who lets go stops the robot within one step's length.
         max_command_age=0.5,
-        # As far as it walks on what it saw last.
+        # The time for which it walks on the map that it saw last.
         max_map_age=0.5,
         position_margin=0.1,
         # In the simulator, impacts on stairs turn a calf with up to 2.0 times its no-load speed,
         # and torques reach 1.1 times their limit.
         speed_margin=2.5,
         torque_margin=1.25,
-        # The shipped policy's largest on stairs was 1.3.
+        # The largest target step of the shipped policy on stairs was 1.3.
         max_target_step=2.0,
         max_temperature=80.0,
         min_battery=0.10,

@@ -11,6 +11,7 @@ class LegGeometry:
     """Legs of three joints: hip about x, thigh and calf about y. Tuples have one entry per leg."""
 
     names: tuple[str, ...]
+    """Names of the legs."""
     joints: tuple[tuple[str, str, str], ...]
     """Names of the hip, thigh and calf joints of each leg."""
     opposite: tuple[int, ...]
@@ -59,29 +60,25 @@ class TrotGait:
     level_gain: Annotated[float, Within(0.0, 2.0)] = 0.5
     """Share of the height lost on the low side of a tilted body that the legs make up for."""
     level_damping: Annotated[float, Within(0.0, 0.5)] = 0.02
-    """The same for the rate of the tilt [s]. A trot has nothing else against falling sideways."""
+    """Gain of the legs' levelling on the rate of a tilt [s]: it keeps a trot from falling."""
     slope_time: Annotated[float, Within(0.02, 5.0)] = 0.1
     """Time constant with which the slope estimate follows the height map [s]."""
     max_pitch: Annotated[float, Within(0.0, 1.2)] = 0.75
     """Largest pitch of the body and of the ground under it [rad]."""
     support: Annotated[float, Within(0.0, 1.0)] = 0.5
     """Share of the weight that is fed forward as torque to the standing legs.
-
     With none the legs sag; with all of it a Go2 fell.
     """
     max_target_speed: Annotated[float, Within(0.1, 50.0)] = 10.0
     """Largest speed of the joint targets [rad/s].
-
     It is commanded together with the positions: without it, damping holds a swinging leg back.
     """
     action_smoothing: Annotated[float, Within(0.01, 1.0)] = 0.25
     """Share of a new action that takes effect in its own step; the rest follows geometrically.
-
     A robot that is told to stand ignores actions.
     """
     command_ramp: Annotated[tuple[float, float], Within(0.01, 100.0)] = (1.0, 2.0)
     """Largest rate at which a change of the command is followed [m/s2, rad/s2].
-
     A robot that is told to stop steps to a halt, and does not drag its feet.
     """
     odometry_time: Annotated[float, Within(0.02, 5.0)] = 0.1

@@ -71,22 +71,31 @@ class Randomization:
     ] = Range(0.0, 0.5, 0.0)
     gravity_noise: Annotated[
         Range,
-        Drawn("Standard deviation of the gravity direction's components, every control step", "-"),
+        Drawn("Standard deviation of the noise of the gravity direction, every control step", "-"),
     ] = Range(0.0, 0.03, 0.0)
     gyro_noise: Annotated[
-        Range, Drawn("Standard deviation of the angular velocity, every control step", "rad/s")
+        Range,
+        Drawn(
+            "Standard deviation of the noise of the angular velocity, every control step", "rad/s"
+        ),
     ] = Range(0.0, 0.15, 0.0)
     gyro_bias: Annotated[Range, Drawn("Constant error of the angular velocity", "rad/s", 3)] = (
         Range(-0.03, 0.03, 0.0)
     )
     position_noise: Annotated[
-        Range, Drawn("Standard deviation of joint positions, every control step", "rad")
+        Range,
+        Drawn("Standard deviation of the noise of joint positions, every control step", "rad"),
     ] = Range(0.0, 0.015, 0.0)
     velocity_noise: Annotated[
-        Range, Drawn("Standard deviation of joint velocities, every control step", "rad/s")
+        Range,
+        Drawn("Standard deviation of the noise of joint velocities, every control step", "rad/s"),
     ] = Range(0.0, 0.75, 0.0)
     map_noise: Annotated[
-        Range, Drawn("Standard deviation of each cell of the height map, every control step", "m")
+        Range,
+        Drawn(
+            "Standard deviation of the noise of each cell of the height map, every control step",
+            "m",
+        ),
     ] = Range(0.0, 0.02, 0.0)
     map_offset: Annotated[Range, Drawn("Constant error of the height map", "m")] = Range(
         -0.03, 0.03, 0.0

@@ -15,6 +15,7 @@ from envs.robots.tracks import FlipperSchedule, TrackGeometry
 from envs.robots.weights import RewardWeights
 
 URDF_ROOT = Path(__file__).resolve().parents[2] / "urdf"
+"""Folder of the robots' own URDF files."""
 
 
 @dataclass(frozen=True)

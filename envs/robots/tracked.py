@@ -20,8 +20,8 @@ def _joints(flippers: float, tracks: float) -> tuple[float, ...]:
 TRACKED = RobotSpec(
     name="tracked",
     history=(
-        "the first",
-        "shown and acting in the mirror while it is steered to the right, slower while it turns",
+        "the first version",
+        "mirrored observations and actions while the robot is steered to the right, slower turns",
     ),
     urdf=URDF_ROOT / "tracked" / "tracked.urdf",
     joint_names=(
@@ -92,8 +92,8 @@ TRACKED = RobotSpec(
         max_temperature=80.0,
         min_battery=0.10,
     ),
-    # What breaks tracked robots is the shock when they tip over an edge: pitch rate and hard stops
-    # cost more than for legs. Slipping sideways is how they turn.
+    # Tracked robots break by the shock of tipping over an edge: pitch rate and hard stops cost more
+    # than for legs. Slipping sideways costs nothing, because that is how they turn.
     rewards=RewardWeights(
         wobble=-0.3,
         shock=-2.0,

@@ -15,6 +15,7 @@ class TrackGeometry:
     """
 
     names: tuple[str, ...]
+    """Names of the flippers."""
     axis_in_base: tuple[tuple[float, float, float], ...]
     """Positions of the flippers' axes in the base frame [m], (F, 3)."""
     length: float
@@ -81,19 +82,16 @@ class FlipperSchedule:
         0.42,
     )
     """Distances from a flipper's axis at which it looks at the ground [m].
-
     They end a little beyond the flipper's tip.
     """
     grip: Annotated[float, Within(0.05, 1.0)] = 0.4
     """Share of the speed difference between the tracks that turns the robot; the rest is slip.
-
     Measured with lifted flippers: 0.42 (tests/envs/physics/test_tracked_physics.py).
     """
     sharp_turn: Annotated[float, Within(0.05, 5.0)] = 0.6
     """Commanded yaw rate from which on the robot is slowed down most [rad/s]."""
     slowing: Annotated[float, Within(0.0, 1.0)] = 0.6
     """Share by which the robot is slowed down in a sharp turn.
-
     Tracks that both slip push the robot straight on, however fast each of them runs; it turns when
     one of them holds.
     """

@@ -39,7 +39,6 @@ class RewardWeights:
     """Weight of the squared smoothed action."""
     arrival: _Weight = 8.0
     """Reward added once, on arrival, so that arriving is never a loss.
-
     It is at least what walking on for ever would pay (4 a second x 0.02 s / (1 - 0.99) = 8 at 50
     Hz).
     """

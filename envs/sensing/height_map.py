@@ -79,8 +79,7 @@ class HeightMaps:
         self._poses[0, rows, 3] = yaw
         pose = self._poses[self._delay, np.arange(len(self._delay))][rows]
         drift = self._drifted(rows)
-        cosine = np.cos(pose[:, 3:])
-        sine = np.sin(pose[:, 3:])
+        cosine, sine = np.cos(pose[:, 3:]), np.sin(pose[:, 3:])
         x = (pose[:, :1] + drift[:, :1] + cosine * X)[:, :, None] - (sine * Y)[:, None]
         y = (pose[:, 1:2] + drift[:, 1:] + sine * X)[:, :, None] + (cosine * Y)[:, None]
         ground = terrain.height(x.reshape(len(pose), -1), y.reshape(len(pose), -1), rows)

@@ -34,8 +34,8 @@ class Noise:
         self._bias = np.zeros_like(self._noise)
         self._missing: Floats = np.zeros(count, dtype=np.float32)
         self._chance: Floats = np.ones((count, sizes[-1]), dtype=np.float32)
-        # What is drawn anew at each reading, by robot: a view each, as making one takes as long as
-        # ten random numbers.
+        # Views of what is drawn anew at each reading, by robot: making a view takes as long as ten
+        # random numbers.
         self._normal: list[Floats | None] = [None] * count
         self._uniform: list[Floats | None] = [None] * count
 

@@ -29,14 +29,12 @@ class CurriculumConfig:
     """Share of the distance below which a robot is demoted to a lower flight."""
     down: Annotated[float, Within(0.0, 1.0)] = 0.4
     """Share of episodes that go down, for a robot whose levels are alike in both directions.
-
     A direction that lags by more than two levels gets 0.2 more.
     """
     review: Annotated[float, Within(0.0, 1.0)] = 0.30
     """Share of episodes on a random level up to the robot's own, so that nothing is forgotten."""
     terraces: Annotated[float, Within(0.0, 1.0)] = 0.0
     """Share of flights whose treads are longer than those of a house, up to 1.2 m.
-
     On such a flight each step is climbed by itself.
     """
 

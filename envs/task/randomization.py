@@ -8,7 +8,9 @@ from numpy.typing import NDArray
 from envs.robots.ranges import Row
 
 Randomize = Literal["nominal", "full"]
+"""How the randomisation table is filled: with nominal or with drawn values."""
 Values = dict[str, NDArray[np.float64]]
+"""Drawn values of an episode, by name."""
 
 
 def check(randomize: str) -> None:

@@ -125,7 +125,9 @@ class Weighted(NamedTuple):
     """A term and its weight: a row of the reward table."""
 
     term: Callable[[Step], Array]
+    """Function of the term."""
     weight: float
+    """Weight per second."""
 
 
 def table(weights: RewardWeights) -> tuple[Weighted, ...]:

@@ -205,7 +205,7 @@ class Terrain:
         # Beside the flight and behind it the ground is as before the first edge.
         passed *= inside.view(np.uint8)
         tops = self.tops[rows]
-        # From the flat table: half the time of `take_along_axis`.
+        # Taking from the flat table needs half the time of `take_along_axis`.
         return tops.take(passed + tops.shape[1] * np.arange(len(tops))[:, None])
 
 

@@ -51,7 +51,7 @@ class Pool:
         from envs.physics import stepper
         from envs.task.privileged import PRIVILEGED_SIZE
 
-        # Workers do not warn if it is not built.
+        # Workers do not warn of a stepper that has not been built.
         stepper.library()
         if not 0 <= workers <= job.robots:
             raise ValueError(f"workers is {workers}; use 1 to {job.robots}, the number of robots")
@@ -86,10 +86,7 @@ class Pool:
             self.processes[number].send(request, *arguments)
 
     def answered(self, numbers: list[int]) -> list[int]:
-        """The workers among `numbers` that can be received from at once.
-
-        It waits for one of them, but not for long.
-        """
+        """The workers among `numbers` that can be received from at once; waits a little for one."""
         pipes = {pipe: number for number in numbers if (pipe := self.processes[number].pipe)}
         if not pipes:
             return list(numbers)
@@ -265,10 +262,7 @@ class WorkerProcess:
 
 
 class InProcessWorker:
-    """A worker in the trainer's own process.
-
-    It saves two switches between processes in every step.
-    """
+    """A worker in the trainer's own process: two switches between processes fewer in every step."""
 
     pid = None
     pipe = None

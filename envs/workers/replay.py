@@ -51,6 +51,7 @@ class Recording:
     spec: RobotSpec
     """The robot, with the settings that it was trained with."""
     scenario: Scenario
+    """The scenario of the episode."""
     generator: dict[str, object]
     """State of the episode's generator at the robot's initial pose."""
     actions: NDArray[np.float32]

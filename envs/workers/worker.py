@@ -35,7 +35,9 @@ class Job:
     seed: int
     """Random seed."""
     randomize: Randomize
+    """How the randomisation table is filled."""
     curriculum: CurriculumConfig
+    """Settings of the curriculum."""
     blind: bool = False
     """Whether the robots have no height map."""
     faults: Path | None = None
@@ -82,8 +84,8 @@ class SharedArrays:
             "end": ("f", (robots,)),
             "level": ("q", (robots, 2)),
             "episode": ("q", (robots,)),
-            # Control steps that have been made, as a sign of life, and whether to stop what takes
-            # many.
+            # Control steps made so far, as a sign of life; and whether to stop a request that takes
+            # many of them.
             "beat": ("q", (robots,)),
             "halt": ("q", (robots,)),
         }
@@ -235,7 +237,7 @@ def work(
 
     from envs.physics.pages import release_zero_pages
 
-    # Ctrl-C is the trainer's to handle: it closes the workers.
+    # The trainer handles Ctrl-C: it closes the workers.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     torch.set_num_threads(1)
     try:

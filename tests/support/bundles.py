@@ -24,8 +24,9 @@ Run = Callable[..., tuple[int, str, str]]
 
 
 def deploy_command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    """`python -m deploy` in this process: exit status, output and errors for its arguments. Latency
-    is left out: it is the machine's.
+    """`python -m deploy` in this process: exit status, output and errors for its arguments.
+
+    Latency is left out: it depends on the machine.
     """
     monkeypatch.setattr(
         replay, "latency", lambda *_, **__: Finding("latency", True, "not measured")

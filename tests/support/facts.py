@@ -6,8 +6,9 @@ from envs.physics.world import World
 
 
 def ray_height(world: World, x: float, y: float) -> float:
-    """Height [m] of the first thing that a ray from above meets; the caller puts the robot
-    elsewhere.
+    """Height of the first thing that a ray from above meets [m].
+
+    The caller puts the robot elsewhere.
     """
     (hit,) = pybullet.rayTestBatch([(x, y, 10.0)], [(x, y, -10.0)], physicsClientId=world.client)
     return float(hit[3][2])

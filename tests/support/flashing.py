@@ -1,5 +1,6 @@
-"""A robot's computer for tests of flashing: a real sshd, Python 3.8 if there is one, and bundles
-that are real but small.
+"""A robot's computer for tests of flashing: a real sshd, and bundles that are real but small.
+
+It runs Python 3.8 if there is one.
 """
 
 import hashlib
@@ -146,8 +147,9 @@ class Robot:
 
 @contextmanager
 def robot(folder: Path) -> Iterator[Robot]:
-    """A robot whose loop is the stand-in; provisioned, nothing flashed yet. Its service ends with
-    the context.
+    """A provisioned robot whose loop is the stand-in, with nothing flashed yet.
+
+    Its service ends with the context.
     """
     tools = folder / "bin"
     ssh = folder / "ssh"

@@ -1,6 +1,4 @@
-"""Hostile payloads for the Go2's link and for the fake robot, and what both are told when they are
-not hostile.
-"""
+"""Hostile payloads for the Go2's link and the fake robot, and harmless traffic for both."""
 
 import contextlib
 import time
@@ -100,9 +98,7 @@ def garbled(rng: np.random.Generator, template: bytes) -> bytes:
 
 
 class Walker:
-    """The inside of a control loop that walks whatever it is told, and a motor board that judges
-    what comes of it.
-    """
+    """A control loop that walks whatever it is told, and a motor board that judges its commands."""
 
     def __init__(self) -> None:
         self._control = Control(
@@ -124,9 +120,7 @@ class Walker:
         self._board.accept(message.data)
 
     def step(self, link: Go2Link) -> None:
-        """A tick with what the link says now, and a program that remembers all that it said
-        before.
-        """
+        """A tick with the link's state now; the program remembers all that the link said before."""
         self._control.state = "running"
         outcome = self._control.step(
             Inputs(
@@ -160,8 +154,9 @@ def wild_state(rng: np.random.Generator, tick: int) -> bytes:
 
 
 def fuzz_link(count: int) -> None:
-    """Send `count` payloads to a link that hears nothing else: each must arrive, be refused or be
-    sound, and no command that follows may be outside the limits.
+    """Send `count` payloads to a link that hears nothing else.
+
+    Each must arrive, be refused or be valid, and no command that follows may be outside the limits.
     """
     options = {"domain": str(free_domain()), "interface": "lo"}
     link = Go2Link(about(), options)

@@ -15,8 +15,9 @@ from envs.task.scenario import Scenario, from_options
 
 
 def scenario(seed: int = 0, values: Values | None = None, **options: Any) -> Scenario:
-    """A nominal trial on a flight that `options` describe; `values` replaces rows of the
-    randomisation table.
+    """A nominal trial on a flight that `options` describe.
+
+    `values` replaces rows of the randomisation table.
     """
     made = from_options(
         rng=np.random.default_rng(seed), spec=GO2, options=options, randomize="nominal"
@@ -41,9 +42,7 @@ def idle(batch: ClimbBatch) -> np.ndarray:
 
 
 def image_of(seen: Sensors, exchanged: Callable[[torch.Tensor], torch.Tensor]) -> Sensors:
-    """What the mirror image of a robot would read; `exchanged` turns its joints into the
-    image's.
-    """
+    """Readings of a robot's mirror image; `exchanged` turns its joints into the image's."""
     return Sensors(
         gravity_in_base=seen.gravity_in_base * torch.tensor([1.0, -1.0, 1.0]),
         angular_velocity_base_in_base=seen.angular_velocity_base_in_base

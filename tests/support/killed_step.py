@@ -1,9 +1,9 @@
-"""Plays python3 on the robot: runs a step of flashing as it is, and kills itself with SIGKILL just
-before a chosen thing that it does to the machine.
+"""Plays python3 on the robot: runs a step of flashing, and kills itself at a chosen action.
 
-Arguments: the folder of the order, then those of python3. The order, in the file "order": the step
-and the number of the thing, counted from the moment at which the step holds the lock; it is taken
-away when it has been obeyed. "pid" has the process of the last step.
+The signal is SIGKILL, just before the action. Arguments: the folder of the order, then those of
+python3. The order, in the file "order": the step and the number of the action, counted from the
+moment at which the step holds the lock. The order is removed when it has been obeyed. "pid" has the
+process of the last step.
 """
 
 import os

@@ -1,8 +1,8 @@
-"""Control loops to be killed: a process that loads torch and a bundle's program once, and forks a
-loop for each line of its standard input.
+"""Control loops to be killed: a process that forks one for each line of its standard input.
 
-A line is JSON: the words of `python -m deploy.runtime`, and "raise" if the loop is to fail half a
-second after the robot begins to rise. Printed: "pid N", what the loop says, "ended N STATUS".
+It loads torch and a bundle's program once. A line is JSON: the words of `python -m deploy.runtime`,
+and "raise" if the loop is to fail half a second after the robot begins to rise. Printed: "pid N",
+what the loop says, "ended N STATUS".
 """
 
 import json

@@ -14,9 +14,7 @@ from tests.support.bundles import random_actor
 def worst_over_an_episode(
     artefact: Artefact, spec: RobotSpec, stairs: Staircase, seed: int, steps: int
 ) -> np.ndarray:
-    """Largest deviation of each part of the command, (5,), from what the simulator's own controller
-    commands while it runs.
-    """
+    """Largest deviation of each part of the command from the simulator's own controller, (5,)."""
     actor = random_actor(spec=spec)
     batch = ClimbBatch(spec, 1)
     rng = np.random.default_rng(seed)

@@ -56,8 +56,9 @@ class Rig:
         )
 
     def drive(self, left: float, right: float, seconds: float) -> np.ndarray:
-        """Run the tracks at these speeds [m/s]. Returns the base's centre of mass, attitude,
-        velocities (13,) afterwards.
+        """Run the tracks at these speeds [m/s]. Returns the final state of the base.
+
+        The state is that of the centre of mass: position, attitude, velocities (13,).
         """
         speeds = np.array([[0, 0, 0, 0, left / TRACKS.radius, right / TRACKS.radius]])
         wanted = self._drives.wanted_at_rest(

@@ -1,9 +1,8 @@
-"""A robot without physics, in a process of its own: its joints go where they are told, and it
-writes down when it heard what.
+"""A robot without physics, in a process of its own.
 
-Standard input, JSON lines: {"buttons": [...], "age": 0.0, "freeze": false, ...} replace what its
-messages say. Standard output, one JSON line for each command: [time on the monotonic clock, whether
-it is damping].
+Its joints go where they are told, and it records when it heard what. Standard input, JSON lines:
+{"buttons": [...], "age": 0.0, "freeze": false, ...} replace what its messages say. Standard output,
+one JSON line for each command: [time on the monotonic clock, whether it is damping].
 """
 
 import json

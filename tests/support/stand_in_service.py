@@ -1,5 +1,6 @@
-"""A service for tests of the supervisor: announces itself, then does what the file of its first
-argument says: "go on", "hang" or "end".
+"""A service for tests of the supervisor: announces itself, then goes on, hangs or ends.
+
+The file of its first argument says which: "go on", "hang" or "end".
 """
 
 import os

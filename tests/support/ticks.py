@@ -49,8 +49,9 @@ class Program:
 
 
 class Model:
-    """Link and clock of a robot whose joints go where they are told. `disturb` changes each tick's
-    state and map.
+    """Link and clock of a robot whose joints go where they are told.
+
+    `disturb` changes each tick's state and map.
     """
 
     def __init__(

@@ -1,5 +1,6 @@
-"""The controller: the same alone and in a batch, eager and compiled; safe whatever it reads; and
-its trot walks by itself.
+"""The legged controller: alone and in a batch, eager and compiled.
+
+It is safe whatever it reads, and its trot walks by itself.
 """
 
 import math

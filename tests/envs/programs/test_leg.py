@@ -1,6 +1,4 @@
-"""Leg kinematics: inverse undoes forward, torques are the transposed Jacobian, nothing is ever
-infinite.
-"""
+"""Leg kinematics: inverse undoes forward, torques follow the Jacobian, results are finite."""
 
 import pytest
 import torch

@@ -1,5 +1,6 @@
-"""The controller is left-right symmetric by construction: a mirrored robot half a period on is told
-the mirrored thing.
+"""The controller is left-right symmetric by construction.
+
+A mirrored robot half a period later gets the mirrored joint command.
 """
 
 import numpy as np

@@ -19,9 +19,7 @@ JOINTS = tensors(join(swap((1, 0, 3, 2), 1.0), swap((1, 0), 1.0)))
 def sensors(
     profile: torch.Tensor, pitch: float = 0.0, speed: float = 0.5, turn: float = 0.0
 ) -> Sensors:
-    """A robot at rest on ground of height `profile` (X,) over the base's origin, pitched nose up
-    [rad].
-    """
+    """A robot at rest, pitched nose up [rad], on ground of height `profile` (X,) [m]."""
     angle = torch.tensor(pitch)
     down = torch.stack([-torch.sin(angle), torch.zeros(()), -torch.cos(angle)])[None]
     command = torch.tensor([[speed, turn]])
@@ -90,9 +88,7 @@ def exchanged(joints: torch.Tensor) -> torch.Tensor:
 
 
 def readings(generator: torch.Generator, yaw: float) -> tuple[Sensors, Sensors]:
-    """Random sensors of robots that are steered by `yaw` [rad/s], and what their mirror images
-    would read.
-    """
+    """Random readings of robots steered by `yaw` [rad/s], and those of their mirror images."""
     part = torch.randn(4, 100, generator=generator)
     down = torch.nn.functional.normalize(torch.tensor([0.0, 0.0, -1.0]) + 0.2 * part[:, :3], dim=1)
     heights = -0.12 + 0.2 * torch.rand(4, MAP_X_COUNT, MAP_Y_COUNT, generator=generator)

@@ -17,8 +17,9 @@ from tests.support.helpers import scenario, started
 
 ROTOR = 0.089
 PUBLISHED_MASS = {"hip": 0.678 + ROTOR, "thigh": 1.152 + ROTOR, "calf": 0.154 + 0.04}
-"""Each rotor is carried by the link before the joint that it drives; the foot is one with the
-calf.
+"""Masses of the links of a leg [kg].
+
+Each rotor is carried by the link before the joint that it drives; the foot is one with the calf.
 """
 
 

@@ -1,6 +1,4 @@
-"""Workers that die, hang or fail are replaced, and no more of a run is lost than their robots'
-episodes.
-"""
+"""Workers that die, hang or fail are replaced, and only their robots' episodes are lost."""
 
 import os
 import signal

@@ -1,6 +1,4 @@
-"""A robot in which a number stops being finite is given up alone, and what happened can be seen
-again.
-"""
+"""A robot with a number that is not finite is given up alone, and its episode can be replayed."""
 
 import json
 from collections.abc import Iterator
@@ -29,8 +27,9 @@ SPEC = replace(
 def broken(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[tuple[Worker, list[FinishedEpisode], Path]]:
-    """A worker of two robots, played until the first episode of one is lost: its motors have no
-    torque that is a number.
+    """A worker of two robots, played until the first episode of one is lost.
+
+    The torque limit of that robot's motors is not a number.
     """
     folder = tmp_path_factory.mktemp("run") / "faults"
     real = scenario.practice

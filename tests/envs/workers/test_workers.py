@@ -40,9 +40,7 @@ def env() -> Iterator[ClimbVecEnv]:
 
 
 def played(workers: int, steps: int = 60) -> tuple[list[np.ndarray], int, dict[str, np.ndarray]]:
-    """All that the robots of a pool show under seeded, violent actions; how many episodes ended;
-    and the robots' state.
-    """
+    """Observations under seeded, violent actions, number of episodes ended, and final state."""
     env = ClimbVecEnv(job(4), workers)
     rng = np.random.default_rng(0)
     seen = []
