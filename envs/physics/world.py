@@ -29,6 +29,20 @@ def bullet() -> tuple[bytes, int]:
     return str(pybullet.__file__).encode(), int(pybullet.getAPIVersion())
 
 
+def _configure(client: int, step: float) -> None:
+    p, c = pybullet, client
+    p.setGravity(0, 0, -9.81, physicsClientId=c)
+    # Without a fixed order of overlapping pairs, an episode depends on the one before it. A
+    # friction cone has no preferred axis, as Bullet's friction pyramid has.
+    p.setPhysicsEngineParameter(
+        fixedTimeStep=step,
+        numSolverIterations=SOLVER_ITERATIONS,
+        deterministicOverlappingPairs=1,
+        enableConeFriction=1,
+        physicsClientId=c,
+    )
+
+
 class World:
     """A robot on a staircase. Joint arrays follow `spec.joint_names`; quaternions are xyzw.
 
@@ -54,7 +68,7 @@ class World:
         step = step or spec.physics_step
         self.spec = spec
         self.client = pybullet.connect(pybullet.GUI if gui else pybullet.DIRECT)
-        self._configure(step)
+        _configure(self.client, step)
         make_ground(self.client)
         self._slabs = Slabs(self.client)
         # Without this flag Bullet replaces the inertias of the file by those of the collision
@@ -66,19 +80,6 @@ class World:
         self._tracks = TrackModel(limbs, step) if isinstance(limbs, TrackGeometry) else None
         self.bound = bind(self.client, self.robot, spec, self._tracks)
         self._driven = self.bound.joints + self.bound.wheels
-
-    def _configure(self, step: float) -> None:
-        p, c = pybullet, self.client
-        p.setGravity(0, 0, -9.81, physicsClientId=c)
-        # Without a fixed order of overlapping pairs, an episode depends on the one before it. A
-        # friction cone has no preferred axis, as Bullet's friction pyramid has.
-        p.setPhysicsEngineParameter(
-            fixedTimeStep=step,
-            numSolverIterations=SOLVER_ITERATIONS,
-            deterministicOverlappingPairs=1,
-            enableConeFriction=1,
-            physicsClientId=c,
-        )
 
     @property
     def links(self) -> dict[str, int]:
