@@ -30,11 +30,10 @@ def bullet() -> tuple[bytes, int]:
 
 
 def _configure(client: int, step: float) -> None:
-    p = pybullet
-    c = client
+    p, c = pybullet, client
     p.setGravity(0, 0, -9.81, physicsClientId=c)
-    # Overlapping pairs in a fixed order: without it an episode depends on the one before it.
-    # The cone has no preferred axis, as Bullet's friction pyramid has.
+    # Without a fixed order of overlapping pairs, an episode depends on the one before it. A
+    # friction cone has no preferred axis, as Bullet's friction pyramid has.
     p.setPhysicsEngineParameter(
         fixedTimeStep=step,
         numSolverIterations=SOLVER_ITERATIONS,
