@@ -158,11 +158,12 @@ class Difference(NamedTuple):
 def differences(
     before: Mapping[str, object], now: Mapping[str, object], prefix: str = ""
 ) -> Iterator[Difference]:
-    """The settings that differ, in the form of `plain`; settings of one side only are skipped."""
-    for name, value in now.items():
-        if name not in before:
-            continue
-        was = before[name]
+    """The settings that differ, in the form of `plain`. One that only one side has is None on the
+    other.
+    """
+    for name in [*now, *(name for name in before if name not in now)]:
+        value = now.get(name)
+        was = before.get(name)
         if isinstance(value, Mapping) and isinstance(was, Mapping):
             yield from differences(was, value, f"{prefix}{name}.")
         elif was != value:

@@ -16,8 +16,10 @@ from agents.networks import Actor
 from deploy.bundle import golden
 from deploy.bundle.artefacts import loaders, program_bytes, twin_bytes
 from deploy.bundle.describe import facts
+from deploy.bundle.families import deployed
 from deploy.bundle.verify import examine
 from deploy.runtime.bundle import archive, findings, trace
+from deploy.runtime.bundle.program import TorchProgram
 from deploy.runtime.errors import DeployError
 from deploy.runtime.safety import motions, pilot
 from deploy.simulation.rehearsal import EngineTrial, Episode
@@ -164,16 +166,32 @@ def test_it_is_rehearsed_through_the_runtime(spec: RobotSpec, engine: str) -> No
     assert (played.outcome.end, played.trip) == ("arrived", "")
 
 
-def test_the_vendors_motor_order_does_not_matter() -> None:
-    """A Go2 whose motors stand joint by joint, hips first, moves as the Go2 does."""
-    order = [3 * leg + joint for joint in range(3) for leg in (3, 1, 0, 2)]
-    figures: dict[str, Any] = {
-        name: tuple(getattr(GO2, name)[joint] for joint in order)
-        for name in ("joint_names", *PER_JOINT)
+ORDERS = {
+    "joint by joint": [3 * leg + joint for joint in range(3) for leg in (3, 1, 0, 2)],
+    "legs rotated": [6, 7, 8, 0, 1, 2, 9, 10, 11, 3, 4, 5],
+}
+
+
+def shuffled(order: list[int]) -> RobotSpec:
+    """A Go2 whose motors stand in another order."""
+
+    def moved(figures: tuple[Any, ...]) -> tuple[Any, ...]:
+        return tuple(figures[joint] for joint in order)
+
+    gains: dict[str, Any] = {
+        name: moved(getattr(GO2.handling, name)) for name in ("hold_kp", "hold_kd", "damping")
     }
-    shuffled = replace(GO2, **figures)
+    handling = replace(GO2.handling, **gains)
+    figures: dict[str, Any] = {
+        name: moved(getattr(GO2, name)) for name in ("joint_names", *PER_JOINT)
+    }
+    return replace(GO2, handling=handling, **figures)
+
+
+@pytest.mark.parametrize("order", ORDERS.values(), ids=ORDERS)
+def test_the_vendors_motor_order_does_not_matter(order: list[int]) -> None:
     traces = []
-    for spec in (GO2, shuffled):
+    for spec in (GO2, shuffled(order)):
         batch = ClimbBatch(spec, 1)
         begin(batch, riser=0.05, steps=3)
         rng = np.random.default_rng(1)
@@ -184,6 +202,25 @@ def test_the_vendors_motor_order_does_not_matter() -> None:
         traces.append(np.array(steps))
         batch.close()
     assert np.abs(traces[0] - traces[1]).max() < 1e-9
+
+
+@pytest.mark.parametrize("order", ORDERS.values(), ids=ORDERS)
+def test_program_and_twin_answer_in_the_vendors_motor_order(order: list[int]) -> None:
+    actor = random_actor()
+    plain, spec = golden.record(GO2, actor, 40), shuffled(order)
+    for artefact in (
+        TorchProgram(program_bytes(spec, actor)),
+        deployed(spec).twin(twin_bytes(spec, actor)),
+    ):
+        artefact.reset()
+        for step in range(40):
+            reading = dict(zip(plain.sensors, plain.reading(step), strict=True))
+            for name in ("joint_position", "joint_velocity"):
+                reading[name] = reading[name][order]
+            said = artefact.step(*reading.values())
+            for name, part in zip(plain.commands, said, strict=True):
+                expected = plain.commands[name][step][order]
+                assert np.abs(np.asarray(part) - expected).max() < 4e-3, (name, step)
 
 
 def test_a_family_is_looked_up_by_what_a_robot_moves_on(spec: RobotSpec) -> None:

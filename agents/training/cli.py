@@ -14,6 +14,7 @@ from pathlib import Path
 import tyro
 
 from agents.cluster.connection import connect
+from agents.outputs import unwritable
 from agents.training import config as configuration
 from agents.training import record
 from agents.training.config import TrainConfig, preset
@@ -52,6 +53,8 @@ def main() -> int:
         return 130
     except (CheckpointError, NotFiniteError, WorkerError) as error:
         return _say(error, 1)
+    except OSError as error:
+        return _say(f"cannot write {error.filename}: {error.strerror}; free it, then --resume", 1)
     print(f"done: {folder}; judge it with: python evaluate.py --policy {folder}")
     return 0
 
@@ -84,10 +87,12 @@ def _read(file: Path) -> dict[str, object]:
         raise ValueError(f"cannot read {file}: {error.strerror}; name a TOML file") from None
     except (ValueError, RecursionError) as error:
         what = " ".join(str(error).split())
-        raise ValueError(f"{file} is not TOML ({what}); correct it") from None
+        form = "JSON" if file.suffix == ".json" else "TOML"
+        raise ValueError(f"{file} is not {form} ({what}); correct it") from None
     if not isinstance(values, dict):
         raise ValueError(f"{file} has no settings; write them as in a run's config.json")
-    return values
+    # Where a run is and how it was called says nothing of what it does.
+    return {name: value for name, value in values.items() if name not in record.PASSING}
 
 
 def check(config: TrainConfig) -> str | None:
@@ -99,6 +104,8 @@ def check(config: TrainConfig) -> str | None:
             f"there is no run in {config.run} to resume; leave out --resume, or name the folder "
             "of a run"
         )
+    if problem := unwritable(config.run / "config.json"):
+        return problem
     if not config.resume and config.run.exists() and any(config.run.iterdir()):
         return f"{config.run} is not empty; add --resume to continue it, or name a new folder"
     if config.resume and (problem := record.another_run(config)):
@@ -107,7 +114,7 @@ def check(config: TrainConfig) -> str | None:
         return problem
     if (config.ppo.rollout * config.robots) % config.ppo.minibatch:
         return (
-            f"minibatch is {config.ppo.minibatch}; use a divisor of "
+            f"ppo.minibatch is {config.ppo.minibatch}; use a divisor of "
             f"{config.ppo.rollout * config.robots}, which is rollout x robots"
         )
     # Last, as it takes time.

@@ -127,6 +127,17 @@ def problem(config: TrainConfig) -> str | None:
             f"curriculum.lowest is {curriculum.lowest}; use at most curriculum.highest, "
             f"{curriculum.highest}"
         )
+    if curriculum.demote > curriculum.promote:
+        return (
+            f"curriculum.demote is {curriculum.demote}; use at most curriculum.promote, "
+            f"{curriculum.promote}"
+        )
+    lightest = -0.5 * config.spec.mass
+    if config.randomization.payload.low < lightest:
+        return (
+            f"randomization.payload.low is {config.randomization.payload.low:g}; use at least "
+            f"{lightest:g} kg, half of the robot"
+        )
     if not 1 <= config.workers <= config.robots:
         return f"workers is {config.workers}; use 1 to {config.robots}, the number of robots"
     return _of_another_robot(config)

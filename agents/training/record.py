@@ -59,7 +59,8 @@ def another_run(config: TrainConfig) -> str | None:
     if before is None:
         return f"{saved} is damaged; delete it to resume with the settings of this command line"
     for difference in differences(before, plain(config)):
-        if difference.name.partition(".")[0] in SAME:
+        # What the version that began the run did not have yet, `changes` says.
+        if difference.before is not None and difference.name.partition(".")[0] in SAME:
             begun = f"{config.run} was begun with {_option(difference)}"
             return f"{begun}; resume it so, or name a new folder"
     return None
@@ -68,7 +69,8 @@ def another_run(config: TrainConfig) -> str | None:
 def changes(config: TrainConfig) -> Iterator[str]:
     """Settings and versions in which a resumed run differs from its beginning, a line each."""
     for name, now in (("config.json", plain(config)), ("versions.json", made_with())):
-        for difference in differences(_read(config.run / name) or {}, now):
+        before = _read(config.run / name)
+        for difference in differences(before, now) if before else ():
             if difference.name not in PASSING:
                 yield f"resumed with {difference.name} {difference.now}, not {difference.before}"
 

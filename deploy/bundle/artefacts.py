@@ -15,6 +15,7 @@ from deploy.bundle.program import script
 from deploy.runtime.bundle.archive import BLIND, PROGRAM, TWIN
 from deploy.runtime.bundle.program import Artefact, TorchProgram, torchscript
 from envs.families import family
+from envs.programs.joint_order import Reorder
 from envs.robots.spec import RobotSpec
 
 
@@ -50,6 +51,9 @@ def _constants(controller: nn.Module) -> dict[str, Any]:
     """
     found: dict[str, Any] = {}
     for path, part in controller.named_modules():
+        # The orders to the legs and back are those of `leg_order`, which the twin knows.
+        if isinstance(part, Reorder):
+            continue
         prefix = "map." if path == "map" else ""
         numbers = {name: value for name, value in vars(part).items() if type(value) in (int, float)}
         buffers = {name: value.numpy() for name, value in part.named_buffers(recurse=False)}

@@ -7,11 +7,19 @@ from envs.robots.spec import RobotSpec
 
 
 def _found() -> dict[str, RobotSpec]:
-    """The spec of each file, in the order of the file names."""
+    """Each file's spec, in the order of the files' names.
+
+    Raises:
+        ValueError: a robot has another name than its file.
+    """
     specs = {}
     for file in pkgutil.iter_modules(__path__):
         spec = getattr(import_module(f"{__name__}.{file.name}"), file.name.upper(), None)
         if isinstance(spec, RobotSpec):
+            if spec.name != file.name:
+                raise ValueError(
+                    f"envs/robots/{file.name}.py has a robot {spec.name!r}; name it {file.name!r}"
+                )
             specs[spec.name] = spec
     return specs
 

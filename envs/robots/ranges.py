@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from typing_extensions import Doc
 
+from envs.settings import Within
+
 
 class Range(NamedTuple):
     """A uniform range `low` to `high` for "full" randomisation, and a `nominal` value otherwise."""
@@ -23,12 +25,16 @@ class Drawn(Doc):
     Args:
         meaning: what the quantity is.
         unit: unit of the range.
+        within: what a range may cover at most.
         size: number of values, or "joints" for one per joint.
     """
 
-    def __init__(self, meaning: str, unit: str, size: int | Literal["joints"] = 1) -> None:
+    def __init__(
+        self, meaning: str, unit: str, within: Within, size: int | Literal["joints"] = 1
+    ) -> None:
         super().__init__(meaning)
         self.unit = unit
+        self.within = within
         self.size = size
 
 
@@ -36,86 +42,112 @@ class Drawn(Doc):
 class Randomization:
     """Ranges of the random quantities. They are drawn in this order, once per episode."""
 
-    friction: Annotated[Range, Drawn("Coulomb coefficient between robot and stairs", "-")] = Range(
-        0.25, 1.25, 0.8
+    friction: Annotated[
+        Range, Drawn("Coulomb coefficient between robot and stairs", "-", Within(0.0, 4.0))
+    ] = Range(0.25, 1.25, 0.8)
+    payload: Annotated[Range, Drawn("Mass added to the trunk", "kg", Within(-100.0, 200.0))] = (
+        Range(-1.0, 3.0, 0.0)
     )
-    payload: Annotated[Range, Drawn("Mass added to the trunk", "kg")] = Range(-1.0, 3.0, 0.0)
     payload_x: Annotated[
-        Range, Drawn("Position of the payload, forward of the trunk's middle", "m")
+        Range,
+        Drawn("Position of the payload, forward of the trunk's middle", "m", Within(-1.0, 1.0)),
     ] = Range(-0.1, 0.1, 0.0)
     payload_y: Annotated[
-        Range, Drawn("Position of the payload, left of the trunk's middle", "m")
+        Range, Drawn("Position of the payload, left of the trunk's middle", "m", Within(-1.0, 1.0))
     ] = Range(-0.04, 0.04, 0.0)
-    strength: Annotated[Range, Drawn("Factor on a motor's peak torque", "x", "joints")] = Range(
-        0.9, 1.1, 1.0
-    )
-    kp: Annotated[Range, Drawn("Factor on a motor driver's position gain", "x", "joints")] = Range(
-        0.9, 1.1, 1.0
-    )
-    kd: Annotated[Range, Drawn("Factor on a motor driver's velocity gain", "x", "joints")] = Range(
-        0.9, 1.1, 1.0
-    )
-    zero_offset: Annotated[Range, Drawn("Error of a joint encoder's zero", "rad", "joints")] = (
-        Range(-0.035, 0.035, 0.0)
-    )
-    delay: Annotated[Range, Drawn("Delay from command to torque, in whole physics steps", "s")] = (
-        Range(0.0, 0.02, 0.005)
-    )
+    strength: Annotated[
+        Range, Drawn("Factor on a motor's peak torque", "x", Within(0.05, 3.0), "joints")
+    ] = Range(0.9, 1.1, 1.0)
+    kp: Annotated[
+        Range, Drawn("Factor on a motor driver's position gain", "x", Within(0.05, 3.0), "joints")
+    ] = Range(0.9, 1.1, 1.0)
+    kd: Annotated[
+        Range, Drawn("Factor on a motor driver's velocity gain", "x", Within(0.05, 3.0), "joints")
+    ] = Range(0.9, 1.1, 1.0)
+    zero_offset: Annotated[
+        Range, Drawn("Error of a joint encoder's zero", "rad", Within(-0.5, 0.5), "joints")
+    ] = Range(-0.035, 0.035, 0.0)
+    delay: Annotated[
+        Range, Drawn("Delay from command to torque, in whole physics steps", "s", Within(0.0, 0.2))
+    ] = Range(0.0, 0.02, 0.005)
     push: Annotated[
         Range,
         Drawn(
-            "Largest sudden change of the trunk's horizontal velocity, every 3 to 6 s, any "
-            "direction",
+            "Largest sudden change of the trunk's horizontal velocity, every 3 to "
+            "6 s, any direction",
             "m/s",
+            Within(0.0, 5.0),
         ),
     ] = Range(0.0, 0.5, 0.0)
     gravity_noise: Annotated[
         Range,
-        Drawn("Standard deviation of the noise of the gravity direction, every control step", "-"),
+        Drawn(
+            "Standard deviation of the noise of the gravity direction, every control step",
+            "-",
+            Within(0.0, 0.5),
+        ),
     ] = Range(0.0, 0.03, 0.0)
     gyro_noise: Annotated[
         Range,
         Drawn(
-            "Standard deviation of the noise of the angular velocity, every control step", "rad/s"
+            "Standard deviation of the noise of the angular velocity, every control step",
+            "rad/s",
+            Within(0.0, 5.0),
         ),
     ] = Range(0.0, 0.15, 0.0)
-    gyro_bias: Annotated[Range, Drawn("Constant error of the angular velocity", "rad/s", 3)] = (
-        Range(-0.03, 0.03, 0.0)
-    )
+    gyro_bias: Annotated[
+        Range, Drawn("Constant error of the angular velocity", "rad/s", Within(-2.0, 2.0), 3)
+    ] = Range(-0.03, 0.03, 0.0)
     position_noise: Annotated[
         Range,
-        Drawn("Standard deviation of the noise of joint positions, every control step", "rad"),
+        Drawn(
+            "Standard deviation of the noise of joint positions, every control step",
+            "rad",
+            Within(0.0, 0.5),
+        ),
     ] = Range(0.0, 0.015, 0.0)
     velocity_noise: Annotated[
         Range,
-        Drawn("Standard deviation of the noise of joint velocities, every control step", "rad/s"),
+        Drawn(
+            "Standard deviation of the noise of joint velocities, every control step",
+            "rad/s",
+            Within(0.0, 20.0),
+        ),
     ] = Range(0.0, 0.75, 0.0)
     map_noise: Annotated[
         Range,
         Drawn(
             "Standard deviation of the noise of each cell of the height map, every control step",
             "m",
+            Within(0.0, 0.5),
         ),
     ] = Range(0.0, 0.02, 0.0)
-    map_offset: Annotated[Range, Drawn("Constant error of the height map", "m")] = Range(
-        -0.03, 0.03, 0.0
-    )
+    map_offset: Annotated[
+        Range, Drawn("Constant error of the height map", "m", Within(-0.5, 0.5))
+    ] = Range(-0.03, 0.03, 0.0)
     map_tilt: Annotated[
-        Range, Drawn("Rise of the height map's error per metre, along x and y", "-", 2)
+        Range,
+        Drawn("Rise of the height map's error per metre, along x and y", "-", Within(-0.5, 0.5), 2),
     ] = Range(-0.03, 0.03, 0.0)
     map_drift: Annotated[
         Range,
         Drawn(
             "Speed at which the map drifts under the robot, along x and y, reversing at 5 cm",
             "m/s",
+            Within(-1.0, 1.0),
             2,
         ),
     ] = Range(-0.015, 0.015, 0.0)
-    map_delay: Annotated[Range, Drawn("Age of the height map, in whole control steps", "s")] = (
-        Range(0.0, 0.06, 0.0)
-    )
+    map_delay: Annotated[
+        Range, Drawn("Age of the height map, in whole control steps", "s", Within(0.0, 0.5))
+    ] = Range(0.0, 0.06, 0.0)
     map_missing: Annotated[
-        Range, Drawn("Share of missing cells of the height map, drawn anew every control step", "-")
+        Range,
+        Drawn(
+            "Share of missing cells of the height map, drawn anew every control step",
+            "-",
+            Within(0.0, 1.0),
+        ),
     ] = Range(0.0, 0.1, 0.0)
 
 
@@ -127,6 +159,7 @@ class Row(NamedTuple):
     high: float
     nominal: float
     unit: str
+    within: Within
     size: int | Literal["joints"]
     meaning: str
 
@@ -157,6 +190,7 @@ def rows(randomization: Randomization) -> tuple[Row, ...]:
             high=high,
             nominal=nominal,
             unit=drawn.unit,
+            within=drawn.within,
             size=drawn.size,
             meaning=drawn.documentation,
         )
@@ -164,20 +198,16 @@ def rows(randomization: Randomization) -> tuple[Row, ...]:
     return tuple(found)
 
 
-_NOT_NEGATIVE = ("friction", "delay", "push", "noise", "missing")
-
-
 def problem(randomization: Randomization) -> str | None:
     """The first invalid range, in one line with a remedy; None if all are valid."""
     for row in rows(randomization):
         name = f"randomization.{row.name}"
+        for part in ("low", "high"):
+            value = getattr(row, part)
+            if not row.within.low <= value <= row.within.high:
+                allowed = f"{row.within.low:g} to {row.within.high:g} {row.unit}"
+                return f"{name}.{part} is {value:g}; use {allowed}"
         if not row.low <= row.nominal <= row.high:
             said = f"{row.low:g} to {row.high:g}, nominally {row.nominal:g}"
             return f"{name} is {said}; use low <= nominal <= high"
-        if row.low < 0 and row.name.endswith(_NOT_NEGATIVE):
-            return f"{name}.low is {row.low:g}; use at least 0"
-        if row.unit == "x" and row.low <= 0:
-            return f"{name}.low is {row.low:g}; use more than 0"
-        if row.name == "map_missing" and row.high > 1:
-            return f"{name}.high is {row.high:g}; use at most 1"
     return None

@@ -58,9 +58,13 @@ def test_what_cannot_be_read_is_one_line(wrong: Any) -> None:
     assert "\n" not in str(error.value)
 
 
-def test_differences_have_dotted_names_and_pass_over_what_one_side_lacks() -> None:
+def test_differences_have_dotted_names_and_none_where_one_side_lacks_it() -> None:
     rewards = replace(GO2.rewards, power=0.0)
     before = {"rewards": plain(GO2.rewards), "seed": 1, "gone": 2}
     now = {"rewards": plain(rewards), "seed": 1, "new": 3}
-    assert list(differences(before, now)) == [Difference("rewards.power", -0.0006, 0.0)]
+    assert list(differences(before, now)) == [
+        Difference("rewards.power", -0.0006, 0.0),
+        Difference("new", None, 3),
+        Difference("gone", 2, None),
+    ]
     assert list(differences(now, now)) == []

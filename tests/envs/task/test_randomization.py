@@ -87,9 +87,10 @@ def test_a_fixed_value_outside_its_range_is_refused(row: Row) -> None:
     [
         ({"friction": Range(1.0, 0.5, 0.8)}, "friction is 1 to 0.5.*use low <= nominal <= high"),
         ({"kp": Range(0.9, 1.1, 2.0)}, "kp is 0.9 to 1.1, nominally 2"),
-        ({"map_noise": Range(-0.1, 0.1, 0.0)}, "map_noise.low is -0.1; use at least 0"),
-        ({"strength": Range(0.0, 1.0, 1.0)}, "strength.low is 0; use more than 0"),
-        ({"map_missing": Range(0.0, 1.5, 0.0)}, "map_missing.high is 1.5; use at most 1"),
+        ({"map_noise": Range(-0.1, 0.1, 0.0)}, "map_noise.low is -0.1; use 0 to 0.5 m"),
+        ({"strength": Range(0.0, 1.0, 1.0)}, "strength.low is 0; use 0.05 to 3 x"),
+        ({"friction": Range(0.2, float("inf"), 0.8)}, "friction.high is inf; use 0 to 4 -"),
+        ({"map_missing": Range(0.0, 1.5, 0.0)}, "map_missing.high is 1.5; use 0 to 1 -"),
     ],
 )
 def test_a_range_that_cannot_be_is_named(ranges: dict[str, Range], says: str) -> None:
