@@ -19,7 +19,8 @@ setup: $(READY) ## make .venv with the locked packages (demo, test and the other
 $(READY): requirements.txt requirements-torch.txt pyproject.toml \
 		envs/physics/stepper.c envs/physics/pages.c envs/physics/stepper.py
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null || \
-		{ echo "setup: $(PYTHON) is not Python 3.11; install it, or name yours: make PYTHON=/path/to/python3.11" >&2; exit 1; }
+		{ echo "setup: $(PYTHON) is not Python 3.11; install it, or name yours:" \
+			"make PYTHON=/path/to/python3.11" >&2; exit 1; }
 	@echo "setup: a virtual environment in $(VENV)"
 	@$(PYTHON) -m venv $(VENV)
 	@echo "setup: torch"
@@ -35,7 +36,7 @@ $(READY): requirements.txt requirements-torch.txt pyproject.toml \
 demo: setup ## watch the shipped policy climb: results, plots and a video
 	$(PY) -m agents.evaluation.demo
 
-robot-demo: setup ## from policy to robot without a robot: provision, flash, climb over DDS, break an update; one page with a video
+robot-demo: setup ## from policy to robot without a robot; one page with a video
 	$(PY) -m deploy.robot_demo
 
 test: lint ## lint, types and tests
@@ -44,12 +45,14 @@ test: lint ## lint, types and tests
 test-long: setup ## the tests that take minutes, as CI runs them, and those that take hours
 	$(PY) -m pytest -m "long or hours"
 
-soak: setup ## train for an hour (MINUTES=60) and see that the memory of trainer and workers stays flat
-	TREADWELL_SOAK_MINUTES=$(or $(MINUTES),60) $(PY) -m pytest -s -m long tests/agents/training/test_soak.py
+soak: setup ## train for an hour (MINUTES=60) and see that memory stays flat
+	TREADWELL_SOAK_MINUTES=$(or $(MINUTES),60) \
+		$(PY) -m pytest -s -m long tests/agents/training/test_soak.py
 
 test-cpp: setup ## build the C++ runner and run the shipped policy's bundle with it
 	@command -v cmake >/dev/null && command -v c++ >/dev/null || \
-		{ echo "test-cpp: there is no cmake or no C++ compiler; install them (on Debian: apt-get install cmake g++)" >&2; exit 1; }
+		{ echo "test-cpp: there is no cmake or no C++ compiler; install them" \
+			"(on Debian: apt-get install cmake g++)" >&2; exit 1; }
 	$(PY) -m pytest -m long tests/deploy/cpp
 
 lint: setup ## ruff and mypy
@@ -73,9 +76,11 @@ $(TOOLS)/docs/.ready: requirements-docs.txt
 		--no-deps --require-hashes -r requirements-docs.txt
 	@touch $@
 
-# A version stays as it is while it fits; the newest come where a line, or the whole file, is deleted
+# A version stays as it is while it fits; the newest come where a line, or the whole file, is
+# deleted
 # first. Of torch there is the version alone: see requirements-torch.txt.
-LOCK = $(TOOLS)/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+LOCK = $(TOOLS)/lock/bin/uv pip compile --quiet --universal --python-version 3.11 \
+	--generate-hashes \
 	--no-annotate --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
 
 lock: $(TOOLS)/lock/.ready ## pin what pyproject.toml asks for, with hashes: requirements*.txt

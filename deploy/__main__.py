@@ -64,7 +64,7 @@ def main() -> int:
 
 def _drive(words: Sequence[str]) -> str:
     """The result of `run`, which has the runtime's own arguments."""
-    summary = (run.run.__doc__ or "").splitlines()[0]
+    summary = (run.run.__doc__ or "").split("\n\n")[0]
     parser = argparse.ArgumentParser("python -m deploy run", description=summary)
     run.arguments(parser)
     return run.run(parser.parse_args(words))

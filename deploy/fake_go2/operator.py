@@ -22,6 +22,7 @@ from deploy.fake_go2.journal import Event, Reader
 from deploy.runtime.errors import DeployError
 from deploy.simulation import steering
 from deploy.simulation.orders import text
+from envs.robots.go2 import GO2
 from envs.task.staircase import Staircase
 
 PATIENCE = 300.0
@@ -67,7 +68,11 @@ class FakeOperator:
         def steer() -> T:
             where = self.events("where")[-1]
             forward, turn = steering.sticks(
-                stairs, speed, *(np.array(where[name]) for name in ("position", "quaternion"))
+                stairs=stairs,
+                speed=speed,
+                position=np.array(where["position"]),
+                quaternion=np.array(where["quaternion"]),
+                full=(GO2.handling.max_speed, GO2.handling.max_yaw_rate),
             )
             self.order(forward=forward, turn=turn)
             return there()

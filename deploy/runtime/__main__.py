@@ -31,7 +31,7 @@ def main(words: Sequence[str]) -> int:
     )
     commands = parser.add_subparsers(dest="command", required=True)
     for name, (add_arguments, command) in COMMANDS.items():
-        summary = (command.__doc__ or "").splitlines()[0]
+        summary = (command.__doc__ or "").split("\n\n")[0]
         add_arguments(commands.add_parser(name, help=summary, description=summary))
     options = parser.parse_args(words)
     try:

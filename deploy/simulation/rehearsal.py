@@ -111,7 +111,7 @@ class Episode:
             link=link,
             clock=link,
             control=self._control,
-            operator=OperatorInput(),
+            operator=OperatorInput(self._control.about),
             keys=lambda: "",
             guardian=loop.Unwatched(),
             observers=(self._note,),
@@ -143,6 +143,7 @@ class Episode:
                 speed=self._scenario.speed,
                 position=truth.position,
                 quaternion=truth.quaternion,
+                full=(self._control.about.max_speed, self._control.about.max_yaw_rate),
             ),
         )
 

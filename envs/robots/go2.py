@@ -78,6 +78,8 @@ GO2 = RobotSpec(
         max_state_age=0.04,
         # An operator who lets go stops the robot within one step's length.
         max_command_age=0.5,
+        max_speed=0.7,
+        max_yaw_rate=0.8,
         # The time for which it walks on the map that it saw last.
         max_map_age=0.5,
         position_margin=0.1,

@@ -29,6 +29,10 @@ class Handling:
     """Largest age of sensor readings that are still acted upon [s]."""
     max_command_age: float
     """Largest age of the operator's command that is still followed [s]."""
+    max_speed: float
+    """Forward speed of a stick that is pushed all the way [m/s]: as far as policies are trained."""
+    max_yaw_rate: float
+    """Yaw rate of a stick that is pushed all the way [rad/s]: as far as policies are trained."""
     max_map_age: float
     """Largest age of the height map that is still walked on [s]."""
     position_margin: float

@@ -84,6 +84,8 @@ TRACKED = RobotSpec(
         # Two control steps.
         max_state_age=0.1,
         max_command_age=0.5,
+        max_speed=0.7,
+        max_yaw_rate=0.8,
         max_map_age=0.5,
         position_margin=0.1,
         speed_margin=2.5,

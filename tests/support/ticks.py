@@ -122,7 +122,7 @@ def drive(
         link=model,
         clock=model,
         control=control,
-        operator=OperatorInput(),
+        operator=OperatorInput(about()),
         keys=lambda: "",
         guardian=loop.Unwatched(),
         observers=watch,

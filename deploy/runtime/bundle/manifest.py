@@ -5,7 +5,6 @@ float to its last bit.
 from __future__ import annotations
 
 import json
-import math
 import re
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields
@@ -47,6 +46,8 @@ POSITIVE = (
     "max_tilt",
     "max_state_age",
     "max_command_age",
+    "max_speed",
+    "max_yaw_rate",
     "max_map_age",
     "position_margin",
     "speed_margin",
@@ -56,6 +57,10 @@ POSITIVE = (
     "min_battery",
 )
 """Fields that must be more than zero."""
+PER_JOINT_SENSORS = ("joint_position", "joint_velocity")
+"""Inputs with one value for each joint."""
+LARGEST = 3.4028234663852886e38
+"""The largest 32-bit float."""
 FILE_NAME = re.compile(r"[a-z0-9][a-z0-9_-]*(\.[a-z0-9]+)+")
 """A plain name: no folder, nothing hidden, nothing absolute."""
 _HASH = re.compile(r"[0-9a-f]{64}")
@@ -132,6 +137,10 @@ class Manifest:
     """Age of the newest sensors that may still be acted upon [s]."""
     max_command_age: float
     """Age of the operator's newest command that may still be followed [s]."""
+    max_speed: float
+    """Forward speed of a stick that is pushed all the way [m/s]."""
+    max_yaw_rate: float
+    """Yaw rate of a stick that is pushed all the way [rad/s]."""
     max_map_age: float
     """Age of the newest height map that may still be walked on [s]."""
     position_margin: float
@@ -223,12 +232,12 @@ def from_bytes(data: bytes) -> Manifest:
         values: dict[str, Any] = {
             key: tuple(value) if isinstance(value, list) else value for key, value in found.items()
         }
+        _check_names(set(values))
         manifest = Manifest(**values)
-        canonical = to_bytes(manifest)
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise RefusedError(f"the manifest cannot be read: {error}") from error
     check(manifest)
-    if canonical != data:
+    if to_bytes(manifest) != data:
         raise RefusedError("the manifest is not in canonical form")
     return manifest
 
@@ -250,6 +259,36 @@ def check(manifest: Manifest) -> None:
     if not all(low < high for low, high in zip(manifest.lower, manifest.upper)):
         raise RefusedError("the manifest has a lower joint limit that is not below its upper one")
     _check_signs(manifest)
+    _check_robot(manifest)
+    _check_program(manifest)
+    for name, digest in manifest.files.items():
+        if not (FILE_NAME.fullmatch(name) and isinstance(digest, str) and _HASH.fullmatch(digest)):
+            raise RefusedError(
+                f"the manifest lists {name!r}, which is not a plain file name with a SHA-256"
+            )
+
+
+def _check_robot(manifest: Manifest) -> None:
+    """See that names are plain, that each motor is there once, and that poses can be reached."""
+    for name in ("name", "robot"):
+        value = getattr(manifest, name)
+        if not (value and value.isprintable() and "/" not in value):
+            raise RefusedError(f"the manifest's {name} is {value!r}, which is not a plain name")
+    if len(set(manifest.motor_index)) != len(manifest.motor_index) or min(manifest.motor_index) < 0:
+        raise RefusedError("the manifest's motor_index does not name each motor once")
+    for name in ("stance", "folded"):
+        pose = zip(manifest.lower, getattr(manifest, name), manifest.upper)
+        if not all(low <= position <= high for low, position, high in pose):
+            raise RefusedError(f"the manifest's {name} is outside of the joints' limits")
+
+
+def _check_program(manifest: Manifest) -> None:
+    """See that inputs and outputs are named once each, and have a value for each joint."""
+    joints = [len(manifest.joint_names)]
+    for quantities, what in ((manifest.sensors, "sensors"), (manifest.commands, "commands")):
+        found = [quantity.get("name") for quantity in quantities]
+        if not found or len(set(map(str, found))) != len(found):
+            raise RefusedError(f"the manifest's {what} are none, or one is there twice")
     for quantity in manifest.sensors + manifest.commands:
         if not (_is_name(quantity.get("name")) and _is_shape(quantity.get("shape"))):
             raise RefusedError(
@@ -260,11 +299,19 @@ def check(manifest: Manifest) -> None:
                 f"the manifest's {quantity['name']} has a grid that is not a start and a positive "
                 "step for each axis"
             )
-    for name, digest in manifest.files.items():
-        if not (FILE_NAME.fullmatch(name) and isinstance(digest, str) and _HASH.fullmatch(digest)):
-            raise RefusedError(
-                f"the manifest lists {name!r}, which is not a plain file name with a SHA-256"
-            )
+        per_joint = quantity in manifest.commands or quantity["name"] in PER_JOINT_SENSORS
+        if per_joint and quantity["shape"] != joints:
+            raise RefusedError(f"the manifest's {quantity['name']} is not one for each joint")
+
+
+def _check_names(found: set[str]) -> None:
+    """See that no field is missing and none is unknown."""
+    known = {field.name for field in fields(Manifest)}
+    again = "export the bundle again with this version"
+    if found != known:
+        lacks = f"lacks {', '.join(sorted(known - found))}" if known - found else ""
+        adds = f"has {', '.join(sorted(found - known))}" if found - known else ""
+        raise RefusedError(f"the manifest {' and '.join(filter(None, (lacks, adds)))}; {again}")
 
 
 def _check_schema(schema: object) -> None:
@@ -284,7 +331,8 @@ def _check_signs(manifest: Manifest) -> None:
         if field.type not in ("float", "tuple[float, ...]"):
             continue
         figures = value if isinstance(value, tuple) else (value,)
-        if not all(math.isfinite(figure) for figure in figures):
+        # As the program and the motor drivers have them: 32-bit floats.
+        if not all(abs(figure) <= LARGEST for figure in figures):
             raise RefusedError(f"the manifest's {field.name} is not finite")
         if field.name in POSITIVE and min(figures) <= 0:
             raise RefusedError(f"the manifest's {field.name} is not positive")

@@ -55,6 +55,10 @@ def open_bus(options: Mapping[str, str]) -> dds.Bus:
     return dds.Bus(int(chosen["domain"]), chosen["interface"], chosen["force"] == "yes")
 
 
+JOINTS = 12
+"""Joints of a Go2."""
+
+
 class Go2Writer:
     """Commands to the motors and nothing else: for a process that damps the robot when the control
     loop cannot.
@@ -253,6 +257,7 @@ def motor_index(about: Manifest) -> np.ndarray[Any, Any]:
     index = np.array(about.motor_index)
     if (
         about.robot != "go2"
+        or len(index) != JOINTS
         or len(set(about.motor_index)) != len(index)
         or not ((index >= 0) & (index < MOTORS)).all()
     ):

@@ -24,7 +24,7 @@ from deploy.runtime.loop.terminal import Terminal
 from deploy.runtime.loop.watch import Watch
 from deploy.runtime.safety import motions, pilot
 from deploy.runtime.safety.control import Control, Inputs, Outcome
-from deploy.runtime.safety.operator import FORWARD, OperatorInput
+from deploy.runtime.safety.operator import OperatorInput
 
 FAREWELL = 0.5
 """Time for which damping is streamed at the end [s]."""
@@ -71,10 +71,10 @@ def run(options: argparse.Namespace) -> str:
         LinkError: the robot cannot be reached, or does not obey.
         GaveUpError: the loop or its deadman failed; the robot is damped.
     """
-    if options.speed is not None and not 0.0 <= options.speed <= FORWARD:
-        raise DeployError(f"--speed {options.speed:g} is not between 0 and {FORWARD:g} m/s")
     torch.set_num_threads(1)
     about, files = open_bundle(options.bundle, options.public_key)
+    if options.speed is not None and not 0.0 <= options.speed <= about.max_speed:
+        raise DeployError(f"--speed {options.speed:g} is not between 0 and {about.max_speed:g} m/s")
     motions.check(about)
     control = Control(about, pilot.load(about, files))
     way = _options(options.option)
@@ -112,7 +112,7 @@ def run(options: argparse.Namespace) -> str:
                 link=link,
                 clock=realtime.RealClock(),
                 control=control,
-                operator=OperatorInput(options.speed),
+                operator=OperatorInput(about, options.speed),
                 keys=terminal.keys,
                 guardian=watch,
                 observers=(keep, speak),

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from deploy.runtime.bundle.manifest import Manifest
 from deploy.runtime.link import Remote
 
 BUTTONS = {"start": "arm", "A": "go", "B": "hold", "X": "sit"}
@@ -23,10 +24,6 @@ KEYS = {"r": "arm", "a": "go", "b": "hold", "x": "sit", " ": "stop"}
 """Events of keys."""
 STOP = frozenset({"L2", "B"})
 """Buttons of the emergency stop."""
-FORWARD = 0.7
-"""Speed of a stick that is pushed all the way [m/s]: as far as policies are trained."""
-TURN = 0.8
-"""Yaw rate of a stick that is pushed all the way [rad/s]: as far as policies are trained."""
 DEAD_ZONE = 0.08
 """Deflection of a stick up to which it counts as let go: sticks never quite return to zero."""
 
@@ -44,10 +41,12 @@ class OperatorInput:
     """Remembers which buttons were down.
 
     Args:
+        about: the robot's manifest, for how fast its sticks may ask it to go.
         speed: forward speed that replaces the sticks [m/s], for rehearsals.
     """
 
-    def __init__(self, speed: float | None = None) -> None:
+    def __init__(self, about: Manifest, speed: float | None = None) -> None:
+        self._limits = about.max_speed, about.max_yaw_rate
         self._speed = speed
         self._down: frozenset[str] | None = None
 
@@ -64,10 +63,13 @@ class OperatorInput:
         elif self._down is not None:
             events |= {BUTTONS[button] for button in down - self._down if button in BUTTONS}
         self._down = down
-        forward = (
-            max(0.0, _pushed(remote.forward)) * FORWARD if self._speed is None else self._speed
+        max_speed, max_yaw_rate = self._limits
+        forward = max(0.0, _pushed(remote.forward)) * max_speed
+        command = (
+            forward if self._speed is None else self._speed,
+            _pushed(remote.turn) * max_yaw_rate,
         )
-        return Wish(frozenset(events), (forward, _pushed(remote.turn) * TURN))
+        return Wish(frozenset(events), command)
 
 
 def _pushed(stick: float) -> float:

@@ -127,7 +127,7 @@ def load(about: Manifest, files: Mapping[str, bytes]) -> Pilot:
         programs = {
             name: TorchProgram(files[name])
             for name in (archive.PROGRAM, archive.BLIND)
-            if name in files
+            if name == archive.PROGRAM or name in files
         }
         for program in programs.values():
             for step in range(WARM_UP):

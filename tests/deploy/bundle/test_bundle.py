@@ -3,6 +3,7 @@ anything is loaded.
 """
 
 import io
+import json
 import random
 import zipfile
 from dataclasses import asdict, replace
@@ -182,13 +183,38 @@ def test_manifests_that_contradict_themselves_are_refused_even_if_signed(
     "text", [b"", b"[]", b"{}", b'{"schema":2}', b"\xff", b"[" * 100_000, b'{"a":NaN}']
 )
 def test_what_is_no_manifest_is_refused(text: bytes) -> None:
-    with pytest.raises(RefusedError, match="cannot be read"):
+    with pytest.raises(RefusedError, match="cannot be read|lacks"):
         manifest.from_bytes(text)
 
 
 def test_a_manifest_of_another_schema_is_refused_by_its_schema() -> None:
     with pytest.raises(RefusedError, match="the bundle has schema 1, this version reads 2; export"):
         manifest.from_bytes(b'{"schema":1}')
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"damping": (1e308,) * 12}, "damping is not finite"),
+        ({"stance": (9.0,) * 12}, "stance is outside of the joints' limits"),
+        ({"motor_index": (0,) * 12}, "motor_index does not name each motor once"),
+        ({"robot": "a1\nb"}, "robot is 'a1.*not a plain name"),
+        ({"name": "../x"}, "name is '../x', which is not a plain name"),
+        ({"sensors": ()}, "sensors are none, or one is there twice"),
+        ({"commands": about().commands[:1] * 2}, "commands are none, or one is there twice"),
+        ({"commands": ({"name": "position", "shape": [11]},)}, "position is not one for each"),
+    ],
+)
+def test_a_manifest_that_contradicts_itself_is_refused(changes: dict[str, Any], says: str) -> None:
+    with pytest.raises(RefusedError, match=says):
+        manifest.check(about(**changes))
+
+
+def test_what_a_manifest_lacks_or_has_too_much_is_named() -> None:
+    content = json.loads(manifest.to_bytes(about()))
+    del content["hold_kp"]
+    with pytest.raises(RefusedError, match="lacks hold_kp and has wings; export the bundle again"):
+        manifest.from_bytes(json.dumps(content | {"wings": 2}).encode())
 
 
 @pytest.mark.parametrize("figure", [float("inf"), float("nan")])

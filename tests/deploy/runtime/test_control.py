@@ -15,6 +15,7 @@ from deploy.runtime.safety import guards, pilot
 from deploy.runtime.safety.control import Control, Inputs
 from deploy.runtime.safety.operator import OperatorInput
 from deploy.runtime.safety.pilot import Pilot
+from tests.support.bundles import about
 from tests.support.ticks import ABOUT, STANCE, Model, Program, drive, lost, states
 
 
@@ -101,7 +102,7 @@ def test_ten_thousand_random_messages_never_raise_and_never_break_a_limit() -> N
             part * np.float32(10 ** rng.uniform(-3, 30)),
         )
 
-    operator = OperatorInput()
+    operator = OperatorInput(about())
     seen = set()
     for tick in range(10_000):
         state, ground = Model(lambda _, state, ground: (state, ground))._message()

@@ -13,6 +13,7 @@ from deploy.runtime.safety import guards, machine
 from deploy.runtime.safety.control import Control, Inputs, Outcome
 from deploy.runtime.safety.operator import OperatorInput
 from deploy.runtime.safety.pilot import Pilot
+from tests.support.bundles import about
 from tests.support.ticks import ABOUT, SCRIPT, STANCE, Model, Program, drive, lost, states
 
 
@@ -160,7 +161,7 @@ def test_a_tick_in_which_the_deadman_took_over_is_the_last() -> None:
         link=model,
         clock=model,
         control=Control(ABOUT, Pilot(ABOUT, Program(), None)),
-        operator=OperatorInput(),
+        operator=OperatorInput(about()),
         keys=lambda: "",
         guardian=Taken(),
         observers=watch,

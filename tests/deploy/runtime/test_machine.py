@@ -5,7 +5,8 @@ import pytest
 from deploy.runtime.link import Remote
 from deploy.runtime.safety import machine
 from deploy.runtime.safety.machine import STATES, after
-from deploy.runtime.safety.operator import FORWARD, OperatorInput
+from deploy.runtime.safety.operator import OperatorInput
+from tests.support.bundles import about
 
 
 def test_a_whole_walk() -> None:
@@ -54,7 +55,7 @@ def held(*buttons: str, **sticks: float) -> Remote:
 
 
 def test_a_button_that_was_down_at_first_is_no_press() -> None:
-    operator = OperatorInput()
+    operator = OperatorInput(about())
     assert operator.wish(None, "").events == frozenset()
     for _ in range(3):
         assert operator.wish(held("start", "A"), "").events == frozenset()
@@ -64,7 +65,7 @@ def test_a_button_that_was_down_at_first_is_no_press() -> None:
 
 
 def test_the_emergency_stop_counts_even_if_it_was_down_at_first() -> None:
-    assert OperatorInput().wish(held("L2", "B"), "").events == {"stop"}
+    assert OperatorInput(about()).wish(held("L2", "B"), "").events == {"stop"}
 
 
 @pytest.mark.parametrize(
@@ -72,19 +73,24 @@ def test_the_emergency_stop_counts_even_if_it_was_down_at_first() -> None:
     [("start", "r", "arm"), ("A", "a", "go"), ("B", "b", "hold"), ("X", "x", "sit")],
 )
 def test_buttons_and_keys_mean_the_same(button: str, key: str, event: str) -> None:
-    operator = OperatorInput()
+    operator = OperatorInput(about())
     operator.wish(held(), "")
     assert operator.wish(held(button), "").events == {event}
-    assert OperatorInput().wish(None, f"?{key}").events == {event}
-    assert OperatorInput().wish(None, " ").events == {"stop"}
+    assert OperatorInput(about()).wish(None, f"?{key}").events == {event}
+    assert OperatorInput(about()).wish(None, " ").events == {"stop"}
 
 
 def test_sticks_are_speeds_and_never_more_than_all_the_way() -> None:
-    assert OperatorInput().wish(held(forward=0.5, turn=-0.05), "").command == (0.5 * FORWARD, 0.0)
-    assert OperatorInput().wish(held(forward=9.0), "").command == (FORWARD, 0.0)
-    assert OperatorInput().wish(held(forward=-1.0), "").command == (0.0, 0.0)
-    assert OperatorInput().wish(held(forward=float("nan"), turn=float("nan")), "").command == (
+    assert OperatorInput(about()).wish(held(forward=0.5, turn=-0.05), "").command == (
+        0.5 * about().max_speed,
+        0.0,
+    )
+    assert OperatorInput(about()).wish(held(forward=9.0), "").command == (about().max_speed, 0.0)
+    assert OperatorInput(about()).wish(held(forward=-1.0), "").command == (0.0, 0.0)
+    assert OperatorInput(about()).wish(
+        held(forward=float("nan"), turn=float("nan")), ""
+    ).command == (
         0.0,
         0.0,
     )
-    assert OperatorInput(0.4).wish(held(forward=1.0), "").command == (0.4, 0.0)
+    assert OperatorInput(about(), 0.4).wish(held(forward=1.0), "").command == (0.4, 0.0)

@@ -100,6 +100,7 @@ def test_the_operator_turns_the_robot_to_the_middle_line(way: Direction) -> None
             speed=0.35,
             position=np.array([0.0, lateral_offset, 0.3]),
             quaternion=np.array(along),
+            full=(0.7, 0.8),
         )
         for lateral_offset in (0.0, to_its_left, -to_its_left)
     ]
