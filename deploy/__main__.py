@@ -11,7 +11,8 @@ deploy.runtime run` does on the robot's own: see its --help.
 Of a robot: 20 its host key is unknown or has changed, 21 it refuses the login, 22 it does not
 answer, 23 it is not provisioned, 24 it is not damped, 25 the bundle is for another robot or
 runtime, 26 the version is too old, 27 another flash is at work on it, 28 the self-test there
-failed, 29 the service did not come up or stay up. Whatever it was, the release before runs.
+failed, 29 the service did not come up or stay up. Whatever it was, the release before runs, unless
+the message says that it does not.
 """
 
 import argparse

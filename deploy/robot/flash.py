@@ -39,7 +39,7 @@ BLOCK = 1 << 16
 @dataclass(frozen=True)
 class FlashConfig:
     """Put a signed bundle on a robot. It has to be damped, and comes up damped. Whatever fails, the
-    release before runs; a torn upload goes on where it was.
+    release before runs, if it ran; a torn upload goes on where it was.
     """
 
     bundle: Annotated[Path, tyro.conf.Positional]

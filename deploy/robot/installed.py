@@ -65,4 +65,4 @@ def rollback(config: RollbackConfig) -> str:
 
 
 def _release(release: list[str]) -> str:
-    return f"{release[0]} {release[1]} ({release[2][:12]})" if release else "none"
+    return f"{' '.join(filter(None, release[:2]))} ({release[2][:12]})" if release else "none"

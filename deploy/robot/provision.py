@@ -23,14 +23,15 @@ from deploy.runtime.target.service import CONTROLS
 from envs.robots import ROBOTS
 
 HERE = Path(__file__).resolve().parent.parent
-STEPS = ("upload", "folders", "python", "runtime", "service", "restart")
+STEPS = ("upload", "release", "folders", "python", "runtime", "service", "restart")
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
 @dataclass(frozen=True)
 class ProvisionConfig:
     """Make a robot's computer one that can be flashed: folders, service, signer's key, Python with
-    torch, and the runtime. Doing it again brings it up to date.
+    torch, and the runtime. Doing it again brings it up to date. A release there that the new
+    runtime or key refuses is stopped: flash one of this version next.
     """
 
     connection: tyro.conf.OmitArgPrefixes[Connection]
@@ -80,14 +81,17 @@ def provision(config: ProvisionConfig) -> str:
             feed=lambda pipe: _send(pipe, code),
         )
         text = json.dumps(asdict(request)).encode()
-        step(
+        refusal = step(
             config.connection,
             "provision",
             feed=lambda pipe: _send(pipe, text),
             told=steps.begin,
             code="runtime.zip.partial",
         )
-    return f"{config.connection.host} is ready for bundles for {config.robot}"
+    ready = f"{config.connection.host} is ready for bundles for {config.robot}"
+    if refusal:
+        return f"{ready}; none runs until you flash one, for the one there is refused: {refusal}"
+    return ready
 
 
 def runtime_zip() -> bytes:

@@ -15,6 +15,14 @@ class RefusedError(DeployError):
     status = 3
 
 
+class SchemaError(RefusedError):
+    """A bundle's manifest has another `schema` than the one that this version reads."""
+
+    def __init__(self, message: str, schema: int) -> None:
+        super().__init__(message)
+        self.schema = schema
+
+
 class VerificationError(DeployError):
     """A policy does not do what it must; `report` says it in full."""
 

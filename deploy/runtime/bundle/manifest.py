@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Dict
 
-from deploy.runtime.errors import RefusedError
+from deploy.runtime.errors import RefusedError, SchemaError
 
 SCHEMA = 2
 """Version of the manifest's form; a manifest of another one is refused."""
@@ -318,9 +318,10 @@ def _check_schema(schema: object) -> None:
     if type(schema) is not int:
         raise RefusedError("the manifest's schema is not of the type int")
     if schema != SCHEMA:
-        raise RefusedError(
+        raise SchemaError(
             f"the bundle has schema {schema}, this version reads {SCHEMA}; export it again: "
-            "python -m deploy export --policy NAME --key KEY"
+            "python -m deploy export --policy NAME --key KEY",
+            schema,
         )
 
 

@@ -37,14 +37,19 @@ def load_public(path: Path) -> bytes:
     Raises:
         DeployError: it cannot be read, or is not an Ed25519 key in OpenSSH's one line.
     """
-    words = disk.read(path, LARGEST_KEY).split()
+    return parse_public(disk.read(path, LARGEST_KEY), str(path))
+
+
+def parse_public(line: bytes, origin: str) -> bytes:
+    """As `load_public`, of the file's content; errors call it `origin`."""
+    words = line.split()
     try:
         blob = base64.b64decode(words[1], validate=True)
     except (IndexError, binascii.Error):
         blob = b""
     if blob != public_blob(blob[-32:]):
         raise DeployError(
-            f"{path} is not an Ed25519 public key; give the .pub file that `deploy keygen` wrote"
+            f"{origin} is not an Ed25519 public key; give the .pub file that `deploy keygen` wrote"
         )
     return blob[-32:]
 

@@ -6,15 +6,20 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from deploy.runtime.bundle.manifest import Manifest
 from deploy.runtime.errors import DeployError
-from deploy.runtime.link import Link, Writer
+
+if TYPE_CHECKING:
+    # It needs numpy, which provisioning on a bare robot has yet to install.
+    from deploy.runtime.link import Link, Writer
 
 
 class Way(NamedTuple):
-    """Where a link's classes are; both are made with a manifest and options, name to text."""
+    """Where a link's classes are, and what they need; both are made with a manifest and options,
+    name to text.
+    """
 
     module: str
     """Module of the link, imported when it is needed: it may need packages that others do without.
@@ -23,10 +28,13 @@ class Way(NamedTuple):
     """Name of the class that reads and commands."""
     writer: str
     """Name of the class that only commands."""
+    packages: tuple[str, ...] = ()
+    """Packages that provisioning installs for it, beside the runtime's own."""
 
 
 WAYS = {
-    "go2": Way("deploy.runtime.links.go2", "Go2Link", "Go2Writer"),
+    # A Go2 itself speaks this version of DDS.
+    "go2": Way("deploy.runtime.links.go2", "Go2Link", "Go2Writer", ("cyclonedds==0.10.2",)),
     "sim": Way("deploy.runtime.links.local", "LocalLink", "LocalWriter"),
 }
 """Links by name."""

@@ -62,11 +62,11 @@ def _recover(layout: Layout, _: argparse.Namespace) -> None:
         pass
 
 
-def _provision(layout: Layout, _: argparse.Namespace) -> None:
+def _provision(layout: Layout, _: argparse.Namespace) -> str:
     request = Request(**json.load(sys.stdin))
     with held(layout.lock):
         try:
-            provision(layout, request, say)
+            return provision(layout, request, say)
         finally:
             layout.arrived_runtime.unlink(missing_ok=True)
 

@@ -6,7 +6,7 @@ import subprocess
 
 from deploy.runtime import disk
 from deploy.runtime.bundle import archive, manifest
-from deploy.runtime.errors import DeployError
+from deploy.runtime.errors import DeployError, SchemaError
 from deploy.runtime.target import service
 from deploy.runtime.target.checks import Facts
 from deploy.runtime.target.config import load_config, load_state
@@ -73,8 +73,8 @@ def arrived(layout: Layout, digest: str) -> tuple[int, str]:
 
 
 def _release(layout: Layout, digest: str | None) -> list[str]:
-    """Name, version and digest of a release; empty without one. A damaged one is said to be so: it
-    takes a flash to mend it.
+    """Name, version and digest of a release; empty without one. One that cannot be read has what is
+    wrong with it for its name, and no version: it takes a flash to mend it.
     """
     if digest is None:
         return []
@@ -82,6 +82,8 @@ def _release(layout: Layout, digest: str | None) -> list[str]:
         about = manifest.from_bytes(
             archive.unpack(disk.read(layout.release(digest), archive.LARGEST))[archive.MANIFEST]
         )
+    except SchemaError as error:
+        return [f"schema {error.schema}, export it again", "", digest]
     except DeployError:
         return ["damaged", "", digest]
     return [about.name, about.version, digest]

@@ -8,7 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from deploy.runtime import disk
+from deploy.runtime.bundle import archive, signature
+from deploy.runtime.bundle.opening import opened
 from deploy.runtime.errors import DeployError
+from deploy.runtime.links import WAYS
 from deploy.runtime.target import describe, service
 from deploy.runtime.target.checks import damped
 from deploy.runtime.target.config import Provisioning, load_config, save
@@ -18,8 +21,6 @@ from deploy.runtime.target.say import Say
 
 PACKAGES = ("torch>=2.4", "numpy>=1.24")
 """Packages of the runtime: the last ones for Python 3.8, and whatever is newer elsewhere."""
-LINK_PACKAGES = {"go2": ("cyclonedds==0.10.2",)}
-"""Packages that a link needs beside: a Go2 itself speaks this version of DDS."""
 
 
 @dataclass(frozen=True)
@@ -42,8 +43,12 @@ class Request:
     """The signer's public key, OpenSSH's one line."""
 
 
-def provision(layout: Layout, request: Request, say: Say) -> None:
+def provision(layout: Layout, request: Request, say: Say) -> str:
     """Install the runtime that calls this from `arrived_runtime`. The caller holds the lock.
+
+    Returns:
+        Why this runtime refuses the current release, which then does not run until another one is
+        flashed; nothing if it takes it or there is none.
 
     Raises:
         ArmedError: there is an installation and its robot is not damped.
@@ -53,6 +58,10 @@ def provision(layout: Layout, request: Request, say: Say) -> None:
     if before:
         damped(service.see(layout, before))
     was_active = before is not None and service.see(layout, before).active
+    say("release")
+    refusal = _refusal(layout, request)
+    if refusal:
+        say("release", f"the one there will be stopped: {refusal}; then flash one of this version")
     say("folders")
     layout.releases.mkdir(exist_ok=True)
     say("python")
@@ -64,7 +73,7 @@ def provision(layout: Layout, request: Request, say: Say) -> None:
         service=request.service,
         health_seconds=request.health_seconds,
     )
-    if before and before.service != config.service:
+    if before and (refusal or before.service != config.service):
         service.CONTROLS[before.service].stop(layout)
     say("runtime")
     disk.replace(layout.key, request.key.encode())
@@ -74,9 +83,27 @@ def provision(layout: Layout, request: Request, say: Say) -> None:
     service.CONTROLS[config.service].install(layout, config)
     save(layout.config, config)
     # The loop that runs still has the code from before, and may not find the rest of it.
-    if was_active and layout.running():
+    if was_active and layout.running() and not refusal:
         say("restart")
         service.start(layout, config)
+    return refusal
+
+
+def _refusal(layout: Layout, request: Request) -> str:
+    """Why the runtime and the key that come in refuse the current release; nothing if they do
+    not. It is no error: the runtime there now would in turn refuse whatever this one takes.
+    """
+    if layout.running() is None:
+        return ""
+    try:
+        public = signature.parse_public(request.key.encode(), "what was sent as a public key")
+        opened(
+            disk.read(layout.current, archive.LARGEST),
+            lambda message, signed: signature.verify(message, signed, public),
+        )
+    except DeployError as error:
+        return str(error)
+    return ""
 
 
 def _python(layout: Layout, request: Request) -> str:
@@ -94,7 +121,7 @@ def _python(layout: Layout, request: Request) -> str:
             "--quiet",
             "--disable-pip-version-check",
             *PACKAGES,
-            *LINK_PACKAGES.get(request.link, ()),
+            *WAYS[request.link].packages,
         )
     if not describe.versions(python)[1]:
         raise MismatchError(

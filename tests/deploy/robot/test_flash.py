@@ -18,10 +18,11 @@ from deploy.robot.local_host import SSHD
 from deploy.robot.provision import ProvisionConfig, provision
 from deploy.runtime.errors import DeployError
 from deploy.runtime.target.checks import damped
+from deploy.runtime.target.config import ReleaseState, load_state, save
 from deploy.runtime.target.errors import ArmedError, BusyError
-from deploy.runtime.target.layout import held, sha256
+from deploy.runtime.target.layout import held, point, sha256
 from deploy.runtime.target.loop import ServiceStatus
-from tests.support.bundles import key_pair
+from tests.support.bundles import key_pair, outdated
 from tests.support.flashing import Robot, attempt, robot
 
 pytestmark = pytest.mark.skipif(
@@ -228,6 +229,35 @@ def test_a_beginning_that_is_not_ours_is_sent_again(
     go2.cut_off(path).write_bytes(b"not the beginning")
     assert go2.flash(path)[0] == 0
     assert f"0 of {path.stat().st_size} bytes are there" in capsys.readouterr().err
+
+
+def test_a_release_that_a_new_runtime_refuses_is_named_and_makes_way_for_a_flash(
+    go2: Robot, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    old = tmp_path / "old.bundle"
+    old.write_bytes(outdated(go2.key))
+    digest = sha256(old)
+    old.replace(go2.layout.release(digest))
+    point(go2.layout, digest)
+    save(go2.layout.state, ReleaseState(digest, None, load_state(go2.layout).highest))
+
+    found, message = go2.provision()
+    why = "the bundle has schema 1, this version reads 2; export it again"
+    assert (found, len(message.splitlines())) == (0, 1)
+    assert f"none runs until you flash one, for the one there is refused: {why}" in message
+    # The robot's side says it before it changes anything.
+    told = capsys.readouterr().err
+    assert told.index(why) < told.index("folders")
+    said = status(StatusConfig(go2.connection))
+    assert f"current  schema 1, export it again ({digest[:12]})" in said
+    assert "process, stopped" in said
+
+    version = go2.next_version()
+    assert go2.flash(go2.bundle(version))[0] == 0
+    found, message = attempt(lambda: rollback(RollbackConfig(go2.connection)))
+    assert (found, why in message, go2.version()) == (3, True, version)
+    go2.layout.release(digest).write_bytes(b"?")
+    assert f"before   damaged ({digest[:12]})" in status(StatusConfig(go2.connection))
 
 
 def test_two_flashes_do_not_mix(go2: Robot) -> None:
