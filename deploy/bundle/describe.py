@@ -4,7 +4,7 @@ from dataclasses import asdict
 from typing import Any
 
 from deploy.bundle.families import deployed
-from deploy.runtime.bundle.manifest import Quantity
+from deploy.runtime.bundle.fields import Quantity
 from envs.programs.sensors import (
     MAP_X_COUNT,
     MAP_X_START,

@@ -12,7 +12,8 @@ import io
 import struct
 import zipfile
 
-from deploy.runtime.bundle.manifest import FILE_NAME, Manifest
+from deploy.runtime.bundle.fields import FILE_NAME
+from deploy.runtime.bundle.manifest import Manifest
 from deploy.runtime.errors import RefusedError
 
 MANIFEST = "manifest.json"

@@ -5,74 +5,28 @@ float to its last bit.
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields
-from typing import Any, Dict
+from typing import Any
 
+from deploy.runtime.bundle.fields import (
+    FILE_NAME,
+    HASH,
+    KINDS,
+    LARGEST,
+    NOT_NEGATIVE,
+    PER_JOINT,
+    PER_JOINT_SENSORS,
+    POSITIVE,
+    VERSION,
+    Quantity,
+    is_grid,
+    is_name,
+    is_shape,
+)
 from deploy.runtime.errors import RefusedError, SchemaError
 
 SCHEMA = 2
 """Version of the manifest's form; a manifest of another one is refused."""
-PER_JOINT = (
-    "joint_names",
-    "motor_index",
-    "lower",
-    "upper",
-    "torque_limit",
-    "speed_limit",
-    "target_speed_limit",
-    "stance",
-    "folded",
-    "kp",
-    "kd",
-    "hold_kp",
-    "hold_kd",
-    "damping",
-)
-"""Fields with one value for each joint."""
-NOT_NEGATIVE = ("kp", "kd", "hold_kp", "hold_kd", "torque_limit")
-"""Fields that may be zero and not less."""
-POSITIVE = (
-    "damping",
-    "speed_limit",
-    "target_speed_limit",
-    "control_period",
-    "gather_time",
-    "rise_time",
-    "sit_time",
-    "tolerance",
-    "patience",
-    "max_tilt",
-    "max_state_age",
-    "max_command_age",
-    "max_speed",
-    "max_yaw_rate",
-    "max_map_age",
-    "position_margin",
-    "speed_margin",
-    "torque_margin",
-    "max_target_step",
-    "max_temperature",
-    "min_battery",
-)
-"""Fields that must be more than zero."""
-PER_JOINT_SENSORS = ("joint_position", "joint_velocity")
-"""Inputs with one value for each joint."""
-LARGEST = 3.4028234663852886e38
-"""The largest 32-bit float."""
-FILE_NAME = re.compile(r"[a-z0-9][a-z0-9_-]*(\.[a-z0-9]+)+")
-"""A plain name: no folder, nothing hidden, nothing absolute."""
-_HASH = re.compile(r"[0-9a-f]{64}")
-_VERSION = re.compile(r"\d+\.\d+\.\d+")
-
-Quantity = Dict[str, Any]
-"""An input or output: "name", "shape" without the batch, "unit", and "frame" ("" where there is
-none).
-
-A sensor that samples a plane also has a "grid": the "start" and the "step" of each axis of its
-shape, in metres of its frame.
-"""
 
 
 @dataclass(frozen=True)
@@ -172,46 +126,6 @@ def names(quantities: tuple[Quantity, ...]) -> tuple[str, ...]:
     return tuple(quantity["name"] for quantity in quantities)
 
 
-def _tuple_of(kind: type) -> Callable[[object], bool]:
-    return lambda value: type(value) is tuple and all(type(item) is kind for item in value)
-
-
-def _is_name(value: object) -> bool:
-    return type(value) is str and value.isidentifier()
-
-
-def _is_shape(value: object) -> bool:
-    return type(value) is list and all(type(size) is int and size > 0 for size in value)
-
-
-def _is_grid(value: object, axes: int) -> bool:
-    if type(value) is not dict or set(value) != {"start", "step"}:
-        return False
-    numbers = [
-        number
-        for part in value.values()
-        if type(part) is list and len(part) == axes
-        for number in part
-    ]
-    return (
-        len(numbers) == 2 * axes
-        and all(type(number) is float for number in numbers)
-        and min(value["step"]) > 0
-    )
-
-
-_KINDS: dict[str, Callable[[object], bool]] = {
-    "int": lambda value: type(value) is int,
-    "float": lambda value: type(value) is float,
-    "str": lambda value: type(value) is str,
-    "dict[str, object]": lambda value: type(value) is dict,
-    "tuple[str, ...]": _tuple_of(str),
-    "tuple[int, ...]": _tuple_of(int),
-    "tuple[float, ...]": _tuple_of(float),
-    "tuple[Quantity, ...]": _tuple_of(dict),
-}
-
-
 def to_bytes(manifest: Manifest) -> bytes:
     """The canonical form. Floats read back as the same bits."""
     return json.dumps(
@@ -249,10 +163,10 @@ def check(manifest: Manifest) -> None:
         RefusedError: one does not.
     """
     for field in fields(manifest):
-        if not _KINDS[str(field.type)](getattr(manifest, field.name)):
+        if not KINDS[str(field.type)](getattr(manifest, field.name)):
             raise RefusedError(f"the manifest's {field.name} is not of the type {field.type}")
     _check_schema(manifest.schema)
-    if not _VERSION.fullmatch(manifest.version):
+    if not VERSION.fullmatch(manifest.version):
         raise RefusedError(f"version {manifest.version!r} is not three numbers such as 1.0.0")
     if {len(getattr(manifest, name)) for name in PER_JOINT} != {len(set(manifest.joint_names))}:
         raise RefusedError("the manifest's per-joint figures are not one for each joint")
@@ -262,7 +176,7 @@ def check(manifest: Manifest) -> None:
     _check_robot(manifest)
     _check_program(manifest)
     for name, digest in manifest.files.items():
-        if not (FILE_NAME.fullmatch(name) and isinstance(digest, str) and _HASH.fullmatch(digest)):
+        if not (FILE_NAME.fullmatch(name) and isinstance(digest, str) and HASH.fullmatch(digest)):
             raise RefusedError(
                 f"the manifest lists {name!r}, which is not a plain file name with a SHA-256"
             )
@@ -290,11 +204,11 @@ def _check_program(manifest: Manifest) -> None:
         if not found or len(set(map(str, found))) != len(found):
             raise RefusedError(f"the manifest's {what} are none, or one is there twice")
     for quantity in manifest.sensors + manifest.commands:
-        if not (_is_name(quantity.get("name")) and _is_shape(quantity.get("shape"))):
+        if not (is_name(quantity.get("name")) and is_shape(quantity.get("shape"))):
             raise RefusedError(
                 f"the manifest has an input or output without a name or a shape: {quantity}"
             )
-        if "grid" in quantity and not _is_grid(quantity["grid"], len(quantity["shape"])):
+        if "grid" in quantity and not is_grid(quantity["grid"], len(quantity["shape"])):
             raise RefusedError(
                 f"the manifest's {quantity['name']} has a grid that is not a start and a positive "
                 "step for each axis"

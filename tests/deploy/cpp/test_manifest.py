@@ -13,7 +13,7 @@ import torch
 
 from deploy.bundle.export import ExportConfig, export
 from deploy.runtime.bundle import archive, manifest, trace
-from deploy.runtime.bundle.manifest import Quantity
+from deploy.runtime.bundle.fields import Quantity
 from deploy.runtime.bundle.program import torchscript
 from tests.support.bundles import about, key_pair
 from tests.support.cpp import NEEDED, built, run, sealed, signed
